@@ -33,10 +33,10 @@ _SHOWN = 80
 
 
 def shorten(value: object, length: int = _SHOWN) -> str:
-    """Return a value as one printable line of at most `length` characters, for a message.
+    r"""Return a value as one printable line of at most `length` characters, for a message.
 
-    Control, format and other unprintable characters are shown escaped (`\\n`, `\\x1b`,
-    `\\u202e`), so that a hostile value cannot drive a terminal or forge a log line.
+    Control, format and other unprintable characters are shown escaped (`\n`, `\x1b`,
+    `\u202e`), so that a hostile value cannot drive a terminal or forge a log line.
     """
     text = value if isinstance(value, str) else repr(value)
     cut = text[: length + 1]
@@ -71,7 +71,8 @@ class InvalidIndicatorError(SocDefendersError):
 
     def __str__(self) -> str:
         where = f"{self.position}: " if self.position is not None else ""
-        return f"{where}{self.field} '{shorten(self.value)}' {self.reason}"
+        shown = f" '{shorten(self.value)}'" if self.value not in ("", None) else ""
+        return f"{where}{self.field}{shown} {self.reason}"
 
 
 class SourceError(SocDefendersError):
