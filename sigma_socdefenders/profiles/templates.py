@@ -1,0 +1,248 @@
+"""Templates: the parts of a profile's rules that an indicator fills in.
+
+They are parsed once, when the profile is loaded, so that filling one is a few string operations.
+A filled-in value is always a literal `SigmaString`: no character of it is a wildcard.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from string import Formatter
+from typing import TYPE_CHECKING, Any
+
+from sigma.modifiers import (
+    SigmaCaseSensitiveModifier,
+    SigmaCIDRModifier,
+    SigmaContainsModifier,
+    SigmaEndswithModifier,
+    SigmaStartswithModifier,
+)
+from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaDetections
+from sigma.types import SigmaString, SigmaType, SpecialChars
+
+from sigma_socdefenders.normalize import IndicatorType
+from sigma_socdefenders.spellings import SPELLINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sigma_socdefenders.indicator import Indicator
+
+__all__ = ["DetectionTemplate", "TextTemplate"]
+
+# Modifiers that read a value as something other than itself (re, expand, base64 …) are left out.
+_MODIFIERS: dict[str, Any] = {
+    "contains": SigmaContainsModifier,
+    "startswith": SigmaStartswithModifier,
+    "endswith": SigmaEndswithModifier,
+    "cased": SigmaCaseSensitiveModifier,
+    "cidr": SigmaCIDRModifier,
+}
+_ANY = SpecialChars.WILDCARD_MULTI
+# What each modifier that only adds wildcards puts before and behind a value.
+_AFFIXES: dict[tuple[Any, ...], tuple[list[Any], list[Any]]] = {
+    (SigmaContainsModifier,): ([_ANY], [_ANY]),
+    (SigmaStartswithModifier,): ([], [_ANY]),
+    (SigmaEndswithModifier,): ([_ANY], []),
+}
+_ADDRESSES = (IndicatorType.IPV4, IndicatorType.IPV6)
+
+
+def _parse(text: str, known: Sequence[str]) -> list[tuple[str, str | None]]:
+    """Split a template into (literal, variable) pairs, checking the variables' names."""
+    try:
+        parts = list(Formatter().parse(text))
+    except ValueError as error:
+        raise ValueError(f"template '{text}' is malformed: {error}") from None
+    for _, variable, _, _ in parts:
+        if variable is not None and variable not in known:
+            names = ", ".join(f"{{{name}}}" for name in known)
+            raise ValueError(f"template '{text}' names {{{variable}}}, which is none of {names}")
+    return [(literal, variable) for literal, variable, _, _ in parts]
+
+
+class TextTemplate:
+    """A line of text, such as a title, with variables in it.
+
+    Args:
+        text: the template; `{value}` and `{context}` are known.
+
+    Raises:
+        ValueError: it is malformed or names an unknown variable.
+    """
+
+    __slots__ = ("_parts",)
+    known = ("value", "context")
+
+    def __init__(self, text: str) -> None:
+        self._parts = _parse(text, self.known)
+
+    def fill(self, variables: Mapping[str, str]) -> str:
+        """Return the text, every run of blanks in it made one space."""
+        filled = [
+            literal if variable is None else literal + variables[variable]
+            for literal, variable in self._parts
+        ]
+        return " ".join("".join(filled).split())
+
+
+@dataclass(frozen=True, slots=True)
+class _ValueTemplate:
+    before: str
+    variable: str | None
+    after: str
+
+    @classmethod
+    def parse(cls, text: object) -> _ValueTemplate:
+        if not isinstance(text, str):
+            raise ValueError(f"value {text!r} is not a text template")
+        before, variable, after = "", None, ""
+        for literal, name in _parse(text, tuple(SPELLINGS)):
+            if variable is None:
+                before, variable = before + literal, name
+            elif name is None:
+                after += literal
+            else:
+                raise ValueError(f"value template '{text}' names more than one variable")
+        return cls(before, variable, after)
+
+    def fill(self, indicator: Indicator) -> list[str]:
+        if self.variable is None:
+            return [self.before]
+        return [self.before + text + self.after for text in SPELLINGS[self.variable](indicator)]
+
+
+@dataclass(frozen=True, slots=True)
+class _ItemTemplate:
+    field: str
+    modifiers: tuple[Any, ...]
+    values: tuple[_ValueTemplate, ...]
+
+    @classmethod
+    def parse(cls, key: object, values: object) -> _ItemTemplate:
+        field, *names = str(key).split("|")
+        unknown = [name for name in names if name not in _MODIFIERS]
+        if unknown or not field:
+            raise ValueError(f"'{key}' is not a field with any of {', '.join(_MODIFIERS)}")
+        listed = values if isinstance(values, list) else [values]
+        return cls(
+            field,
+            tuple(_MODIFIERS[name] for name in names),
+            tuple(_ValueTemplate.parse(value) for value in listed),
+        )
+
+    def fill(
+        self, indicators: Sequence[Indicator], excluded: set[str], *, networks: bool
+    ) -> SigmaDetectionItem | None:
+        """Return the item of these values, or None where all are excluded."""
+        if len(indicators) == 1 and len(self.values) == 1:
+            values: list[str] = self.values[0].fill(indicators[0])
+        else:
+            listed = (t.fill(indicator) for indicator in indicators for t in self.values)
+            values = list(dict.fromkeys(value for values in listed for value in values))
+        if excluded:
+            values = [value for value in values if value not in excluded]
+        if not values:
+            return None
+        modifiers = self.modifiers or ((SigmaCIDRModifier,) if networks else ())
+        return _literal_item(self.field, modifiers, values)
+
+
+def _literal_item(
+    field: str, modifiers: tuple[Any, ...], values: Sequence[str]
+) -> SigmaDetectionItem:
+    """Return the item that `field|modifiers: values` parses to, every value a literal."""
+    literals: list[SigmaType] = [SigmaString.from_str(value) for value in values]
+    affixes = _AFFIXES.get(modifiers)
+    if affixes is None:
+        return SigmaDetectionItem(field, list(modifiers), literals)
+    # pySigma would apply these modifiers value by value, at ten times the price.
+    item = SigmaDetectionItem(field, list(modifiers), literals, auto_modifiers=False)
+    before, after = affixes
+    item.value = []
+    for value in values:
+        applied = SigmaString()
+        applied.s = [*before, value, *after]
+        item.value.append(applied)
+    return item
+
+
+@dataclass(frozen=True, slots=True)
+class DetectionTemplate:
+    """The detection of one rule: named selections, each a list of alternatives, and a condition."""
+
+    selections: tuple[tuple[str, tuple[tuple[_ItemTemplate, ...], ...]], ...]
+    condition: str
+
+    @classmethod
+    def parse(cls, detection: object) -> DetectionTemplate:
+        """Return the template of a Sigma `detection` section whose values are templates.
+
+        Raises:
+            ValueError: it is no such section; the message says what is wrong.
+        """
+        if not isinstance(detection, dict) or not isinstance(detection.get("condition"), str):
+            raise ValueError("'detection' is not a mapping with a 'condition'")
+        selections = []
+        for name, given in detection.items():
+            if name == "condition":
+                continue
+            alternatives = given if isinstance(given, list) else [given]
+            if not alternatives or not all(
+                isinstance(entry, dict) and entry for entry in alternatives
+            ):
+                raise ValueError(
+                    f"selection '{name}' is not fields with values, nor a list of them"
+                )
+            selections.append(
+                (
+                    str(name),
+                    tuple(
+                        tuple(_ItemTemplate.parse(key, values) for key, values in entry.items())
+                        for entry in alternatives
+                    ),
+                )
+            )
+        if not selections:
+            raise ValueError("'detection' has no selection")
+        return cls(tuple(selections), detection["condition"])
+
+    def fill(self, indicators: Sequence[Indicator]) -> SigmaDetections:
+        """Return the detection of these indicators, which are of one type.
+
+        A `filter…` selection leaves out the values of the members themselves: what one of them
+        must not be taken for may be another one.
+        """
+        members = {indicator.value for indicator in indicators} if len(indicators) > 1 else set()
+        networks = [i for i in indicators if i.type in _ADDRESSES and "/" in i.value]
+        single = [i for i in indicators if i not in networks] if networks else indicators
+        detections = {}
+        for name, alternatives in self.selections:
+            excluded = members if name.startswith("filter") else set()
+            entries = [
+                entry
+                for templates in alternatives
+                for entry in (
+                    _items(templates, single, excluded, networks=False),
+                    _items(templates, networks, excluded, networks=True),
+                )
+                if entry
+            ]
+            if len(entries) == 1:
+                detections[name] = SigmaDetection(entries[0])
+            elif entries:
+                detections[name] = SigmaDetection([SigmaDetection(entry) for entry in entries])
+        return SigmaDetections(detections, [self.condition])
+
+
+def _items(
+    templates: tuple[_ItemTemplate, ...],
+    indicators: Sequence[Indicator],
+    excluded: set[str],
+    *,
+    networks: bool,
+) -> list[SigmaDetectionItem | SigmaDetection]:
+    if not indicators:
+        return []
+    filled = (template.fill(indicators, excluded, networks=networks) for template in templates)
+    return [item for item in filled if item is not None]

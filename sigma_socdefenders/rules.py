@@ -1,0 +1,113 @@
+"""Indicators become `SigmaRule` objects, built directly: no YAML is written on the way."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid5
+
+from sigma.rule import SigmaRule, SigmaRuleTag
+
+from sigma_socdefenders.normalize import IndicatorType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date, datetime
+
+    from sigma_socdefenders.indicator import Indicator
+    from sigma_socdefenders.profiles import Metadata, Profile, RuleTemplate
+
+__all__ = ["PROJECT_NAMESPACE", "TITLE_LENGTH", "build_rules", "rule_id"]
+
+PROJECT_NAMESPACE = UUID("6a2f5a52-6a0c-5d0c-9b1e-3f6c1f7f4f0e")
+"""The namespace of every rule id; it never changes, so that an indicator keeps its id for ever."""
+
+TITLE_LENGTH = 256
+"""The longest title that the Sigma specification allows, in characters."""
+
+# pySigma reads the years 1000 to 3999 back from YAML, and no others.
+_FIRST_YEAR, _LAST_YEAR = 1000, 3999
+
+
+def rule_id(indicator: Indicator, logsource: str = "") -> UUID:
+    """Return the id of an indicator's rule: the same for every spelling of the value.
+
+    Args:
+        indicator: whose rule it is.
+        logsource: `category/product/service`, where the profile gives the indicator more than
+            one rule; else empty.
+    """
+    return uuid5(PROJECT_NAMESPACE, f"{indicator.key}|{logsource}" if logsource else indicator.key)
+
+
+def build_rules(indicator: Indicator, profile: Profile) -> Iterator[SigmaRule]:
+    """Yield the rules of one indicator, in the profile's order; none where it has no such type."""
+    for template in profile.types.get(indicator.type, ()):
+        yield _build(indicator, template, profile.metadata)
+
+
+def _build(indicator: Indicator, template: RuleTemplate, metadata: Metadata) -> SigmaRule:
+    variables = {"value": indicator.value, "context": indicator.context or ""}
+    title = template.title.fill(variables)
+    if len(title) > TITLE_LENGTH:
+        surplus = len(title) - TITLE_LENGTH + 1
+        variables["value"] = indicator.value[:-surplus] + "…"
+        title = template.title.fill(variables)[:TITLE_LENGTH]
+        variables["value"] = indicator.value
+    confidence = indicator.confidence.value if indicator.confidence is not None else "none"
+    return SigmaRule(
+        title=title,
+        id=rule_id(indicator, template.identity),
+        status=metadata.status,
+        description=template.description.fill(variables) or None,
+        references=_references(indicator, metadata),
+        tags=_tags(indicator, template, metadata),
+        author=metadata.author,
+        date=_day(indicator.first_seen, "date", metadata),
+        modified=_day(indicator.last_seen, "modified", metadata),
+        fields=list(template.fields),
+        falsepositives=list(metadata.falsepositives),
+        level=metadata.levels.get(confidence),
+        logsource=template.logsource,
+        detection=template.detection.fill((indicator,)),
+    )
+
+
+def _references(indicator: Indicator, metadata: Metadata) -> list[str]:
+    if not metadata.article_references or not indicator.sources:
+        return list(metadata.references)
+    articles = (source.article_url for source in indicator.sources)
+    return list(dict.fromkeys((*metadata.references, *(url for url in articles if url))))
+
+
+def _day(seen: datetime | None, name: str, metadata: Metadata) -> date | None:
+    if seen is None or name not in metadata.dates or not _FIRST_YEAR <= seen.year <= _LAST_YEAR:
+        return None
+    return seen.date()
+
+
+_VULNERABILITY = re.compile(r"CVE-([0-9]{4}-[0-9]{4,19})", re.IGNORECASE)
+_TECHNIQUE = re.compile(r"\bT[0-9]{4}(?:\.[0-9]{3})?\b", re.IGNORECASE)
+_TLP = re.compile(r"(?:tlp:)?\s*(white|clear|green|amber|amber\+strict|red)", re.IGNORECASE)
+
+
+def _tags(indicator: Indicator, template: RuleTemplate, metadata: Metadata) -> list[SigmaRuleTag]:
+    """The template's tags, then what the indicator says of techniques, vulnerabilities and TLP."""
+    if not metadata.indicator_tags:
+        return [*template.tags, *metadata.tags]
+    techniques: dict[str, None] = dict.fromkeys(indicator.techniques)
+    vulnerabilities: dict[str, None] = {}
+    if indicator.type is IndicatorType.MITRE_ATTACK:
+        techniques = {indicator.value: None, **techniques}
+    elif indicator.type is IndicatorType.CVE:
+        vulnerabilities[indicator.value[4:]] = None
+    for tag in indicator.tags:
+        techniques.update((found.upper(), None) for found in _TECHNIQUE.findall(tag))
+        vulnerabilities.update((found, None) for found in _VULNERABILITY.findall(tag))
+    tags = list(template.tags)
+    tags += (SigmaRuleTag("attack", technique.lower()) for technique in techniques)
+    tags += (SigmaRuleTag("cve", number) for number in vulnerabilities)
+    tags += metadata.tags
+    if indicator.tlp is not None and (label := _TLP.fullmatch(indicator.tlp)):
+        tags.append(SigmaRuleTag("tlp", label[1].lower()))
+    return tags
