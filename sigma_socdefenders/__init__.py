@@ -1,1 +1,30 @@
-"""Placeholder."""
+"""IOC records in, Sigma rules and native SIEM queries out: a pySigma collection source."""
+
+from __future__ import annotations
+
+from sigma_socdefenders._version import __version__
+from sigma_socdefenders.collection import SocDefendersCollection
+from sigma_socdefenders.errors import (
+    InvalidIndicatorError,
+    OutputError,
+    ProfileError,
+    SocDefendersError,
+    SourceError,
+    TargetError,
+)
+from sigma_socdefenders.indicator import Confidence, Indicator, IndicatorType, Source
+
+__all__ = [
+    "Confidence",
+    "Indicator",
+    "IndicatorType",
+    "InvalidIndicatorError",
+    "OutputError",
+    "ProfileError",
+    "SocDefendersCollection",
+    "SocDefendersError",
+    "Source",
+    "SourceError",
+    "TargetError",
+    "__version__",
+]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sigma_socdefenders.errors import InvalidIndicatorError
@@ -262,7 +263,11 @@ def _instant(found: object) -> datetime | None:
         return None
     if not hasattr(found, "year") and not isinstance(found, str):
         raise ValueError("is not an ISO 8601 date or time")
-    return parse_instant(found)  # type: ignore[arg-type]
+    return _parsed_instant(found)
+
+
+# The records of one feed share few instants and few articles.
+_parsed_instant = lru_cache(maxsize=4096)(parse_instant)
 
 
 def _flag(found: object) -> bool:
@@ -286,7 +291,15 @@ def _source(found: object) -> Source:
     if not isinstance(found, Mapping):
         raise ValueError("is not a mapping of source fields")
     get = found.get
-    return Source(*[_text(get(name)) for name in _SOURCE_FIELDS])
+    try:
+        return _built_source(*[get(name) for name in _SOURCE_FIELDS])
+    except TypeError:
+        raise ValueError("holds something that is not text") from None
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _built_source(*parts: object) -> Source:
+    return Source(*[_text(part) for part in parts])
 
 
 class SourcedIndicator(NamedTuple):

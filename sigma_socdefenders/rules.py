@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
@@ -102,12 +103,20 @@ def _tags(indicator: Indicator, template: RuleTemplate, metadata: Metadata) -> l
     elif indicator.type is IndicatorType.CVE:
         vulnerabilities[indicator.value[4:]] = None
     for tag in indicator.tags:
-        techniques.update((found.upper(), None) for found in _TECHNIQUE.findall(tag))
-        vulnerabilities.update((found, None) for found in _VULNERABILITY.findall(tag))
+        named, numbered = _named_in(tag)
+        techniques.update(named)
+        vulnerabilities.update(numbered)
     tags = list(template.tags)
-    tags += (SigmaRuleTag("attack", technique.lower()) for technique in techniques)
-    tags += (SigmaRuleTag("cve", number) for number in vulnerabilities)
+    tags += [SigmaRuleTag("attack", technique.lower()) for technique in techniques]
+    tags += [SigmaRuleTag("cve", number) for number in vulnerabilities]
     tags += metadata.tags
     if indicator.tlp is not None and (label := _TLP.fullmatch(indicator.tlp)):
         tags.append(SigmaRuleTag("tlp", label[1].lower()))
     return tags
+
+
+@lru_cache(maxsize=4096)
+def _named_in(tag: str) -> tuple[dict[str, None], dict[str, None]]:
+    """Return the techniques and the vulnerability numbers that a source's tag names."""
+    techniques = dict.fromkeys(found.upper() for found in _TECHNIQUE.findall(tag))
+    return techniques, dict.fromkeys(_VULNERABILITY.findall(tag))

@@ -1,0 +1,197 @@
+"""`SocDefendersCollection`: a pySigma collection of rules that knows its indicators."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from sigma.collection import SigmaCollection
+from sigma.rule import SigmaRule
+
+from sigma_socdefenders.emit import to_yaml
+from sigma_socdefenders.indicator import indicators
+from sigma_socdefenders.profiles import load_profile
+from sigma_socdefenders.records import Position, SourcedRecord
+from sigma_socdefenders.rule_copy import copy_rule
+from sigma_socdefenders.rules import build_rules
+from sigma_socdefenders.tally import Tally
+
+if TYPE_CHECKING:
+    import os
+    from collections import Counter
+    from collections.abc import Iterable, Iterator
+
+    from typing_extensions import Self
+
+    from sigma_socdefenders.indicator import Indicator, SourcedIndicator
+    from sigma_socdefenders.records import Record
+
+__all__ = ["SocDefendersCollection"]
+
+
+class SocDefendersCollection(SigmaCollection):
+    """A `SigmaCollection` built from IOC records; every pySigma backend takes it as it is.
+
+    A conversion changes the rules that it is given, so this collection hands out copies to it: it
+    can be converted as often, and for as many backends, as one likes.
+
+    Attributes:
+        rules: the Sigma rules, in the order of their indicators.
+        indicators: the indicators behind the rules, in order.
+        dropped: how many records became no rule, by reason.
+        errors: with `collect_errors`, the error behind each refused record.
+    """
+
+    indicators: list[Indicator]
+    dropped: Counter[str]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._rules: list[Any] = []
+        self._converting = False
+        super().__init__(*args, **kwargs)
+        self._converting = False
+        self.indicators = []
+        self.dropped = Tally().dropped
+
+    @classmethod
+    def from_records(
+        cls,
+        records: Iterable[Record],
+        *,
+        profile: str = "default",
+        collect_errors: bool = False,
+    ) -> Self:
+        """Build the rules of records in the shape of the feed's JSON.
+
+        Args:
+            records: mappings with a `value` and whatever else is known (see `Indicator`).
+            profile: a profile's name, or the path of a YAML file.
+            collect_errors: skip what is no indicator, count it in `dropped` and keep its error
+                in `errors`, instead of raising it.
+
+        Raises:
+            InvalidIndicatorError: a record is no indicator, and errors are not collected.
+            ProfileError: there is no such profile.
+        """
+        return cls._from_sourced(
+            lambda tally: _numbered(records, tally), profile=profile, collect_errors=collect_errors
+        )
+
+    @classmethod
+    def from_file(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        profile: str = "default",
+        collect_errors: bool = False,
+    ) -> Self:
+        """Build the rules of a file of records; see `sigma_socdefenders.sources` for its forms.
+
+        Args:
+            path: the file.
+            profile: a profile's name, or the path of a YAML file.
+            collect_errors: as for `from_records`.
+
+        Raises:
+            SourceError: the file cannot be read.
+            InvalidIndicatorError: a record is no indicator, and errors are not collected.
+            ProfileError: there is no such profile.
+        """
+        from sigma_socdefenders.sources import read  # noqa: PLC0415 - from_records needs no reader
+
+        return cls._from_sourced(
+            lambda tally: read([path], tally), profile=profile, collect_errors=collect_errors
+        )
+
+    @classmethod
+    def from_indicators(
+        cls, found: Iterable[SourcedIndicator], tally: Tally, *, profile: str = "default"
+    ) -> Self:
+        """Build the rules of indicators; those of a type that the profile lacks are dropped.
+
+        Args:
+            found: the indicators, each with its position.
+            tally: the account of the run; its drops and errors become the collection's.
+            profile: a profile's name, or the path of a YAML file.
+        """
+        loaded = load_profile(profile)
+        rules: list[Any] = []
+        kept: list[Indicator] = []
+        for indicator, position in found:
+            before = len(rules)
+            rules.extend(build_rules(indicator, loaded))
+            if len(rules) == before:
+                detail = f"profile {loaded.name} has no rule for {indicator.type}"
+                tally.drop(position, indicator.value, "no-rule", detail)
+            else:
+                kept.append(indicator)
+        collection = cls(rules, errors=list(tally.errors), resolve_references=False)
+        collection.indicators = kept
+        collection.dropped = tally.dropped
+        return collection
+
+    @classmethod
+    def _from_sourced(cls, read: Any, *, profile: str, collect_errors: bool) -> Self:
+        tally = Tally(collect_errors=collect_errors)
+        mode: Literal["raise", "skip"] = "skip" if collect_errors else "raise"
+        found = indicators(read(tally), tally, errors=mode)
+        return cls.from_indicators(found, tally, profile=profile)
+
+    @classmethod
+    def merge(  # the signature is pySigma's
+        cls,
+        collections: Iterable[SigmaCollection],
+        resolve_references: bool = True,  # noqa: FBT001, FBT002
+    ) -> Self:
+        """Return one collection of all rules, with the indicators and drops of those that have any.
+
+        Args:
+            collections: the collections, of this or any other kind.
+            resolve_references: whether to resolve the references of correlation rules.
+        """
+        parts = list(collections)
+        merged = super().merge(parts, resolve_references)
+        for part in parts:
+            if isinstance(part, SocDefendersCollection):
+                merged.indicators += part.indicators
+                merged.dropped += part.dropped
+        return merged
+
+    def to_yaml(self) -> str:
+        """Return the rules as standard Sigma YAML, one document a rule."""
+        return to_yaml(self._rules)
+
+    # A backend's `convert` calls resolve_rule_references and then reads `rules`, once. That one
+    # reading gets a view whose iteration copies each rule on its way out.
+
+    @property
+    def rules(self) -> list[Any]:
+        """The rules of the collection."""
+        if self._converting:
+            self._converting = False
+            return _CopiedOut(self._rules)
+        return self._rules
+
+    @rules.setter
+    def rules(self, rules: list[Any]) -> None:
+        self._rules = rules
+
+    def resolve_rule_references(self) -> None:
+        """Resolve references as pySigma does; a conversion calls this before it reads `rules`."""
+        self._converting = False
+        super().resolve_rule_references()
+        self._converting = True
+
+
+class _CopiedOut(list[Any]):
+    """Rules that are copied as they are iterated, but for those that a correlation refers to."""
+
+    def __iter__(self) -> Iterator[Any]:
+        for rule in super().__iter__():
+            plain = isinstance(rule, SigmaRule) and not rule._backreferences  # noqa: SLF001
+            yield copy_rule(rule) if plain else rule
+
+
+def _numbered(records: Iterable[Record], tally: Tally) -> Iterator[SourcedRecord]:
+    for number, record in enumerate(records, 1):
+        tally.read += 1
+        yield SourcedRecord(record, Position("records", number))
