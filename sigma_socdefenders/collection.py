@@ -12,7 +12,7 @@ from sigma_socdefenders.indicator import indicators
 from sigma_socdefenders.profiles import load_profile
 from sigma_socdefenders.records import Position, SourcedRecord
 from sigma_socdefenders.rule_copy import copy_rule
-from sigma_socdefenders.rules import build_rules
+from sigma_socdefenders.rules import build_all
 from sigma_socdefenders.tally import Tally
 
 if TYPE_CHECKING:
@@ -113,16 +113,11 @@ class SocDefendersCollection(SigmaCollection):
             tally: the account of the run; its drops and errors become the collection's.
             profile: a profile's name, or the path of a YAML file.
         """
-        loaded = load_profile(profile)
         rules: list[Any] = []
         kept: list[Indicator] = []
-        for indicator, position in found:
-            before = len(rules)
-            rules.extend(build_rules(indicator, loaded))
-            if len(rules) == before:
-                detail = f"profile {loaded.name} has no rule for {indicator.type}"
-                tally.drop(position, indicator.value, "no-rule", detail)
-            else:
+        for rule, (indicator,) in build_all(found, load_profile(profile), tally):
+            rules.append(rule)
+            if not kept or kept[-1] is not indicator:
                 kept.append(indicator)
         collection = cls(rules, errors=list(tally.errors), resolve_references=False)
         collection.indicators = kept

@@ -330,7 +330,7 @@ def indicators(
             if errors == "raise":
                 raise
             value = record.get("value", "") if isinstance(record, Mapping) else record
-            reason = f"{error.field} {error.reason}"
+            reason = error.reason if error.field == "value" else f"{error.field} {error.reason}"
             tally.drop(position, str(value), "invalid", reason, error=error)
             continue
         yield SourcedIndicator(indicator, position)

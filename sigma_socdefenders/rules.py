@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID, uuid5
 
 from sigma.rule import SigmaRule, SigmaRuleTag
@@ -12,13 +12,14 @@ from sigma.rule import SigmaRule, SigmaRuleTag
 from sigma_socdefenders.normalize import IndicatorType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import date, datetime
 
-    from sigma_socdefenders.indicator import Indicator
+    from sigma_socdefenders.indicator import Indicator, SourcedIndicator
     from sigma_socdefenders.profiles import Metadata, Profile, RuleTemplate
+    from sigma_socdefenders.tally import Tally
 
-__all__ = ["PROJECT_NAMESPACE", "TITLE_LENGTH", "build_rules", "rule_id"]
+__all__ = ["PROJECT_NAMESPACE", "TITLE_LENGTH", "BuiltRule", "build_all", "build_rules", "rule_id"]
 
 PROJECT_NAMESPACE = UUID("6a2f5a52-6a0c-5d0c-9b1e-3f6c1f7f4f0e")
 """The namespace of every rule id; it never changes, so that an indicator keeps its id for ever."""
@@ -45,6 +46,27 @@ def build_rules(indicator: Indicator, profile: Profile) -> Iterator[SigmaRule]:
     """Yield the rules of one indicator, in the profile's order; none where it has no such type."""
     for template in profile.types.get(indicator.type, ()):
         yield _build(indicator, template, profile.metadata)
+
+
+class BuiltRule(NamedTuple):
+    """A rule and the indicators that it looks for, all of one type."""
+
+    rule: SigmaRule
+    indicators: tuple[Indicator, ...]
+
+
+def build_all(
+    found: Iterable[SourcedIndicator], profile: Profile, tally: Tally
+) -> Iterator[BuiltRule]:
+    """Yield the rules of indicators, in order; what the profile has no rule for is dropped."""
+    for indicator, position in found:
+        none_yet = True
+        for rule in build_rules(indicator, profile):
+            none_yet = False
+            yield BuiltRule(rule, (indicator,))
+        if none_yet:
+            detail = f"profile {profile.name} has no rule for {indicator.type}"
+            tally.drop(position, indicator.value, "no-rule", detail)
 
 
 def _build(indicator: Indicator, template: RuleTemplate, metadata: Metadata) -> SigmaRule:

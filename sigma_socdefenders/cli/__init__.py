@@ -1,0 +1,77 @@
+"""The command line: `sigma-socdefenders`, a module a command, each thin."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from sigma_socdefenders._version import __version__
+from sigma_socdefenders.errors import SocDefendersError
+
+__all__ = ["cli", "main"]
+
+_COMMANDS = {
+    "rules": "sigma_socdefenders.cli.rules:rules",
+    "convert": "sigma_socdefenders.cli.convert:convert",
+    "targets": "sigma_socdefenders.cli.targets:targets",
+}
+
+
+class _LazyGroup(click.Group):
+    """A group that imports a command when it is named, so that `--help` is there at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        from importlib import import_module  # noqa: PLC0415
+
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, name = _COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+
+@click.group(
+    cls=_LazyGroup,
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "auto_envvar_prefix": "SOCDEFENDERS",
+        "max_content_width": 100,
+    },
+)
+@click.version_option(__version__, "-V", "--version", prog_name="sigma-socdefenders")
+def cli() -> None:
+    """Turn lists of IOCs into Sigma rules and native SIEM queries.
+
+    Results go to standard output, progress and the summary to standard error. Every option can
+    also be set in the environment: `convert --target` as SOCDEFENDERS_CONVERT_TARGET.
+    """
+
+
+def main() -> None:
+    """Run the command line: status 0 done, 1 failed (one line says why), 2 wrong usage."""
+    try:
+        cli.main(prog_name="sigma-socdefenders", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except SocDefendersError as error:
+        click.echo(f"Error: {error}", err=True)
+        status = 1
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Aborted.", err=True)
+        status = 130
+    except BrokenPipeError:
+        # The reader has left (`| head`), which is no fault; nothing more can be flushed to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        status = 0
+    except click.exceptions.Exit as done:
+        status = done.exit_code
+    else:
+        status = 0
+    sys.exit(status)

@@ -1,0 +1,175 @@
+"""The one table of targets: what rules can be converted to, and with what.
+
+A target is a pySigma backend, the processing pipelines that suit it, and its output formats. The
+backends are imported when a target is used.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from sigma.exceptions import SigmaError
+
+from sigma_socdefenders.errors import TargetError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from sigma.conversion.base import Backend
+
+    from sigma_socdefenders.rules import BuiltRule
+
+__all__ = ["TARGETS", "Target", "convert", "find_target", "render"]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A place that queries can be made for.
+
+    Attributes:
+        name: what the user calls it.
+        title: what it is, for a person.
+        backend: `module:class` of the pySigma backend.
+        pipelines: `module:function` of the processing pipelines, in order.
+        sigma_target: the backend's name in `sigma convert -t`.
+        sigma_pipelines: the pipelines' names in `sigma convert -p`.
+        formats: the backend's output formats that suit the target.
+    """
+
+    name: str
+    title: str
+    backend: str
+    pipelines: tuple[str, ...]
+    sigma_target: str
+    sigma_pipelines: tuple[str, ...]
+    formats: tuple[str, ...]
+
+    def make_backend(self) -> Backend:
+        """Return a new backend with the target's pipelines."""
+        from sigma.processing.pipeline import ProcessingPipeline  # noqa: PLC0415 - start-up time
+
+        pipelines = [_load(pipeline)() for pipeline in self.pipelines]
+        backend: Backend = _load(self.backend)(sum(pipelines, ProcessingPipeline()))
+        return backend
+
+
+def _load(reference: str) -> Any:
+    module, _, name = reference.partition(":")
+    return getattr(import_module(module), name)
+
+
+TARGETS: dict[str, Target] = {
+    target.name: target
+    for target in (
+        Target(
+            "splunk",
+            "Splunk, Sysmon fields (SPL)",
+            "sigma.backends.splunk:SplunkBackend",
+            ("sigma.pipelines.sysmon:sysmon_pipeline",),
+            "splunk",
+            ("sysmon",),
+            ("default", "savedsearches"),
+        ),
+        Target(
+            "elastic",
+            "Elastic Common Schema (Lucene)",
+            "sigma.backends.elasticsearch:LuceneBackend",
+            ("sigma.pipelines.elasticsearch.windows:ecs_windows",),
+            "lucene",
+            ("ecs_windows",),
+            ("default", "kibana_ndjson", "dsl_lucene", "siem_rule", "siem_rule_ndjson"),
+        ),
+        Target(
+            "defender",
+            "Microsoft Defender XDR (KQL)",
+            "sigma.backends.kusto:KustoBackend",
+            ("sigma.pipelines.microsoftxdr:microsoft_xdr_pipeline",),
+            "kusto",
+            ("microsoft_xdr",),
+            ("default",),
+        ),
+    )
+}
+
+
+def find_target(name: str) -> Target:
+    """Return the target of that name.
+
+    Raises:
+        TargetError: there is none; the message lists those there are.
+    """
+    try:
+        return TARGETS[name]
+    except KeyError:
+        known = ", ".join(TARGETS)
+        raise TargetError(f"There is no target '{name}': use one of {known}.") from None
+
+
+def convert(
+    rules: Iterable[BuiltRule],
+    target: Target,
+    output_format: str = "default",
+    *,
+    on_error: Callable[[BuiltRule, TargetError], object] | None = None,
+) -> Any:
+    """Convert rules, which the conversion changes, to a target's queries.
+
+    Args:
+        rules: the rules, read once.
+        target: where to.
+        output_format: one of the target's formats.
+        on_error: called with each rule that cannot be converted, which is then left out;
+            without it the first such rule ends the conversion.
+
+    Returns:
+        What the backend gives for the format: a list of queries, a text, or a list of documents.
+
+    Raises:
+        TargetError: the target has no such format, or (without `on_error`) a rule cannot be
+            converted.
+    """
+    if output_format not in target.formats:
+        known = ", ".join(target.formats)
+        raise TargetError(f"Target '{target.name}' has no format '{output_format}': use {known}.")
+    backend = target.make_backend()
+    backend.init_processing_pipeline(output_format)
+    queries: list[Any] = []
+    for built in rules:
+        rule = built.rule
+        try:
+            queries += backend.convert_rule(rule, output_format)
+        except (SigmaError, NotImplementedError) as error:
+            reason = " ".join(str(error).split())
+            failed = TargetError(f"'{rule.title}' cannot be converted for {target.name}: {reason}")
+        except Exception as error:  # noqa: BLE001 - backends fail in every way; the rest must go on
+            name = type(error).__name__
+            failed = TargetError(
+                f"'{rule.title}' cannot be converted for {target.name}: "
+                f"its backend fails with {name}: {error}"
+            )
+        else:
+            continue
+        if on_error is None:
+            raise failed
+        on_error(built, failed)
+    return backend.finalize(queries, output_format)
+
+
+def render(result: Any) -> str:
+    """Return a conversion's result as text, as `sigma convert` prints it; empty for none."""
+    if isinstance(result, bytes):
+        result = result.decode()
+    if isinstance(result, str):
+        return _ended(result)
+    if isinstance(result, dict):
+        return json.dumps(result) + "\n"
+    items = [item if isinstance(item, str) else json.dumps(item) for item in result]
+    between = "\n\n" if any(isinstance(item, str) for item in result) else "\n"
+    return _ended(between.join(items)) if items else ""
+
+
+def _ended(text: str) -> str:
+    return text + "\n"
