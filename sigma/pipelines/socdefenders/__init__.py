@@ -1,0 +1,16 @@
+"""Processing pipelines for pySigma: `sigma list pipelines` shows them as `socdefenders_…`.
+
+pySigma imports this folder whenever any plugin is looked for, so it imports nothing but `sigma.*`
+and the standard library, and nothing in it reads a file or the network on import.
+"""
+
+from .splunk import socdefenders_splunk
+from .splunk_cim import socdefenders_splunk_cim
+
+pipelines = {
+    "socdefenders_splunk": socdefenders_splunk,
+    "socdefenders_splunk_cim": socdefenders_splunk_cim,
+}
+
+# Without it, pySigma would take every name in this module for a pipeline.
+__all__ = ["pipelines"]

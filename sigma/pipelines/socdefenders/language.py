@@ -1,0 +1,37 @@
+"""The form of a language: what the translation of a rule asks of each query language."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sigma.types import SigmaType
+
+    from .columns import Column, Match
+
+__all__ = ["Language"]
+
+
+class Language(ABC):
+    """Writes what is looked for in a column in the words of a query language."""
+
+    @abstractmethod
+    def values(self, column: Column, matches: list[Match], *, negated: bool) -> Sequence[SigmaType]:
+        """Return the values to put in the place of the rule's own, linked by OR.
+
+        `negated` says that the rule negates something, so that an event without the column must
+        make the expression false and not undecided.
+        """
+
+    def narrowed(
+        self,
+        column: Column,  # noqa: ARG002 - for the languages that need it
+        matches: list[Match],  # noqa: ARG002
+        *,
+        negated: bool,  # noqa: ARG002
+    ) -> SigmaType | None:
+        """Return a value that must match as well, where `values` had to ask for too much."""
+        return None

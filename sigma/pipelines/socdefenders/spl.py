@@ -1,0 +1,95 @@
+"""Splunk's search language: native values, and a regular expression where it has no words.
+
+SPL compares without regard to case. It has one wildcard, `*`, which cannot be escaped and also
+stands for Sigma's `?`. A value with a literal `*`, or with a `?` wildcard, is searched for with
+that wildcard, which finds too much, and the result is narrowed with the `regex` command.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sigma.exceptions import SigmaTransformationError
+from sigma.types import (
+    SigmaCIDRExpression,
+    SigmaRegularExpression,
+    SigmaRegularExpressionFlag,
+    SigmaString,
+    SigmaType,
+    SpecialChars,
+)
+
+from .columns import Holds, How, Match, with_closing_dot
+from .language import Language
+
+if TYPE_CHECKING:
+    from .columns import Column
+
+__all__ = ["Spl"]
+
+
+class Spl(Language):
+    """Writes values for the Splunk backend."""
+
+    def values(
+        self,
+        column: Column,
+        matches: list[Match],
+        *,
+        negated: bool,  # noqa: ARG002 - an absent field never equals a value in SPL
+    ) -> list[SigmaType]:
+        """Return values that the search command compares; see `translation.Language`."""
+        if column.holds is Holds.HOST:
+            matches = with_closing_dot(matches)
+        return [_native(match) for match in matches]
+
+    def narrowed(self, column: Column, matches: list[Match], *, negated: bool) -> SigmaType | None:
+        """Return a regular expression where a wildcard stands for less than SPL's.
+
+        Raises:
+            SigmaTransformationError: the rule negates something; the `regex` command narrows
+                all of a search and cannot stand behind a NOT.
+        """
+        if not any(_too_wide(match) for match in matches):
+            return None
+        if negated:
+            raise SigmaTransformationError(
+                f"SPL cannot compare {column.name} with a literal '*' or a '?' wildcard in a rule"
+                " that negates something: give those values a rule of their own."
+            )
+        return SigmaRegularExpression(
+            f"^(?:{'|'.join(map(_pcre, matches))})$",
+            {SigmaRegularExpressionFlag.IGNORECASE, SigmaRegularExpressionFlag.DOTALL},
+        )
+
+
+def _too_wide(match: Match) -> bool:
+    """Say whether the search command's wildcard would find more than the match."""
+    return any(
+        "*" in part if isinstance(part, str) else part is SpecialChars.WILDCARD_SINGLE
+        for part in match.glob()
+    )
+
+
+def _native(match: Match) -> SigmaType:
+    if match.how is How.NETWORK:
+        return SigmaCIDRExpression(match.text)
+    value = SigmaString()
+    for part in match.glob():
+        # The backend would write a literal star as `\*`, which SPL knows no more than any escape.
+        for text in re.split(r"(\*)", part) if isinstance(part, str) else [part]:
+            if text:
+                value.s.append(SpecialChars.WILDCARD_MULTI if text == "*" else text)
+    return value
+
+
+def _pcre(match: Match) -> str:
+    """Return a match as a PCRE; brackets escape, since SPL reads backslashes in quotes as well."""
+    wild = {SpecialChars.WILDCARD_MULTI: ".*", SpecialChars.WILDCARD_SINGLE: "."}
+    return "".join(
+        re.sub(r"[.$*+?{}()|\[]", r"[\g<0>]", re.sub(r"[\\^\]]", r"\\\g<0>", part))
+        if isinstance(part, str)
+        else wild[part]
+        for part in match.glob()
+    )

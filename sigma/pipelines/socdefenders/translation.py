@@ -1,0 +1,254 @@
+"""The one processing step of these pipelines: a rule in Sigma's terms becomes the platform's.
+
+A rule's log source picks a `Destination` from the platform's table; each detection item then
+becomes the same question about the destination's columns, written in the platform's language.
+
+It is one step and not one for each log source and field, because pySigma asks every step of a
+pipeline about every rule: the dozens of steps that a table would need cost more than the rest of
+the conversion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from sigma.conditions import ConditionAND, ConditionOR
+from sigma.correlations import SigmaCorrelationRule
+from sigma.exceptions import SigmaTransformationError
+from sigma.processing.transformations.base import PreprocessingTransformation
+from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaRule
+from sigma.types import SigmaExpansion, SigmaType
+
+from .columns import Column, ColumnSpec, Match, as_columns, hash_algorithm, wanted
+from .destinations import Destination, Destinations, fits
+from .rule_shape import Item, flat, leaves, merge_alternatives, negated_detections
+from .whole_words import drop_longer_numbers
+
+if TYPE_CHECKING:
+    from .language import Language
+
+__all__ = ["TranslateRule"]
+
+# The detection that picks a log source's events, as pySigma's own AddConditionTransformation
+# adds one, under a name that no rule uses.
+_SOURCE = "_socdefenders_source"
+
+
+@dataclass
+class TranslateRule(PreprocessingTransformation):
+    """Rewrite a rule for one platform.
+
+    Sets the pipeline state `socdefenders_table` and, for other steps, `socdefenders_columns`: the
+    names of the columns that the rule asks about, in order.
+
+    Attributes:
+        platform: its name, for messages.
+        destinations: the platform's table of log sources; or a function of the output format that
+            returns it.
+        language: what writes the values.
+        pass_unknown: leave rules of other log sources as they are (default: raise).
+        hint: what to use for a log source that the table lacks, by the log source's key.
+
+    Raises:
+        SigmaTransformationError: the platform has no counterpart for the log source, the field
+            or the value; the message says what can be used instead.
+    """
+
+    platform: str
+    destinations: Destinations | Callable[[str], Destinations]
+    language: Language
+    pass_unknown: bool = False
+    hint: Mapping[str, str] = field(default_factory=dict)
+
+    def apply(self, rule: SigmaRule | SigmaCorrelationRule) -> None:
+        """Rewrite the rule's detections, condition and field list in place."""
+        super().apply(rule)
+        if isinstance(rule, SigmaCorrelationRule):
+            return
+        if (destination := self._destination(rule)) is None:
+            return
+        drop_longer_numbers(rule, destination)
+        negated = negated_detections(rule)
+        columns: dict[str, None] = {}
+        for name, detection in rule.detection.detections.items():
+            self._detection(detection, destination, columns, rule, negated=name in negated)
+        self._only(rule, destination)
+        rule.fields = [
+            column.name
+            for name in rule.fields
+            for column in as_columns(destination.spec(name) or name)
+        ]
+        if self._pipeline is not None:
+            self._pipeline.state["socdefenders_table"] = destination.table
+            self._pipeline.state["socdefenders_columns"] = tuple(columns)
+
+    def _destination(self, rule: SigmaRule) -> Destination | None:
+        """Return where the rule's events are kept; None where such rules pass."""
+        table = self.destinations
+        if callable(table):
+            variables = {} if self._pipeline is None else self._pipeline.vars
+            table = table(variables.get("output_format", "default"))
+        source = rule.logsource
+        keys = (
+            f"{source.product}/{source.category}",
+            f"{source.category}",
+            f"{source.product}/{source.service}",
+            f"{source.service}",
+        )
+        found = next((table[key] for key in keys if key in table), None)
+        if isinstance(found, Destination):
+            return found
+        if found is not None:
+            return next((one for one in found if fits(one, rule)), found[-1])
+        if self.pass_unknown:
+            return None
+        name = ", ".join(
+            f"{part} '{value}'"
+            for part in ("category", "product", "service")
+            if (value := getattr(source, part))
+        )
+        hint = next((self.hint[key] for key in keys if key in self.hint), None)
+        known = f"it has {', '.join(sorted(table))}"
+        raise SigmaTransformationError(
+            f"{self.platform} keeps no events of log source {name}: {hint or known}.",
+            source=rule.source,
+        )
+
+    def _detection(
+        self,
+        detection: SigmaDetection,
+        destination: Destination,
+        columns: dict[str, None],
+        rule: SigmaRule,
+        *,
+        negated: bool,
+    ) -> None:
+        merge_alternatives(detection)
+        for index, item in enumerate(detection.detection_items):
+            if isinstance(item, SigmaDetection):
+                self._detection(item, destination, columns, rule, negated=negated)
+            elif item.field is not None:
+                new = self._item(item, destination, rule, negated=negated)
+                detection.detection_items[index] = new
+                self.processing_item_applied(new)
+                columns.update(dict.fromkeys(part.field or "" for part in leaves(new)))
+
+    def _item(
+        self, item: SigmaDetectionItem, destination: Destination, rule: SigmaRule, *, negated: bool
+    ) -> Item:
+        name = item.field or ""
+        if (spec := destination.spec(name)) is None:
+            known = ", ".join(sorted(destination.fields))
+            raise SigmaTransformationError(
+                f"{self.platform} has no counterpart of the field '{name}' where it keeps this"
+                f" log source: it has {known}.",
+                source=rule.source,
+            )
+        alternatives = [
+            self._written(
+                column, replace(item, value=values, auto_modifiers=False), negated=negated
+            )
+            for column, values in self._parted(spec, item, rule)
+        ]
+        if len(alternatives) == 1:
+            return alternatives[0]
+        return SigmaDetection(alternatives, item_linking=ConditionOR)
+
+    def _parted(
+        self, spec: ColumnSpec, item: SigmaDetectionItem, rule: SigmaRule
+    ) -> list[tuple[Column, list[SigmaType]]]:
+        """Return each column with the values to look for in it."""
+        if isinstance(spec, Mapping):
+            return self._by_algorithm(spec, item, rule)
+        able = [
+            column
+            for column in as_columns(spec)
+            if all(wanted(column, value) is not None for value in flat(item.value))
+        ]
+        if not able:
+            raise SigmaTransformationError(
+                _cannot_hold(self.platform, as_columns(spec)[0], item), source=rule.source
+            )
+        return [(column, item.value) for column in able]
+
+    def _by_algorithm(
+        self, spec: Mapping[str, Column], item: SigmaDetectionItem, rule: SigmaRule
+    ) -> list[tuple[Column, list[SigmaType]]]:
+        parted: dict[Column, list[SigmaType]] = {}
+        for value in flat(item.value):
+            found = hash_algorithm(value)
+            if found is None or found[0] not in spec:
+                what = f"{found[0]} hashes" if found else f"'{value}' in '{item.field}'"
+                raise SigmaTransformationError(
+                    f"{self.platform} has no field for {what}: use {', '.join(spec)} of the file.",
+                    source=rule.source,
+                )
+            parted.setdefault(spec[found[0]], []).append(value)
+        return list(parted.items())
+
+    def _written(self, column: Column, item: SigmaDetectionItem, *, negated: bool) -> Item:
+        groups = [[value] for value in item.value]
+        if item.value_linking is ConditionOR:
+            groups = [item.value]
+        values: list[SigmaType] = []
+        narrowing: list[SigmaType] = []
+        for group in groups:
+            matches: dict[Match, None] = {}
+            for value in flat(group):
+                if found := wanted(column, value):
+                    matches.update(dict.fromkeys(found))
+                else:
+                    values.append(value)
+            if matches:
+                new = list(self.language.values(column, list(matches), negated=negated))
+                linked = item.value_linking is ConditionAND and len(new) > 1
+                values.extend([SigmaExpansion(new)] if linked else new)
+                narrower = self.language.narrowed(column, list(matches), negated=negated)
+                narrowing.extend([narrower] if narrower is not None else [])
+        written = [_item(item, column, values)]
+        written += [_item(item, column, [narrower]) for narrower in narrowing]
+        return written[0] if len(written) == 1 else SigmaDetection(list(written))
+
+    def _only(self, rule: SigmaRule, destination: Destination) -> None:
+        """Add the condition that picks the log source's events."""
+        if not destination.only:
+            return
+        picked = SigmaDetection.from_definition(dict(destination.only))
+        many = {
+            column.name: column
+            for spec in destination.fields.values()
+            for column in as_columns(spec)
+        }
+        for index, item in enumerate(picked.detection_items):
+            if isinstance(item, SigmaDetectionItem):
+                column = many.get(item.field or "") or Column(item.field or "")
+                new = self._written(column, item, negated=False)
+                picked.detection_items[index] = new
+        rule.detection.detections[_SOURCE] = picked
+        for condition in rule.detection.parsed_condition:
+            condition.condition = f"{_SOURCE} and ({condition.condition})"
+
+
+def _item(item: SigmaDetectionItem, column: Column, values: list[SigmaType]) -> SigmaDetectionItem:
+    """Return the item with a column and values of the platform's in its place."""
+    new = replace(item, field=column.name, value=values, auto_modifiers=False)
+    new.disable_conversion_to_plain()
+    return new
+
+
+def _cannot_hold(platform: str, column: Column, item: SigmaDetectionItem) -> str:
+    value = next(value for value in flat(item.value) if wanted(column, value) is None)
+    kind = column.holds.name.lower()
+    advice = {
+        "address": "whole addresses, or networks with |cidr",
+        "cve": "CVE ids such as CVE-2021-44228",
+        "technique": "technique ids such as technique_id=T1059",
+        "techniques": "technique ids such as technique_id=T1059",
+        "digest": "whole hex digests",
+    }[kind]
+    return (
+        f"{platform} keeps '{item.field}' in {column.name}, which cannot be asked for '{value}':"
+        f" use {advice}."
+    )
