@@ -3,6 +3,7 @@
 
     python3 tasks.py demo      run the main job on bundled example records
     python3 tasks.py test      lint, type check, check the import contract, run the tests
+    python3 tasks.py engines   install what runs the converted queries in tests/execution
     python3 tasks.py bench     print the benchmarks
 
 Needs nothing but Python 3.10 or newer. `--fresh` starts from an empty environment.
@@ -62,6 +63,11 @@ def test(arguments: list[str]) -> None:
     run(BIN / "python", "-m", "pytest", *arguments)
 
 
+def engines() -> None:
+    """Install the search engines that the execution tests run the converted queries on."""
+    run(BIN / "python", ROOT / "tests" / "execution" / "engines" / "install.py")
+
+
 def bench() -> None:
     """Print the side-by-side measurements."""
     for script in sorted((ROOT / "benchmarks").glob("bench_*.py")):
@@ -73,7 +79,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("task", choices=["demo", "test", "bench"])
+    parser.add_argument("task", choices=["demo", "test", "engines", "bench"])
     parser.add_argument("--fresh", action="store_true", help="start from an empty environment")
     arguments, rest = parser.parse_known_args()
     set_up("" if arguments.task == "demo" else "dev", fresh=arguments.fresh)
@@ -81,6 +87,8 @@ def main() -> None:
         demo()
     elif arguments.task == "test":
         test(rest)
+    elif arguments.task == "engines":
+        engines()
     else:
         bench()
 
