@@ -30,5 +30,11 @@ class Target:
 TARGETS = {
     "splunk": Target("splunk:SplunkBackend", ("socdefenders_splunk",)),
     "splunk-cim": Target("splunk:SplunkBackend", ("socdefenders_splunk_cim",), "data_model"),
+    "elastic": Target("elasticsearch:LuceneBackend", ("socdefenders_elastic",)),
+    "esql": Target("elasticsearch:ESQLBackend", ("socdefenders_esql",)),
+    "eql": Target("elasticsearch:EqlBackend", ("socdefenders_eql",)),
+    "opensearch": Target("opensearch:OpensearchLuceneBackend", ("socdefenders_opensearch",)),
+    "defender": Target("kusto:KustoBackend", ("socdefenders_defender",)),
+    "sentinel": Target("kusto:KustoBackend", ("socdefenders_sentinel",)),
     "splunk-cim-plain": Target("splunk:SplunkBackend", ("socdefenders_splunk_cim",)),
 }

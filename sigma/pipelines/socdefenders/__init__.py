@@ -4,10 +4,24 @@ pySigma imports this folder whenever any plugin is looked for, so it imports not
 and the standard library, and nothing in it reads a file or the network on import.
 """
 
+from .defender import socdefenders_defender
+from .elastic import (
+    socdefenders_elastic,
+    socdefenders_eql,
+    socdefenders_esql,
+    socdefenders_opensearch,
+)
+from .sentinel import socdefenders_sentinel
 from .splunk import socdefenders_splunk
 from .splunk_cim import socdefenders_splunk_cim
 
 pipelines = {
+    "socdefenders_defender": socdefenders_defender,
+    "socdefenders_elastic": socdefenders_elastic,
+    "socdefenders_eql": socdefenders_eql,
+    "socdefenders_esql": socdefenders_esql,
+    "socdefenders_opensearch": socdefenders_opensearch,
+    "socdefenders_sentinel": socdefenders_sentinel,
     "socdefenders_splunk": socdefenders_splunk,
     "socdefenders_splunk_cim": socdefenders_splunk_cim,
 }

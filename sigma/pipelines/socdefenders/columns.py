@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, TypeAlias
 
-from sigma.types import SigmaCIDRExpression, SigmaString, SigmaType, SpecialChars
+from sigma.types import SigmaCIDRExpression, SigmaNumber, SigmaString, SigmaType, SpecialChars
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,6 +37,8 @@ class Holds(Enum):
     """What a column holds, and with it how its values are spelled and compared."""
 
     TEXT = auto()
+    KEYWORD = auto()  # one of a fixed set of words, always spelled alike
+    NUMBER = auto()
     ADDRESS = auto()  # an IP address in a field of an address type
     ADDRESS_TEXT = auto()  # an IP address as text, in either spelling of IPv6
     HOST = auto()  # a DNS name: any case, perhaps with a closing dot
@@ -62,6 +64,7 @@ class How(Enum):
     DOMAIN = auto()  # this DNS name or one below it
     WORD = auto()  # within the text, no digit or letter right after it
     NETWORK = auto()  # an address in this network
+    NUMBER = auto()  # this number
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,8 @@ class Match:
         star = SpecialChars.WILDCARD_MULTI
         if self.how is How.GLOB:
             return self.parts
+        if not self.text and self.how is not How.EXACT:
+            return (star,)
         before = (star,) if self.how in {How.SUFFIX, How.CONTAINS, How.WORD} else ()
         after = (star,) if self.how in {How.PREFIX, How.CONTAINS, How.WORD} else ()
         return (*before, self.text, *after)
@@ -101,6 +106,19 @@ class Match:
     def with_text(self, text: str) -> Match:
         """Return the same kind of match for another text."""
         return Match(self.how, text)
+
+    def exact(self) -> Match:
+        """Return the match of the text itself, such as a domain's own name."""
+        return Match(How.EXACT, self.text)
+
+    def below(self) -> Match:
+        """Return the match of the DNS names below a domain."""
+        return Match(How.SUFFIX, f".{self.text}")
+
+    def lower(self) -> Match:
+        """Return the same match in lower case."""
+        parts = tuple(part.lower() if isinstance(part, str) else part for part in self.parts)
+        return Match(self.how, self.text.lower(), parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +173,14 @@ def _hash(match: Match) -> tuple[str, str] | None:
 def wanted(column: Column, value: SigmaType) -> list[Match] | None:
     """Return what to look for in a column for one value; None where it cannot hold the value.
 
-    Values that are no text or network (numbers, null, regular expressions) have no matches: they
-    are for the backend. The list is then empty.
+    Values that are no text, number or network (null, regular expressions, comparisons) have no
+    matches: the list is then empty.
     """
     if isinstance(value, SigmaCIDRExpression):
         return [Match(How.NETWORK, str(value.network))]
+    if isinstance(value, SigmaNumber):
+        number = column.holds is Holds.NUMBER
+        return [Match(How.NUMBER if number else How.EXACT, str(value.number))]
     if type(value) is not SigmaString or value.contains_placeholder():
         return []
     return _READINGS[column.holds](Match.of(value))
@@ -167,6 +188,12 @@ def wanted(column: Column, value: SigmaType) -> list[Match] | None:
 
 def _as_given(match: Match) -> list[Match]:
     return [match]
+
+
+def _number(match: Match) -> list[Match] | None:
+    if match.how is How.EXACT and re.fullmatch(r"-?[0-9]+", match.text):
+        return [Match(How.NUMBER, match.text)]
+    return None
 
 
 def _address(match: Match) -> list[Match] | None:
@@ -233,8 +260,10 @@ def _techniques(match: Match) -> list[Match] | None:
 
 _READINGS: Mapping[Holds, Callable[[Match], list[Match] | None]] = {
     Holds.TEXT: _as_given,
+    Holds.KEYWORD: _as_given,
     Holds.URL: _as_given,
     Holds.EMAIL: _as_given,
+    Holds.NUMBER: _number,
     Holds.ADDRESS: _address,
     Holds.ADDRESS_TEXT: _address_text,
     Holds.HOST: _host,
@@ -257,9 +286,9 @@ def merge_domains(matches: list[Match]) -> list[Match]:
         if (
             name
             and match.how in {How.EXACT, How.SUFFIX}
-            and {Match(How.EXACT, name), Match(How.SUFFIX, f".{name}")} <= given
+            and {(domain := Match(How.DOMAIN, name)).exact(), domain.below()} <= given
         ):
-            merged[Match(How.DOMAIN, name)] = None
+            merged[domain] = None
         else:
             merged[match] = None
     return list(merged)

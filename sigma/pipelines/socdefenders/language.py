@@ -26,6 +26,14 @@ class Language(ABC):
         make the expression false and not undecided.
         """
 
+    def other(
+        self,
+        column: Column,  # noqa: ARG002 - for the languages that need it
+        value: SigmaType,
+    ) -> SigmaType:
+        """Return what to put for a value that is no text, number or network: it, by default."""
+        return value
+
     def narrowed(
         self,
         column: Column,  # noqa: ARG002 - for the languages that need it

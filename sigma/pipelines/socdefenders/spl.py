@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from sigma.exceptions import SigmaTransformationError
 from sigma.types import (
     SigmaCIDRExpression,
+    SigmaNumber,
     SigmaRegularExpression,
     SigmaRegularExpressionFlag,
     SigmaString,
@@ -75,6 +76,8 @@ def _too_wide(match: Match) -> bool:
 def _native(match: Match) -> SigmaType:
     if match.how is How.NETWORK:
         return SigmaCIDRExpression(match.text)
+    if match.how is How.NUMBER:
+        return SigmaNumber(int(match.text))
     value = SigmaString()
     for part in match.glob():
         # The backend would write a literal star as `\*`, which SPL knows no more than any escape.

@@ -60,7 +60,10 @@ _SYSMON: dict[str, ColumnSpec] = {
     "DestinationHostname": Column("DestinationHostname", Holds.HOST),
     "SourceHostname": Column("SourceHostname", Holds.HOST),
     "QueryName": Column("QueryName", Holds.HOST),
-    "EventID": "EventCode",
+    "EventID": Column("EventCode", Holds.NUMBER),
+    "ProcessId": Column("ProcessId", Holds.NUMBER),
+    "DestinationPort": Column("DestinationPort", Holds.NUMBER),
+    "SourcePort": Column("SourcePort", Holds.NUMBER),
 }
 
 
@@ -97,8 +100,8 @@ _DESTINATIONS: Destinations = {
         {
             "dst_ip": Column("dest_ip", Holds.ADDRESS_TEXT),
             "src_ip": Column("src_ip", Holds.ADDRESS_TEXT),
-            "dst_port": "dest_port",
-            "src_port": "src_port",
+            "dst_port": Column("dest_port", Holds.NUMBER),
+            "src_port": Column("src_port", Holds.NUMBER),
         }
     ),
     "dns": _DNS,
@@ -113,7 +116,7 @@ _DESTINATIONS: Destinations = {
             "cs-method": "http_method",
             "cs-referrer": "http_referrer",
             "cs-username": "user",
-            "sc-status": "status",
+            "sc-status": Column("status", Holds.NUMBER),
             "src_ip": Column("src", Holds.ADDRESS_TEXT),
             "dst_ip": Column("dest", Holds.ADDRESS_TEXT),
         }

@@ -200,7 +200,7 @@ class TranslateRule(PreprocessingTransformation):
                 if found := wanted(column, value):
                     matches.update(dict.fromkeys(found))
                 else:
-                    values.append(value)
+                    values.append(self.language.other(column, value))
             if matches:
                 new = list(self.language.values(column, list(matches), negated=negated))
                 linked = item.value_linking is ConditionAND and len(new) > 1
@@ -242,6 +242,7 @@ def _cannot_hold(platform: str, column: Column, item: SigmaDetectionItem) -> str
     value = next(value for value in flat(item.value) if wanted(column, value) is None)
     kind = column.holds.name.lower()
     advice = {
+        "number": "numbers",
         "address": "whole addresses, or networks with |cidr",
         "cve": "CVE ids such as CVE-2021-44228",
         "technique": "technique ids such as technique_id=T1059",

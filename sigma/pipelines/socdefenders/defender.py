@@ -1,0 +1,139 @@
+"""Microsoft Defender XDR's advanced hunting tables: `socdefenders_defender`.
+
+Names are those of Microsoft's advanced hunting schema reference.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .columns import Column, ColumnSpec, Holds
+from .destinations import Destination
+from .microsoft import (
+    DEVICE_EVENTS_DRIVER_LOAD,
+    DEVICE_IMAGE_LOAD_EVENTS,
+    EMAIL_EVENTS,
+    digests,
+    kusto_pipeline,
+)
+
+if TYPE_CHECKING:
+    from sigma.processing.pipeline import ProcessingPipeline
+
+    from .destinations import Destinations
+
+__all__ = ["socdefenders_defender"]
+
+_PROCESS = Destination(
+    {
+        **digests("", "MD5", "SHA1", "SHA256"),
+        "Computer": "DeviceName",
+        "Image": "FolderPath",
+        "CommandLine": "ProcessCommandLine",
+        "ProcessId": Column("ProcessId", Holds.NUMBER),
+        "User": "AccountName",
+        "IntegrityLevel": "ProcessIntegrityLevel",
+        "OriginalFileName": "ProcessVersionInfoOriginalFileName",
+        "Company": "ProcessVersionInfoCompanyName",
+        "Description": "ProcessVersionInfoFileDescription",
+        "Product": "ProcessVersionInfoProductName",
+        "FileVersion": "ProcessVersionInfoProductVersion",
+        "ParentImage": "InitiatingProcessFolderPath",
+        "ParentCommandLine": "InitiatingProcessCommandLine",
+        "ParentProcessId": Column("InitiatingProcessId", Holds.NUMBER),
+        "ParentUser": "InitiatingProcessAccountName",
+    },
+    "DeviceProcessEvents",
+)
+_NETWORK = Destination(
+    {
+        "Computer": "DeviceName",
+        "DestinationIp": Column("RemoteIP", Holds.ADDRESS_TEXT),
+        "DestinationPort": Column("RemotePort", Holds.NUMBER),
+        "DestinationHostname": Column("RemoteUrl", Holds.HOST_OR_URL),
+        "SourceIp": Column("LocalIP", Holds.ADDRESS_TEXT),
+        "SourcePort": Column("LocalPort", Holds.NUMBER),
+        "SourceHostname": Column("DeviceName", Holds.HOST),
+        "Protocol": "Protocol",
+        "Image": "InitiatingProcessFolderPath",
+        "CommandLine": "InitiatingProcessCommandLine",
+        "ProcessId": Column("InitiatingProcessId", Holds.NUMBER),
+        "User": "InitiatingProcessAccountName",
+        "dst_ip": Column("RemoteIP", Holds.ADDRESS_TEXT),
+        "dst_port": Column("RemotePort", Holds.NUMBER),
+        "src_ip": Column("LocalIP", Holds.ADDRESS_TEXT),
+        "src_port": Column("LocalPort", Holds.NUMBER),
+        "c-uri": Column("RemoteUrl", Holds.URL),
+        "cs-host": Column("RemoteUrl", Holds.HOST_OR_URL),
+    },
+    "DeviceNetworkEvents",
+)
+_QUERIED = Column("tostring(parse_json(AdditionalFields).DnsQueryString)", Holds.HOST)
+_DNS = Destination(
+    {
+        "QueryName": _QUERIED,
+        "query": _QUERIED,
+        "Computer": "DeviceName",
+        "Image": "InitiatingProcessFolderPath",
+        "ProcessId": Column("InitiatingProcessId", Holds.NUMBER),
+        "User": "InitiatingProcessAccountName",
+    },
+    "DeviceEvents",
+    only={"ActionType": "DnsQueryResponse"},
+)
+_FILE: dict[str, ColumnSpec] = {
+    **digests("", "MD5", "SHA1", "SHA256"),
+    "Computer": "DeviceName",
+    "TargetFilename": "FolderPath",
+    "Image": "InitiatingProcessFolderPath",
+    "CommandLine": "InitiatingProcessCommandLine",
+    "ProcessId": Column("InitiatingProcessId", Holds.NUMBER),
+    "User": "InitiatingProcessAccountName",
+}
+_FILE_CREATED = Destination(_FILE, "DeviceFileEvents")
+_FILE_DELETED = Destination(_FILE, "DeviceFileEvents", only={"ActionType": "FileDeleted"})
+_VULNERABLE = Destination(
+    {"Signature": Column("CveId", Holds.CVE), "ComputerName": "DeviceName"},
+    "DeviceTvmSoftwareVulnerabilities",
+)
+_ANTIVIRUS = Destination(
+    {
+        **digests("", "MD5", "SHA1", "SHA256"),
+        "Signature": Column("tostring(parse_json(AdditionalFields).ThreatName)", Holds.WORDS),
+        "Filename": "FolderPath",
+        "ComputerName": "DeviceName",
+        "User": "InitiatingProcessAccountName",
+    },
+    "DeviceEvents",
+    only={"ActionType": "AntivirusDetection"},
+)
+_ALERTS = Destination({"RuleName": Column("AttackTechniques", Holds.TECHNIQUES)}, "AlertInfo")
+
+_DESTINATIONS: Destinations = {
+    "process_creation": _PROCESS,
+    "network_connection": _NETWORK,
+    "firewall": _NETWORK,
+    "proxy": _NETWORK,
+    "dns_query": _DNS,
+    "dns": _DNS,
+    "image_load": DEVICE_IMAGE_LOAD_EVENTS,
+    "driver_load": DEVICE_EVENTS_DRIVER_LOAD,
+    "file_event": _FILE_CREATED,
+    "create_stream_hash": _FILE_CREATED,
+    "file_delete": _FILE_DELETED,
+    "antivirus": (_VULNERABLE, _ANTIVIRUS),
+    "windows/sysmon": _ALERTS,
+    "email": EMAIL_EVENTS,
+}
+_HINTS = {
+    "webserver": "it sees devices' own connections; use the log source category proxy",
+}
+
+
+def socdefenders_defender() -> ProcessingPipeline:
+    """Return the pipeline to KQL over Defender XDR's tables.
+
+    A rule with CVE ids in `antivirus` asks which devices have the vulnerability; any other
+    signature, what Defender's antivirus has found.
+    """
+    return kusto_pipeline("socdefenders_defender", "Defender XDR", _DESTINATIONS, _HINTS)

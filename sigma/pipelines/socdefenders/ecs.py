@@ -1,0 +1,189 @@
+"""The Elastic Common Schema: which of its fields hold what a Sigma log source's fields hold.
+
+Facts are from the schema's field reference and from the ingest pipelines of Winlogbeat and of
+Elastic's Windows integration, which write Sysmon's events into it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .columns import Column, ColumnSpec, Holds
+from .destinations import Destination
+
+if TYPE_CHECKING:
+    from .destinations import Destinations
+
+__all__ = ["destinations"]
+
+# Winlogbeat's place for fields of Windows events that the schema has no name for.
+_EVENT_DATA = "winlog.event_data.{field}"
+
+
+def _hashes(*prefixes: str) -> dict[str, ColumnSpec]:
+    """Return the columns of hashes: one for each algorithm, lower-case hex without a prefix."""
+    prefix = prefixes[0]
+    columns = {
+        algorithm: Column(f"{prefix}.hash.{algorithm.lower()}", Holds.DIGEST)
+        for algorithm in ("MD5", "SHA1", "SHA256", "SHA512")
+    }
+    columns["IMPHASH"] = Column(f"{prefix}.pe.imphash", Holds.DIGEST)
+    single: dict[str, ColumnSpec] = {
+        "md5": columns["MD5"],
+        "sha1": columns["SHA1"],
+        "sha256": columns["SHA256"],
+        "Imphash": columns["IMPHASH"],
+    }
+    return {"Hashes": columns, "Hash": columns, **single}
+
+
+_PROCESS: dict[str, ColumnSpec] = {
+    "EventID": "event.code",
+    "Computer": "host.name",
+    "ComputerName": "host.name",
+    "Image": "process.executable",
+    "ProcessId": Column("process.pid", Holds.NUMBER),
+    "ProcessGuid": "process.entity_id",
+    "User": "user.name",
+    "RuleName": "rule.name",
+}
+_PROCESS_CREATION: dict[str, ColumnSpec] = {
+    **_PROCESS,
+    **_hashes("process"),
+    "CommandLine": "process.command_line",
+    "CurrentDirectory": "process.working_directory",
+    "OriginalFileName": "process.pe.original_file_name",
+    "Company": "process.pe.company",
+    "Description": "process.pe.description",
+    "Product": "process.pe.product",
+    "FileVersion": "process.pe.file_version",
+    "ParentImage": "process.parent.executable",
+    "ParentCommandLine": "process.parent.command_line",
+    "ParentProcessId": Column("process.parent.pid", Holds.NUMBER),
+    "ParentProcessGuid": "process.parent.entity_id",
+}
+_FILE: dict[str, ColumnSpec] = {
+    **_PROCESS,
+    **_hashes("file"),
+    "TargetFilename": "file.path",
+    "ImageLoaded": "file.path",
+    "OriginalFileName": "file.pe.original_file_name",
+    "Company": "file.pe.company",
+    "Description": "file.pe.description",
+    "Product": "file.pe.product",
+    "FileVersion": "file.pe.file_version",
+    "Signature": "file.code_signature.subject_name",
+    "Signed": "file.code_signature.signed",
+    "SignatureStatus": "file.code_signature.status",
+}
+_NETWORK: dict[str, ColumnSpec] = {
+    **_PROCESS,
+    "DestinationIp": Column("destination.ip", Holds.ADDRESS),
+    "DestinationPort": Column("destination.port", Holds.NUMBER),
+    "DestinationHostname": Column("destination.domain", Holds.HOST),
+    "SourceIp": Column("source.ip", Holds.ADDRESS),
+    "SourcePort": Column("source.port", Holds.NUMBER),
+    "SourceHostname": Column("source.domain", Holds.HOST),
+    "Protocol": "network.transport",
+    "dst_ip": Column("destination.ip", Holds.ADDRESS),
+    "dst_port": Column("destination.port", Holds.NUMBER),
+    "src_ip": Column("source.ip", Holds.ADDRESS),
+    "src_port": Column("source.port", Holds.NUMBER),
+    "action": "event.action",
+}
+_DNS: dict[str, ColumnSpec] = {
+    **_PROCESS,
+    "QueryName": Column("dns.question.name", Holds.HOST),
+    "query": Column("dns.question.name", Holds.HOST),
+    "answer": Column("dns.answers.data", many=True),
+    "record_type": "dns.question.type",
+    "src_ip": Column("source.ip", Holds.ADDRESS),
+    "dst_ip": Column("destination.ip", Holds.ADDRESS),
+}
+_PROXY: dict[str, ColumnSpec] = {
+    "c-uri": (Column("url.full", Holds.URL), Column("url.original", Holds.URL)),
+    "c-uri-query": "url.query",
+    "c-uri-stem": "url.path",
+    "c-uri-extension": "url.extension",
+    "c-useragent": "user_agent.original",
+    "cs-user-agent": "user_agent.original",
+    "cs-host": Column("url.domain", Holds.HOST),
+    "cs-method": "http.request.method",
+    "cs-referrer": "http.request.referrer",
+    "cs-username": "user.name",
+    "sc-status": Column("http.response.status_code", Holds.NUMBER),
+    "src_ip": Column("source.ip", Holds.ADDRESS),
+    "dst_ip": Column("destination.ip", Holds.ADDRESS),
+}
+_ANTIVIRUS: dict[str, ColumnSpec] = {
+    **_hashes("file"),
+    "Signature": (
+        Column("vulnerability.id", Holds.CVE, many=True),
+        Column("rule.name", Holds.WORDS),
+    ),
+    "Filename": "file.path",
+    "Action": "event.action",
+    "ComputerName": "host.name",
+    "User": "user.name",
+}
+_SYSMON: dict[str, ColumnSpec] = {
+    **_PROCESS,
+    "RuleName": (
+        Column("threat.technique.id", Holds.TECHNIQUE, many=True),
+        Column("threat.technique.subtechnique.id", Holds.TECHNIQUE, many=True),
+        Column("rule.name"),
+    ),
+}
+_EMAIL: dict[str, ColumnSpec] = {
+    "sender": Column("email.from.address", Holds.EMAIL, many=True),
+    "recipient": Column("email.to.address", Holds.EMAIL, many=True),
+    "subject": "email.subject",
+}
+
+_CATEGORIES: dict[str, dict[str, ColumnSpec]] = {
+    "process_creation": _PROCESS_CREATION,
+    "image_load": _FILE,
+    "driver_load": _FILE,
+    "create_stream_hash": _FILE,
+    "file_delete": _FILE,
+    "file_event": _FILE,
+    "network_connection": _NETWORK,
+    "firewall": _NETWORK,
+    "dns_query": _DNS,
+    "dns": _DNS,
+    "proxy": _PROXY,
+    "webserver": _PROXY,
+    "antivirus": _ANTIVIRUS,
+    "email": _EMAIL,
+}
+# Where fields of one name hold several log sources' facts, what tells their events apart.
+_ONLY: dict[str, dict[str, str]] = {
+    "process_creation": {"event.category": "process", "event.type": "start"},
+    "file_delete": {"event.type": "deletion"},
+}
+
+
+def destinations(*, alternatives: bool = True) -> Destinations:
+    """Return where each log source is in the schema.
+
+    Args:
+        alternatives: look in every field that may hold a fact (default); False for the first of
+            them alone, for languages in which a field that no index has is an error.
+    """
+    table: dict[str, Destination] = {}
+    for category, fields in _CATEGORIES.items():
+        kept = {name: spec if alternatives else _first(spec) for name, spec in fields.items()}
+        only = _ONLY.get(category, {})
+        many = {name: Column(name, Holds.KEYWORD, many=True) for name in only}
+        table[category] = Destination({**kept, **many}, only=only)
+        table[f"windows/{category}"] = Destination({**kept, **many}, only=only, other=_EVENT_DATA)
+    table["windows/sysmon"] = Destination(_SYSMON, other=_EVENT_DATA)
+    return table
+
+
+def _first(spec: ColumnSpec) -> ColumnSpec:
+    """Return the first of several alternatives, or of several readings of a value."""
+    if not isinstance(spec, tuple):
+        return spec
+    names = {entry.holds if isinstance(entry, Column) else Holds.TEXT for entry in spec}
+    return spec if len(names) > 1 else spec[0]

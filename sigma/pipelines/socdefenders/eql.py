@@ -1,0 +1,65 @@
+"""EQL: `like~` and `in~` compare without regard to case; wildcards cannot be escaped in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sigma.types import SpecialChars
+
+from .columns import Holds, How, Match, with_closing_dot
+from .esql import equal_numbers, in_networks, literal
+from .expression import FIELD, any_of, expression
+from .language import Language
+from .lucene_regexp import regexp
+
+if TYPE_CHECKING:
+    from sigma.types import SigmaType
+
+    from .columns import Column
+
+__all__ = ["Eql"]
+
+
+class Eql(Language):
+    """Writes values for the EQL backend."""
+
+    def values(self, column: Column, matches: list[Match], *, negated: bool) -> list[SigmaType]:
+        """Return one query expression for all the matches; see `language.Language`."""
+        if column.holds is Holds.ADDRESS:
+            text = in_networks("cidrMatch", matches)
+        elif column.holds is Holds.NUMBER:
+            text = equal_numbers(matches)
+        else:
+            text = _texts(column, matches)
+        if negated:
+            text = f"({FIELD} != null and {text})"
+        return [expression(text)]
+
+
+def _texts(column: Column, matches: list[Match]) -> str:
+    if column.holds is Holds.HOST:
+        matches = with_closing_dot(matches)
+    exact = [match for match in matches if match.how is How.EXACT]
+    regular = [match for match in matches if match.how is not How.EXACT and _needs_regexp(match)]
+    wild = [match for match in matches if match.how is not How.EXACT and match not in regular]
+    lists = {
+        "in~": [literal(match.text) for match in exact],
+        "like~": [literal(_wildcards(match)) for match in wild],
+        "regex~": [literal(regexp(match)) for match in regular],
+    }
+    return any_of(
+        (f"{FIELD} {operator} ({', '.join(texts)})" for operator, texts in lists.items() if texts),
+        "or",
+    )
+
+
+def _needs_regexp(match: Match) -> bool:
+    """Say whether the match has a literal `*` or `?`, or asks for a whole word."""
+    return match.how is How.WORD or any(
+        isinstance(part, str) and ("*" in part or "?" in part) for part in match.glob()
+    )
+
+
+def _wildcards(match: Match) -> str:
+    wild = {SpecialChars.WILDCARD_MULTI: "*", SpecialChars.WILDCARD_SINGLE: "?"}
+    return "".join(part if isinstance(part, str) else wild[part] for part in match.glob())

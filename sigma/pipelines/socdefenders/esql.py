@@ -1,0 +1,120 @@
+"""ES|QL: everything compares case-sensitively, and an absent field decides nothing.
+
+Text is compared in lower case. Several values in one field make a comparison null, so that such
+fields are joined into one text first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .columns import Holds, How, Match, merge_domains, with_closing_dot
+from .expression import FIELD, any_of, expression
+from .language import Language
+from .lucene_regexp import regexp
+
+if TYPE_CHECKING:
+    from sigma.types import SigmaType
+
+    from .columns import Column
+
+__all__ = ["Esql"]
+
+# Columns whose values have one spelling, which the field keeps: no lower case, no lost index.
+_EXACT = {Holds.KEYWORD, Holds.DIGEST, Holds.CVE, Holds.TECHNIQUE}
+# Alternatives in one regular expression: Lucene gives up on automata of 10,000 states.
+_ALTERNATIVES = 50
+
+
+class Esql(Language):
+    """Writes values for the ES|QL backend."""
+
+    def values(self, column: Column, matches: list[Match], *, negated: bool) -> list[SigmaType]:
+        """Return one query expression for all the matches; see `language.Language`."""
+        if column.holds is Holds.ADDRESS:
+            text = in_networks("cidr_match", matches)
+        elif column.holds is Holds.NUMBER:
+            text = equal_numbers(matches)
+        else:
+            text = _texts(column, matches)
+        if negated:
+            text = f"({FIELD} is not null and {text})"
+        return [expression(text)]
+
+
+def in_networks(function: str, matches: list[Match]) -> str:
+    """Return a call of the function that takes a field and networks; an address is one as well."""
+    networks = [match.text if "/" in match.text else _alone(match.text) for match in matches]
+    return f"{function}({FIELD}, {', '.join(map(literal, networks))})"
+
+
+def _alone(address: str) -> str:
+    return f"{address}/{128 if ':' in address else 32}"
+
+
+def equal_numbers(matches: list[Match]) -> str:
+    """Return a comparison with numbers."""
+    if len(matches) == 1:
+        return f"{FIELD} == {matches[0].text}"
+    return f"{FIELD} in ({', '.join(match.text for match in matches)})"
+
+
+def _texts(column: Column, matches: list[Match]) -> str:
+    subject = FIELD if column.holds in _EXACT else f"to_lower({FIELD})"
+    if column.holds not in _EXACT:
+        matches = [match.lower() for match in matches]
+    if column.many:
+        return _among_many(subject, matches)
+    host = column.holds is Holds.HOST
+    if host:
+        matches = merge_domains(matches)
+        exact = with_closing_dot([match for match in matches if match.how is How.EXACT])
+    else:
+        exact = [match for match in matches if match.how is How.EXACT]
+    parts = []
+    if len(exact) == 1:
+        parts.append(f"{subject} == {literal(exact[0].text)}")
+    elif exact:
+        parts.append(f"{subject} in ({', '.join(literal(match.text) for match in exact)})")
+    other = [match for match in matches if match.how is not How.EXACT]
+    if host:
+        parts.extend(_domains(subject, [match for match in other if match.how is How.DOMAIN]))
+        other = with_closing_dot([match for match in other if match.how is not How.DOMAIN])
+    parts.extend(_comparison(subject, match) for match in other)
+    return any_of(parts, "or")
+
+
+def _comparison(subject: str, match: Match) -> str:
+    if match.how is How.PREFIX:
+        return f"starts_with({subject}, {literal(match.text)})"
+    if match.how is How.SUFFIX:
+        return f"ends_with({subject}, {literal(match.text)})"
+    return f"{subject} rlike {literal(regexp(match))}"
+
+
+def _domains(subject: str, domains: list[Match]) -> list[str]:
+    """Return comparisons with DNS names and everything below them, many names in each."""
+    names = [regexp(match.exact()) for match in domains]
+    return _chunked(subject, names, "(.*\\.)?", "\\.?")
+
+
+def _among_many(subject: str, matches: list[Match]) -> str:
+    """Return a comparison with each of a field's values, joined by line breaks."""
+    joined = f'concat("\\n", mv_concat({subject}, "\\n"), "\\n")'
+    texts = [regexp(match).replace(".*", "[^\n]*") for match in matches]
+    return any_of(_chunked(joined, texts, ".*\n", "\n.*"), "or")
+
+
+def _chunked(subject: str, alternatives: list[str], before: str, after: str) -> list[str]:
+    """Return comparisons with regular expressions, a number of alternatives in each."""
+    chunks = [
+        alternatives[at : at + _ALTERNATIVES] for at in range(0, len(alternatives), _ALTERNATIVES)
+    ]
+    grouped = [f"({'|'.join(chunk)})" if len(chunk) > 1 else chunk[0] for chunk in chunks]
+    return [f"{subject} rlike {literal(before + group + after)}" for group in grouped]
+
+
+def literal(text: str) -> str:
+    """Return a text as a string literal."""
+    escapes = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+    return f'"{"".join(escapes.get(character, character) for character in text)}"'
