@@ -61,34 +61,81 @@ def _load(reference: str) -> Any:
     return getattr(import_module(module), name)
 
 
+_SIEM_RULES = ("siem_rule", "siem_rule_ndjson")
+
 TARGETS: dict[str, Target] = {
     target.name: target
     for target in (
         Target(
             "splunk",
-            "Splunk, Sysmon fields (SPL)",
+            "Splunk with Sysmon's fields (SPL)",
             "sigma.backends.splunk:SplunkBackend",
-            ("sigma.pipelines.sysmon:sysmon_pipeline",),
+            ("sigma.pipelines.socdefenders.splunk:socdefenders_splunk",),
             "splunk",
-            ("sysmon",),
+            ("socdefenders_splunk",),
             ("default", "savedsearches"),
         ),
         Target(
+            "splunk-cim",
+            "Splunk's Common Information Model (SPL; tstats in the format data_model)",
+            "sigma.backends.splunk:SplunkBackend",
+            ("sigma.pipelines.socdefenders.splunk_cim:socdefenders_splunk_cim",),
+            "splunk",
+            ("socdefenders_splunk_cim",),
+            ("default", "savedsearches", "data_model"),
+        ),
+        Target(
             "elastic",
-            "Elastic Common Schema (Lucene)",
+            "Elasticsearch with the Elastic Common Schema (Lucene)",
             "sigma.backends.elasticsearch:LuceneBackend",
-            ("sigma.pipelines.elasticsearch.windows:ecs_windows",),
+            ("sigma.pipelines.socdefenders.elastic:socdefenders_elastic",),
             "lucene",
-            ("ecs_windows",),
-            ("default", "kibana_ndjson", "dsl_lucene", "siem_rule", "siem_rule_ndjson"),
+            ("socdefenders_elastic",),
+            ("default", "kibana_ndjson", "dsl_lucene", *_SIEM_RULES),
+        ),
+        Target(
+            "esql",
+            "Elasticsearch with the Elastic Common Schema (ES|QL)",
+            "sigma.backends.elasticsearch:ESQLBackend",
+            ("sigma.pipelines.socdefenders.elastic:socdefenders_esql",),
+            "esql",
+            ("socdefenders_esql",),
+            ("default", "kibana_ndjson", *_SIEM_RULES),
+        ),
+        Target(
+            "eql",
+            "Elasticsearch with the Elastic Common Schema (EQL)",
+            "sigma.backends.elasticsearch:EqlBackend",
+            ("sigma.pipelines.socdefenders.elastic:socdefenders_eql",),
+            "eql",
+            ("socdefenders_eql",),
+            ("default", "eqlapi", *_SIEM_RULES),
+        ),
+        Target(
+            "opensearch",
+            "OpenSearch with the Elastic Common Schema (Lucene)",
+            "sigma.backends.opensearch:OpensearchLuceneBackend",
+            ("sigma.pipelines.socdefenders.elastic:socdefenders_opensearch",),
+            "opensearch_lucene",
+            ("socdefenders_opensearch",),
+            ("default", "dashboards_ndjson", "dsl_lucene", "monitor_rule"),
         ),
         Target(
             "defender",
             "Microsoft Defender XDR (KQL)",
             "sigma.backends.kusto:KustoBackend",
-            ("sigma.pipelines.microsoftxdr:microsoft_xdr_pipeline",),
+            ("sigma.pipelines.socdefenders.defender:socdefenders_defender",),
             "kusto",
-            ("microsoft_xdr",),
+            ("socdefenders_defender",),
+            ("default",),
+        ),
+        Target(
+            "sentinel",
+            "Microsoft Sentinel with its normalised tables, ASIM (KQL)",
+            "sigma.backends.kusto:KustoBackend",
+            ("sigma.pipelines.socdefenders.sentinel:socdefenders_sentinel",),
+            "kusto",
+            ("socdefenders_sentinel",),
             ("default",),
         ),
     )

@@ -137,7 +137,8 @@ class Column:
 
 
 # A Sigma field stands in one column, or in any of several; `Hashes` in one for each algorithm.
-ColumnSpec: TypeAlias = "str | Column | tuple[str | Column, ...] | Mapping[str, Column]"
+Alternatives: TypeAlias = "str | Column | tuple[str | Column, ...]"
+ColumnSpec: TypeAlias = "Alternatives | Mapping[str, Alternatives]"
 
 
 def as_columns(spec: ColumnSpec) -> tuple[Column, ...]:
@@ -146,8 +147,8 @@ def as_columns(spec: ColumnSpec) -> tuple[Column, ...]:
         return (Column(spec),)
     if isinstance(spec, Column):
         return (spec,)
-    entries = spec if isinstance(spec, tuple) else tuple(spec.values())
-    return tuple(Column(entry) if isinstance(entry, str) else entry for entry in entries)
+    entries = spec if isinstance(spec, tuple) else spec.values()
+    return tuple(column for entry in entries for column in as_columns(entry))
 
 
 _HASH = re.compile(r"(?i)(?:(MD5|SHA1|SHA256|SHA512|IMPHASH)[=|:])?([0-9A-F]{32,128})\Z")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .columns import Column, ColumnSpec, Holds
+from .columns import Column, ColumnSpec, Holds, as_columns
 from .destinations import Destination
 
 if TYPE_CHECKING:
@@ -21,13 +21,17 @@ _EVENT_DATA = "winlog.event_data.{field}"
 
 
 def _hashes(*prefixes: str) -> dict[str, ColumnSpec]:
-    """Return the columns of hashes: one for each algorithm, lower-case hex without a prefix."""
-    prefix = prefixes[0]
+    """Return the columns of hashes: for each algorithm, lower-case hex without a prefix."""
     columns = {
-        algorithm: Column(f"{prefix}.hash.{algorithm.lower()}", Holds.DIGEST)
-        for algorithm in ("MD5", "SHA1", "SHA256", "SHA512")
+        algorithm: tuple(Column(f"{prefix}.{name}", Holds.DIGEST) for prefix in prefixes)
+        for algorithm, name in (
+            ("MD5", "hash.md5"),
+            ("SHA1", "hash.sha1"),
+            ("SHA256", "hash.sha256"),
+            ("SHA512", "hash.sha512"),
+            ("IMPHASH", "pe.imphash"),
+        )
     }
-    columns["IMPHASH"] = Column(f"{prefix}.pe.imphash", Holds.DIGEST)
     single: dict[str, ColumnSpec] = {
         "md5": columns["MD5"],
         "sha1": columns["SHA1"],
@@ -76,6 +80,8 @@ _FILE: dict[str, ColumnSpec] = {
     "Signed": "file.code_signature.signed",
     "SignatureStatus": "file.code_signature.status",
 }
+# The hashes of a file whose deletion Sysmon also archives are written as a process's.
+_FILE_DELETED: dict[str, ColumnSpec] = {**_FILE, **_hashes("file", "process")}
 _NETWORK: dict[str, ColumnSpec] = {
     **_PROCESS,
     "DestinationIp": Column("destination.ip", Holds.ADDRESS),
@@ -145,7 +151,7 @@ _CATEGORIES: dict[str, dict[str, ColumnSpec]] = {
     "image_load": _FILE,
     "driver_load": _FILE,
     "create_stream_hash": _FILE,
-    "file_delete": _FILE,
+    "file_delete": _FILE_DELETED,
     "file_event": _FILE,
     "network_connection": _NETWORK,
     "firewall": _NETWORK,
@@ -167,23 +173,17 @@ def destinations(*, alternatives: bool = True) -> Destinations:
     """Return where each log source is in the schema.
 
     Args:
-        alternatives: look in every field that may hold a fact (default); False for the first of
-            them alone, for languages in which a field that no index has is an error.
+        alternatives: look for a URL in both of its fields (default); False for the first alone,
+            for languages in which a field that no index has is an error.
     """
     table: dict[str, Destination] = {}
-    for category, fields in _CATEGORIES.items():
-        kept = {name: spec if alternatives else _first(spec) for name, spec in fields.items()}
+    for category, columns in _CATEGORIES.items():
         only = _ONLY.get(category, {})
-        many = {name: Column(name, Holds.KEYWORD, many=True) for name in only}
-        table[category] = Destination({**kept, **many}, only=only)
-        table[f"windows/{category}"] = Destination({**kept, **many}, only=only, other=_EVENT_DATA)
+        picking = {name: Column(name, Holds.KEYWORD, many=True) for name in only}
+        fields = {**columns, **picking}
+        if not alternatives and "c-uri" in fields:
+            fields["c-uri"] = as_columns(fields["c-uri"])[0]
+        table[category] = Destination(fields, only=only)
+        table[f"windows/{category}"] = Destination(fields, only=only, other=_EVENT_DATA)
     table["windows/sysmon"] = Destination(_SYSMON, other=_EVENT_DATA)
     return table
-
-
-def _first(spec: ColumnSpec) -> ColumnSpec:
-    """Return the first of several alternatives, or of several readings of a value."""
-    if not isinstance(spec, tuple):
-        return spec
-    names = {entry.holds if isinstance(entry, Column) else Holds.TEXT for entry in spec}
-    return spec if len(names) > 1 else spec[0]

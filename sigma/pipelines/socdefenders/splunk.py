@@ -42,7 +42,6 @@ _EVENT_CODES: dict[str, int | list[int]] = {
     "registry_set": 13,
     "registry_rename": 14,
     "registry_event": [12, 13, 14],
-    "create_stream_hash": 15,
     "pipe_created": [17, 18],
     "wmi_event": [19, 20, 21],
     "dns_query": 22,
@@ -67,8 +66,16 @@ _SYSMON: dict[str, ColumnSpec] = {
 }
 
 
-def _sysmon(**only: Any) -> Destination:
-    return Destination(fields=_SYSMON, only=only, other="{field}")
+# Sysmon calls the hashes of an alternate data stream `Hash`.
+_STREAM: dict[str, ColumnSpec] = {
+    **_SYSMON,
+    "Hashes": ("Hashes", "Hash"),
+    "Hash": ("Hashes", "Hash"),
+}
+
+
+def _sysmon(fields: dict[str, ColumnSpec] = _SYSMON, **only: Any) -> Destination:
+    return Destination(fields=fields, only=only, other="{field}")
 
 
 def _addon(fields: dict[str, ColumnSpec]) -> Destination:
@@ -95,6 +102,7 @@ _DESTINATIONS: Destinations = {
         f"linux/{category}": _sysmon(source=_LINUX, EventCode=_EVENT_CODES[category])
         for category in _LINUX_CATEGORIES
     },
+    "windows/create_stream_hash": _sysmon(_STREAM, source=_WINDOWS, EventCode=15),
     "windows/sysmon": _sysmon(source=_WINDOWS),
     "firewall": _addon(
         {

@@ -21,7 +21,7 @@ from sigma.processing.transformations.base import PreprocessingTransformation
 from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaRule
 from sigma.types import SigmaExpansion, SigmaType
 
-from .columns import Column, ColumnSpec, Match, as_columns, hash_algorithm, wanted
+from .columns import Alternatives, Column, ColumnSpec, Match, as_columns, hash_algorithm, wanted
 from .destinations import Destination, Destinations, fits
 from .rule_shape import Item, flat, leaves, merge_alternatives, negated_detections
 from .whole_words import drop_longer_numbers
@@ -174,7 +174,7 @@ class TranslateRule(PreprocessingTransformation):
         return [(column, item.value) for column in able]
 
     def _by_algorithm(
-        self, spec: Mapping[str, Column], item: SigmaDetectionItem, rule: SigmaRule
+        self, spec: Mapping[str, Alternatives], item: SigmaDetectionItem, rule: SigmaRule
     ) -> list[tuple[Column, list[SigmaType]]]:
         parted: dict[Column, list[SigmaType]] = {}
         for value in flat(item.value):
@@ -185,7 +185,8 @@ class TranslateRule(PreprocessingTransformation):
                     f"{self.platform} has no field for {what}: use {', '.join(spec)} of the file.",
                     source=rule.source,
                 )
-            parted.setdefault(spec[found[0]], []).append(value)
+            for column in as_columns(spec[found[0]]):
+                parted.setdefault(column, []).append(value)
         return list(parted.items())
 
     def _written(self, column: Column, item: SigmaDetectionItem, *, negated: bool) -> Item:
