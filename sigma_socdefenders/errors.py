@@ -5,7 +5,21 @@
     ├── SourceError                a file or stream that cannot be read at all
     ├── ProfileError               a profile that does not say which rules to build
     ├── TargetError                a target, format or indicator type that cannot be converted
-    └── OutputError                a file that cannot be written
+    ├── OutputError                a file that cannot be written
+    └── FeedError                  the feed: status, code and request id where it gave them
+        ├── ParameterError         a parameter that is wrong, found before or by the request
+        ├── AuthenticationError    the API key
+        │   ├── MissingKeyError    there is none
+        │   ├── InvalidKeyError    it is not known, or cannot be one
+        │   └── ExpiredKeyError    it was valid once
+        ├── TierError              what the key's tier does not allow
+        ├── RateLimitError         a limit that would not lift in the time allowed for waiting
+        ├── UnreachableError       no answer: network, time-out, a connection cut short
+        ├── ServerError            the server failed (5xx)
+        ├── AnswerError            an answer that does not make sense, or is too large
+        │   └── NotJSONError       it is no JSON, such as a login page
+        ├── IncompleteError        a part of the feed could not be reached
+        └── StateError             the file that remembers the last complete run
 
 Every message is one sentence that a person can act on.
 """
@@ -20,12 +34,26 @@ if TYPE_CHECKING:
     from sigma_socdefenders.records import Position
 
 __all__ = [
+    "AnswerError",
+    "AuthenticationError",
+    "ExpiredKeyError",
+    "FeedError",
+    "IncompleteError",
     "InvalidIndicatorError",
+    "InvalidKeyError",
+    "MissingKeyError",
+    "NotJSONError",
     "OutputError",
+    "ParameterError",
     "ProfileError",
+    "RateLimitError",
+    "ServerError",
     "SocDefendersError",
     "SourceError",
+    "StateError",
     "TargetError",
+    "TierError",
+    "UnreachableError",
     "shorten",
 ]
 
@@ -89,3 +117,85 @@ class TargetError(SocDefendersError):
 
 class OutputError(SocDefendersError):
     """A result that could not be written where it was asked for."""
+
+
+class FeedError(SocDefendersError):
+    """The feed could not be read.
+
+    Attributes:
+        message: one sentence, without the parts below.
+        status: the answer's HTTP status, or None where there was no answer.
+        code: the API's own code, such as `rate_limit_exceeded`.
+        request_id: the API's id of the request, for its support.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        code: str | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        self.message = message
+        self.status = status
+        self.code = code
+        self.request_id = request_id
+        super().__init__(message)
+
+    def __str__(self) -> str:
+        named = (("status", self.status), ("code", self.code), ("request", self.request_id))
+        parts = ", ".join(f"{name} {found}" for name, found in named if found is not None)
+        return f"{self.message} ({parts})" if parts else self.message
+
+
+class ParameterError(FeedError):
+    """A parameter that the feed does not take; most are refused before any request."""
+
+
+class AuthenticationError(FeedError):
+    """The API key was not accepted."""
+
+
+class MissingKeyError(AuthenticationError):
+    """There is no API key; the message says where one can be put."""
+
+
+class InvalidKeyError(AuthenticationError):
+    """The API key is unknown to the feed, or cannot be one."""
+
+
+class ExpiredKeyError(AuthenticationError):
+    """The API key has run out."""
+
+
+class TierError(FeedError):
+    """The key's tier does not allow this; the message says which tier does."""
+
+
+class RateLimitError(FeedError):
+    """A rate limit that would not lift within the time allowed for waiting."""
+
+
+class UnreachableError(FeedError):
+    """No whole answer came: no connection, a time-out, a connection cut short."""
+
+
+class ServerError(FeedError):
+    """The server answered that it failed (5xx)."""
+
+
+class AnswerError(FeedError):
+    """An answer that cannot be used: of another form, too large, looping or leading elsewhere."""
+
+
+class NotJSONError(AnswerError):
+    """An answer that is no JSON, such as the page of a proxy or a login form."""
+
+
+class IncompleteError(FeedError):
+    """A part of the feed could not be reached, so that what was read is not all of it."""
+
+
+class StateError(FeedError):
+    """The file that remembers the last complete run cannot be read or written."""

@@ -1,0 +1,20 @@
+"""The SOC Defenders API: its records as a stream, read to the end or with an error."""
+
+from sigma_socdefenders.feed.client import DEFAULT_BASE_URL, FeedClient
+from sigma_socdefenders.feed.connection import AnswerLimits
+from sigma_socdefenders.feed.key import ApiKey
+from sigma_socdefenders.feed.observer import Observer
+from sigma_socdefenders.feed.query import FeedQuery
+from sigma_socdefenders.feed.retry import RetryPolicy
+from sigma_socdefenders.feed.run import FeedRun
+
+__all__ = [
+    "DEFAULT_BASE_URL",
+    "AnswerLimits",
+    "ApiKey",
+    "FeedClient",
+    "FeedQuery",
+    "FeedRun",
+    "Observer",
+    "RetryPolicy",
+]

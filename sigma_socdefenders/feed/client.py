@@ -1,0 +1,148 @@
+"""The client of the SOC Defenders API."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+from sigma_socdefenders.errors import ParameterError
+from sigma_socdefenders.feed.connection import AnswerLimits, Connection, parse_base_url
+from sigma_socdefenders.feed.endpoint import read_rules
+from sigma_socdefenders.feed.key import ApiKey
+from sigma_socdefenders.feed.observer import Observer
+from sigma_socdefenders.feed.pages import ACCEPT, FeedFormat
+from sigma_socdefenders.feed.query import FeedQuery
+from sigma_socdefenders.feed.requester import Requester
+from sigma_socdefenders.feed.retry import Retrier, RetryPolicy
+from sigma_socdefenders.feed.run import FeedRun
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+    from typing import Any
+
+    import httpx
+    from typing_extensions import Self
+
+__all__ = ["DEFAULT_BASE_URL", "FeedClient"]
+
+DEFAULT_BASE_URL = "https://socdefenders.ai"
+BASE_URL_VARIABLE = "SOCDEFENDERS_BASE_URL"
+
+
+class FeedClient:
+    """Reads the feed: all of it or an error, at the pace it allows, and without showing the key.
+
+    Use it as a context manager, or close it.
+
+    Args:
+        api_key: the key; else `api_key_file`, `SOCDEFENDERS_API_KEY` and the file named by
+            `SOCDEFENDERS_API_KEY_FILE` are looked at, in this order.
+        api_key_file: a file that holds the key and nothing else.
+        base_url: the API's address; else `SOCDEFENDERS_BASE_URL`, else the public one.
+        allow_http: take plain HTTP to another machine, which shows the key on the way.
+        client: your own `httpx.Client`, for proxies and certificates. It is left open; its own
+            `auth` and time-outs are not used.
+        limits: what one answer may take.
+        retries: how patient a run is.
+        observer: told how far a run is, and what it waits for.
+        clock: the time, in seconds since 1970.
+        sleep: waits for some seconds.
+        chance: a number from 0 to 1, at random.
+
+    Raises:
+        ParameterError: the base URL cannot be used.
+        AuthenticationError: there is no key, or it cannot be one.
+    """
+
+    def __init__(
+        self,
+        api_key: str | ApiKey | None = None,
+        *,
+        api_key_file: str | os.PathLike[str] | None = None,
+        base_url: str | None = None,
+        allow_http: bool = False,
+        client: httpx.Client | None = None,
+        limits: AnswerLimits | None = None,
+        retries: RetryPolicy | None = None,
+        observer: Observer | None = None,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        # The same name, so that the plain text stays in no frame of ours.
+        api_key = ApiKey.find(api_key, api_key_file)
+        address = base_url or os.environ.get(BASE_URL_VARIABLE) or DEFAULT_BASE_URL
+        base = parse_base_url(address, allow_http=allow_http)
+        self.base_url = str(base)
+        self.observer = observer or Observer()
+        self._connection = Connection(base, api_key, limits or AnswerLimits(), client)
+        self._retries = retries or RetryPolicy()
+        self._clock = clock
+        self._sleep = sleep
+        self._chance = chance
+
+    def read(
+        self,
+        query: FeedQuery | None = None,
+        *,
+        form: FeedFormat = "json",
+        partial: bool = False,
+    ) -> FeedRun:
+        """Return a run over the records of `GET /api/v1/iocs`; nothing is sent before it is used.
+
+        Args:
+            query: what to read (default: everything that the key's tier reaches).
+            form: `json`, or `csv` or `txt`, which tell less.
+            partial: keep what was read where the feed fails later on; the run then says why.
+
+        Raises:
+            ParameterError: there is no such format.
+        """
+        if form not in ACCEPT:
+            raise ParameterError(f"format '{form}' is none of {', '.join(ACCEPT)}")
+        return FeedRun(
+            self._requester(),
+            query or FeedQuery(),
+            form=form,
+            partial=partial,
+            observer=self.observer,
+            now=self._now,
+        )
+
+    def read_rules(self, query: FeedQuery | None = None) -> list[dict[str, Any]]:
+        """Return the ready-made rules of `GET /api/v1/iocs/sigma`, each as a mapping.
+
+        Args:
+            query: what to read; at most 10,000 rules, as the endpoint has no further pages.
+
+        Raises:
+            IncompleteError: there may be more rules than one answer holds.
+            FeedError: the endpoint cannot be read.
+        """
+        return read_rules(self._requester(), query or FeedQuery())
+
+    def close(self) -> None:
+        """Close the connections, unless they belong to a client of yours."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _requester(self) -> Requester:
+        retrier = Retrier(self._retries, self.observer.waiting, self._sleep, self._chance)
+        return Requester(self._connection, retrier, clock=self._clock)
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock(), timezone.utc)

@@ -1,0 +1,291 @@
+"""One request, one whole answer: who may be asked, and how long and how large it may get."""
+
+from __future__ import annotations
+
+import ipaddress
+import queue
+import ssl
+import threading
+import zlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+import httpx
+
+from sigma_socdefenders._version import __version__
+from sigma_socdefenders.errors import AnswerError, FeedError, ParameterError, UnreachableError
+from sigma_socdefenders.feed.failures import Transient, failure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sigma_socdefenders.feed.key import ApiKey
+
+__all__ = ["Answer", "AnswerLimits", "Connection", "parse_base_url"]
+
+_MOST_REDIRECTS = 5
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_OK = 200
+# gzip or zlib, told apart by their headers.
+_ANY_ZLIB = 47
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLimits:
+    """How much one answer may take.
+
+    Attributes:
+        seconds: from the request to the last byte, redirects included.
+        idle_seconds: for a connection, and between two bytes.
+        bytes: of the body, decompressed.
+    """
+
+    seconds: float = 180.0
+    idle_seconds: float = 30.0
+    bytes: int = 128 * 1024 * 1024
+
+
+class Answer(NamedTuple):
+    """A whole answer: `body` is decompressed, `url` where it came from in the end."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: httpx.URL
+
+
+def parse_base_url(text: str, *, allow_http: bool = False) -> httpx.URL:
+    """Return the address that the API's paths are appended to, without a closing slash.
+
+    Args:
+        text: such as `https://socdefenders.ai`.
+        allow_http: take plain HTTP to other hosts than this one, which shows the key to
+            everybody on the way.
+
+    Raises:
+        ParameterError: it is no such address.
+    """
+    try:
+        url = httpx.URL(text.strip())
+    except (httpx.InvalidURL, TypeError):
+        raise ParameterError("the base URL is no URL such as https://socdefenders.ai") from None
+    if url.userinfo:
+        raise ParameterError("the base URL holds credentials, which belong in the API key")
+    if url.scheme not in {"http", "https"} or not url.host or url.query or url.fragment:
+        raise ParameterError(
+            f"the base URL '{url}' is not of the form https://host, with a path at most"
+        )
+    if url.scheme == "http" and not allow_http and not is_loopback(url):
+        raise ParameterError(
+            f"the base URL '{url}' would send the API key in the clear: use https, or allow "
+            "plain HTTP (allow_http=True, --allow-http)"
+        )
+    return url.copy_with(path=url.path.rstrip("/") or "/")
+
+
+def is_loopback(url: httpx.URL) -> bool:
+    """Return whether a URL's host is this machine itself."""
+    try:
+        return ipaddress.ip_address(url.host).is_loopback
+    except ValueError:
+        return url.host == "localhost"
+
+
+def same_origin(one: httpx.URL, other: httpx.URL) -> bool:
+    """Return whether two URLs have the scheme, host and port in common."""
+    return _origin(one) == _origin(other)
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port or {"http": 80, "https": 443}.get(url.scheme)
+
+
+@dataclass(slots=True)
+class Connection:
+    """Asks one origin, with the key, and nobody else.
+
+    Args:
+        base: the API's address, from `parse_base_url`.
+        key: sent as a bearer token; the caller's client does not get to know it.
+        limits: what one answer may take.
+        client: the caller's own, which is left open; else one is made, and closed by `close`.
+    """
+
+    base: httpx.URL
+    key: ApiKey
+    limits: AnswerLimits = field(default_factory=AnswerLimits)
+    client: httpx.Client | None = None
+    _owned: httpx.Client | None = None
+
+    def __post_init__(self) -> None:
+        if self.client is None:
+            # A proxy from the environment has no part in a request to this machine.
+            proxies = self.base.scheme == "https" or not is_loopback(self.base)
+            self.client = self._owned = httpx.Client(trust_env=proxies)
+
+    def close(self) -> None:
+        """Close the HTTP client, where it is our own."""
+        if self._owned is not None:
+            self._owned.close()
+
+    def url(self, path: str, parameters: Mapping[str, str]) -> httpx.URL:
+        """Return the address of a path of the API."""
+        url = self.base.copy_with(path=self.base.path.rstrip("/") + path)
+        return url.copy_merge_params(dict(parameters)) if parameters else url
+
+    def link(self, text: str, page: httpx.URL) -> httpx.URL:
+        """Return the address that a link in an answer stands for.
+
+        Raises:
+            AnswerError: it leads to another host, scheme or port, or nowhere.
+        """
+        try:
+            target = page.join(text)
+        except httpx.InvalidURL:
+            raise AnswerError("the feed's link to its next page is no URL") from None
+        if not same_origin(target, self.base) or target.userinfo:
+            raise AnswerError(
+                f"the feed's link to its next page leads to {target.scheme}://{target.host}, "
+                f"away from {self.base}: it was not followed"
+            )
+        return target
+
+    def get(self, url: httpx.URL, accept: str) -> Answer:
+        """Return the answer to one request, if it is status 200.
+
+        Args:
+            url: from `url` or `link`.
+            accept: the media types that can be read.
+
+        Raises:
+            Transient: what another attempt may mend.
+            FeedError: what it will not.
+        """
+        abandoned = threading.Event()
+        outcome: queue.SimpleQueue[Answer | FeedError | Transient] = queue.SimpleQueue()
+
+        def work() -> None:
+            outcome.put(self._attempt(url, accept, abandoned))
+
+        # HTTP libraries bound each read, but not name resolution, nor the whole of an answer
+        # that drips. A thread that is given up on reads at most one more time.
+        threading.Thread(target=work, name="socdefenders-feed", daemon=True).start()
+        try:
+            found = outcome.get(timeout=self.limits.seconds)
+        except queue.Empty:
+            error = UnreachableError(
+                f"{self.base} did not finish its answer in {self.limits.seconds:g} seconds"
+            )
+            found = Transient(error)
+        finally:
+            abandoned.set()
+        if isinstance(found, Answer):
+            return found
+        raise found
+
+    def _attempt(
+        self, url: httpx.URL, accept: str, abandoned: threading.Event
+    ) -> Answer | FeedError | Transient:
+        """Return what came of a request; errors are returned, so that no traceback holds it."""
+        try:
+            for _ in range(_MOST_REDIRECTS + 1):
+                answer = self._send(url, accept, abandoned)
+                if answer.status == _OK:
+                    return answer
+                if answer.status not in _REDIRECTS:
+                    return failure(answer.status, answer.headers, answer.body, self.key)
+                url = self._redirect(answer)
+            return AnswerError(f"{self.base} redirects in circles", status=answer.status)
+        except FeedError as error:
+            return error.with_traceback(None)
+        except httpx.TransportError as error:
+            permanent = _is_permanent(error)
+            unreachable = UnreachableError(f"{self.base} cannot be read: {self._describe(error)}")
+            return unreachable if permanent else Transient(unreachable)
+        except (zlib.error, EOFError):
+            return Transient(UnreachableError(f"{self.base} sent a compressed answer cut short"))
+        except Exception as error:  # noqa: BLE001 - a caller's client may raise anything
+            return UnreachableError(f"{self.base} cannot be read: {self._describe(error)}")
+
+    def _send(self, url: httpx.URL, accept: str, abandoned: threading.Event) -> Answer:
+        client = self.client
+        assert client is not None
+        request = client.build_request(
+            "GET",
+            url,
+            headers={
+                "Accept": accept,
+                "Accept-Encoding": "gzip",
+                "User-Agent": f"sigma-socdefenders/{__version__}",
+                **self.key.header(),
+            },
+            timeout=httpx.Timeout(self.limits.idle_seconds),
+        )
+        response = client.send(request, stream=True, auth=None, follow_redirects=False)
+        try:
+            body = bytearray()
+            for chunk in self._chunks(response):
+                body += chunk
+                if abandoned.is_set():
+                    break
+            return Answer(response.status_code, response.headers, bytes(body), url)
+        finally:
+            response.close()
+
+    def _chunks(self, response: httpx.Response) -> Iterator[bytes]:
+        """Yield the body, decompressed here: a library would inflate a chunk to any size."""
+        left = self.limits.bytes
+        encoding = response.headers.get("content-encoding", "identity").strip().lower()
+        if response.is_stream_consumed:  # a transport of the caller's that had the whole body
+            encoding, raw = "identity", iter([response.content])
+        else:
+            raw = response.iter_raw()
+        if encoding == "identity":
+            for chunk in raw:
+                left -= len(chunk)
+                self._bound(left)
+                yield chunk
+            return
+        if encoding not in {"gzip", "x-gzip", "deflate"}:
+            raise AnswerError(f"{self.base} answers in an encoding that was not asked for")
+        inflater = zlib.decompressobj(_ANY_ZLIB)
+        for chunk in raw:
+            part = inflater.decompress(chunk, left + 1)
+            left -= len(part)
+            self._bound(left)
+            yield part
+        if not inflater.eof:
+            raise EOFError
+
+    def _bound(self, left: int) -> None:
+        if left < 0:
+            raise AnswerError(f"{self.base} sent an answer of more than {self.limits.bytes} bytes")
+
+    def _redirect(self, answer: Answer) -> httpx.URL:
+        try:
+            target = answer.url.join(answer.headers.get("location", ""))
+        except httpx.InvalidURL:
+            target = httpx.URL("")
+        if not same_origin(target, self.base) or target.userinfo:
+            raise AnswerError(
+                f"{self.base} redirects to {target.scheme}://{target.host}: it was not followed, "
+                "so that the API key stays here; if the feed has moved, change the base URL",
+                status=answer.status,
+            )
+        return target
+
+    def _describe(self, error: Exception) -> str:
+        told = self.key.redact(str(error)) or type(error).__name__
+        return "it timed out" if isinstance(error, httpx.TimeoutException) else told
+
+
+def _is_permanent(error: BaseException) -> bool:
+    """Return whether an error will be the same next time: a wrong URL, or a bad certificate."""
+    if isinstance(error, httpx.UnsupportedProtocol):
+        return True
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False

@@ -1,0 +1,116 @@
+"""Trying again: what is worth it, how long to wait, and when to give up."""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+import tenacity
+
+from sigma_socdefenders.errors import RateLimitError
+from sigma_socdefenders.feed.failures import Transient
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Retrier", "RetryPolicy"]
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How patient a run is. All times are in seconds.
+
+    Attributes:
+        attempts: how often one request is sent before its fault counts.
+        first_wait: before the second attempt; doubled before each further one, and shortened by
+            up to a half at random, so that many clients do not come back at once.
+        longest_wait: where the doubling ends.
+        budget: all waiting for faults in one run, rate limits apart.
+        rate_limit_wait: the longest wait for one rate limit to lift; a run may meet many.
+    """
+
+    attempts: int = 6
+    first_wait: float = 1.0
+    longest_wait: float = 60.0
+    budget: float = 300.0
+    rate_limit_wait: float = 900.0
+
+
+@dataclass(slots=True)
+class Retrier:
+    """Sends requests until one succeeds or patience ends; keeps the budget of a run.
+
+    Args:
+        policy: how patient to be.
+        on_wait: told the seconds and the error before each wait.
+        sleep: waits.
+        chance: a number from 0 to 1, at random.
+    """
+
+    policy: RetryPolicy = field(default_factory=RetryPolicy)
+    on_wait: Callable[[float, str], object] = lambda _seconds, _reason: None
+    sleep: Callable[[float], None] = time.sleep
+    chance: Callable[[], float] = random.random
+    _spent: float = 0.0
+
+    def call(self, request: Callable[[], _T]) -> _T:
+        """Return what a request returns in the end.
+
+        Raises:
+            FeedError: that of the last attempt, or one that no attempt would mend.
+        """
+        attempts = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(Transient),
+            wait=self._wait,
+            stop=self._stop,
+            before_sleep=self._before_sleep,
+            sleep=self.sleep,
+            reraise=True,
+        )
+        try:
+            return attempts(request)
+        except Transient as last:
+            error = last.error
+        # Raised out here, so that the errors of the attempts do not hang on to it.
+        raise error
+
+    def pause(self, seconds: float, reason: str) -> None:
+        """Wait before a request that would only be refused, if that is within the policy."""
+        if 0 < seconds <= self.policy.rate_limit_wait:
+            self.on_wait(seconds, reason)
+            self.sleep(seconds)
+
+    def _wait(self, state: tenacity.RetryCallState) -> float:
+        policy = self.policy
+        doubled = policy.first_wait * 2.0 ** (state.attempt_number - 1)
+        wait = min(policy.longest_wait, doubled) * (1 - self.chance() / 2)
+        asked = _transient(state).wait
+        # A second more than the server asks for: its clock and ours tick apart.
+        return wait if asked is None else max(wait, asked + self.chance())
+
+    def _stop(self, state: tenacity.RetryCallState) -> bool:
+        wait = state.upcoming_sleep
+        if isinstance(_transient(state).error, RateLimitError):
+            return (
+                wait > self.policy.rate_limit_wait + 1
+                or state.attempt_number >= 2 * self.policy.attempts
+            )
+        return (
+            state.attempt_number >= self.policy.attempts or self._spent + wait > self.policy.budget
+        )
+
+    def _before_sleep(self, state: tenacity.RetryCallState) -> None:
+        error = _transient(state).error
+        if not isinstance(error, RateLimitError):
+            self._spent += state.upcoming_sleep
+        self.on_wait(state.upcoming_sleep, error.message)
+
+
+def _transient(state: tenacity.RetryCallState) -> Transient:
+    error = state.outcome.exception() if state.outcome is not None else None
+    assert isinstance(error, Transient)
+    return error
