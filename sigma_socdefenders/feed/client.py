@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import httpx
     from typing_extensions import Self
 
+    from sigma_socdefenders.tally import Tally
+
 __all__ = ["DEFAULT_BASE_URL", "FeedClient"]
 
 DEFAULT_BASE_URL = "https://socdefenders.ai"
@@ -91,6 +93,7 @@ class FeedClient:
         *,
         form: FeedFormat = "json",
         partial: bool = False,
+        tally: Tally | None = None,
     ) -> FeedRun:
         """Return a run over the records of `GET /api/v1/iocs`; nothing is sent before it is used.
 
@@ -98,6 +101,7 @@ class FeedClient:
             query: what to read (default: everything that the key's tier reaches).
             form: `json`, or `csv` or `txt`, which tell less.
             partial: keep what was read where the feed fails later on; the run then says why.
+            tally: counts the records read.
 
         Raises:
             ParameterError: there is no such format.
@@ -110,6 +114,7 @@ class FeedClient:
             form=form,
             partial=partial,
             observer=self.observer,
+            tally=tally,
             now=self._now,
         )
 

@@ -153,11 +153,14 @@ class Window:
         self._since = place.since
         link = None if page.next is None else self._resolve(page.next)
         claimed = link is not None or (page.total is not None and page.total > end)
-        if not claimed and not _may_go_on(place, page, count, asked):
+        news = not self._anchors.issuperset(batch.digests)
+        if not claimed and not _may_go_on(place, batch, asked, news=news):
             return None
-        if self._stalls(place, batch, asked):
+        if not news and self._stalls(place, batch, asked):
             self._end_stalled(page, end, claimed=claimed)
             return None
+        if news:
+            self._repeats = 0
         if count:
             self._last = batch.digests
             self._anchors = frozenset(batch.digests)
@@ -173,14 +176,14 @@ class Window:
         return self._narrowed(place, page, end) or Place(place.since, end - self._overlap)
 
     def _stalls(self, place: Place, batch: Batch, asked: int) -> bool:
-        """Return whether pages keep repeating what the one before held.
+        """Count a page that repeats what the one before held, and return whether to give up.
 
         Records that are added before a page push known ones into it, so that some may; but pages
         that are short will not lead any further, nor the same ones from a cursor, or from a feed
         that says nothing of pages.
         """
         digests = batch.digests
-        self._repeats = self._repeats + 1 if self._anchors.issuperset(digests) else 0
+        self._repeats += 1
         pageless = place.link is not None or batch.page.limit is None
         stuck = len(digests) < _full(batch.page, asked) or (pageless and digests == self._last)
         return self._repeats >= (_MOST_STUCK if stuck else _MOST_REPEATS)
@@ -218,10 +221,13 @@ class Window:
         return Place(since, narrowed=True, floor=left)
 
 
-def _may_go_on(place: Place, page: Page, count: int, asked: int) -> bool:
+def _may_go_on(place: Place, batch: Batch, asked: int, *, news: bool) -> bool:
     """Return whether there may be more, where the feed does not say that there is."""
+    page, count = batch.page, len(batch.digests)
     if page.total == place.offset + count and place.offset > 0:
         return False
+    if page.total is None and page.limit is None and news:
+        return True  # it tells nothing: the end is where nothing new comes
     # A first page that is full, of as many as there are: or does the total count the page alone?
     return count >= _full(page, asked)
 

@@ -76,5 +76,6 @@ class Requester:
                 self._closed_until = self._clock() + (reset_wait(answer.headers) or 0.0)
             return read(answer)
 
-        self._retrier.pause(self._closed_until - self._clock(), "the feed's rate limit is used up")
+        closed, self._closed_until = self._closed_until - self._clock(), 0.0
+        self._retrier.pause(closed, "the feed's rate limit is used up")
         return self._retrier.call(attempt)

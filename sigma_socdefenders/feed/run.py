@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sigma_socdefenders.feed.observer import Observer
     from sigma_socdefenders.feed.query import FeedQuery
     from sigma_socdefenders.feed.requester import Requester
+    from sigma_socdefenders.tally import Tally
 
 __all__ = ["FeedRun"]
 
@@ -42,6 +43,7 @@ class FeedRun:
         partial: end quietly where the feed fails after some records, and keep the error in
             `failure`, instead of raising it.
         observer: told how far the run is.
+        tally: counts the records read, or None.
         now: the time, in UTC.
 
     Attributes:
@@ -60,6 +62,7 @@ class FeedRun:
         form: FeedFormat,
         partial: bool,
         observer: Observer,
+        tally: Tally | None = None,
         now: Callable[[], datetime],
     ) -> None:
         self.started_at: datetime | None = None
@@ -71,6 +74,7 @@ class FeedRun:
         self._form = form
         self._partial = partial
         self._observer = observer
+        self._tally = tally
         self._now = now
         self._seen = Seen()
         self._type: str | None = None
@@ -83,11 +87,13 @@ class FeedRun:
         Raises:
             FeedError: the feed could not be read to its end.
         """
-        limit = self._query.limit
+        limit, tally = self._query.limit, self._tally
         try:
             for batch in self._batches():
                 for record in self._fresh(batch):
                     self.read += 1
+                    if tally is not None:
+                        tally.read += 1
                     yield SourcedRecord(record, Position(self._source, self.read))
                     if self.read == limit:
                         break
@@ -181,7 +187,8 @@ class FeedRun:
             requester.page_size = SMALLEST_PAGE
         if page.limit is not None and 0 < page.limit < min(wanted, requester.page_size):
             requester.page_size = page.limit
-        self._check_window(place.since, page)
+        if place.since == self._query.since:
+            self._check_window(page)
         return page, wanted
 
     def _fetch(self, place: Place, wanted: int) -> Page:
@@ -202,8 +209,9 @@ class FeedRun:
             parameters["format"] = self._form
         return parameters
 
-    def _check_window(self, since: datetime | None, page: Page) -> None:
-        """Raise where the feed says that it began later than it was asked to."""
+    def _check_window(self, page: Page) -> None:
+        """Raise where the feed says that it began later than the query does."""
+        since = self._query.since
         if since is not None and page.since is not None and page.since - since > _CLOCKS_APART:
             raise TierError(
                 f"the feed was asked for what changed since {format_instant(since)}, but reaches "
