@@ -17,7 +17,7 @@ FEED = str(DATA / "feed.json")
 SIGMA = (sys.executable, "-c", "from sigma.cli.main import main; main()")
 
 
-@pytest.mark.parametrize("target", ["splunk"])
+@pytest.mark.parametrize("target", TARGETS)
 def test_sigma_convert_gives_what_convert_gives(run_program, target):
     """`rules | sigma convert` and `convert --per-indicator` print the same queries."""
     entry = TARGETS[target]
@@ -152,7 +152,7 @@ def test_options_come_from_the_environment_too(run_program):
     """An option can be set as SOCDEFENDERS_<COMMAND>_<OPTION>."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "SOCDEFENDERS_CONVERT_TARGET": "splunk"}
     done = run_program("convert", "--example", "--limit", "1", "-q", env=environment)
-    assert done.stdout == 'EventID=3 DestinationIp="192.0.2.66"\n'
+    assert done.stdout.endswith('DestinationIp="192.0.2.66"\n')
 
 
 def test_the_module_runs_too(run_program):
