@@ -64,7 +64,6 @@ class Source:
 
 
 _SOURCE_FIELDS = tuple(field.name for field in fields(Source))
-_NO_SOURCE = Source()
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,9 +282,7 @@ def _sources(source: object, sources: object) -> tuple[Source, ...]:
         if not isinstance(sources, (list, tuple)):
             raise ValueError("is not a list of sources")
         listed.extend(sources)
-    built = dict.fromkeys(_source(item) for item in listed if item)
-    built.pop(_NO_SOURCE, None)
-    return tuple(built)
+    return tuple(dict.fromkeys(_source(item) for item in listed if item))
 
 
 def _source(found: object) -> Source:

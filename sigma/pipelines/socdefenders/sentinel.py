@@ -7,10 +7,10 @@ that the Defender XDR connector and Sentinel itself fill: `EmailEvents`, `Device
 
 from __future__ import annotations
 
-from sigma.processing.pipeline import ProcessingPipeline
+from typing import TYPE_CHECKING
 
 from .columns import Column, ColumnSpec, Holds
-from .destinations import Destination, Destinations
+from .destinations import Destination
 from .microsoft import (
     DEVICE_EVENTS_DRIVER_LOAD,
     DEVICE_IMAGE_LOAD_EVENTS,
@@ -18,6 +18,11 @@ from .microsoft import (
     digests,
     kusto_pipeline,
 )
+
+if TYPE_CHECKING:
+    from sigma.processing.pipeline import ProcessingPipeline
+
+    from .destinations import Destinations
 
 __all__ = ["socdefenders_sentinel"]
 
