@@ -3,6 +3,7 @@
     SocDefendersError              a pySigma SigmaError, so that it fits SigmaCollection.errors
     ├── InvalidIndicatorError      a record that is no indicator: position, field, value, reason
     ├── SourceError                a file or stream that cannot be read at all
+    │   └── UnrecognisedSourceError  one that holds nothing known to be indicators
     ├── ProfileError               a profile that does not say which rules to build
     ├── TargetError                a target, format or indicator type that cannot be converted
     ├── OutputError                a file that cannot be written
@@ -54,6 +55,7 @@ __all__ = [
     "TargetError",
     "TierError",
     "UnreachableError",
+    "UnrecognisedSourceError",
     "shorten",
 ]
 
@@ -105,6 +107,10 @@ class InvalidIndicatorError(SocDefendersError):
 
 class SourceError(SocDefendersError):
     """A source that cannot be opened, recognised or read to its end."""
+
+
+class UnrecognisedSourceError(SourceError):
+    """A source in none of the forms that are read: taking it for indicators would be a guess."""
 
 
 class ProfileError(SocDefendersError):

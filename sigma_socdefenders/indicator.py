@@ -64,6 +64,7 @@ class Source:
 
 
 _SOURCE_FIELDS = tuple(field.name for field in fields(Source))
+_NO_SOURCE = Source()
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +283,9 @@ def _sources(source: object, sources: object) -> tuple[Source, ...]:
         if not isinstance(sources, (list, tuple)):
             raise ValueError("is not a list of sources")
         listed.extend(sources)
-    return tuple(dict.fromkeys(_source(item) for item in listed if item))
+    built = dict.fromkeys(_source(item) for item in listed if item)
+    built.pop(_NO_SOURCE, None)
+    return tuple(built)
 
 
 def _source(found: object) -> Source:

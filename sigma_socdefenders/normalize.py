@@ -335,8 +335,10 @@ _ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?::[0-9]{1,5}|/[0-9]{1,2})
 _IPV6_LIKE = re.compile(
     r"\[?[0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*(?:%\w+)?\]?(?::[0-9]+|/[0-9]{1,3})?", re.IGNORECASE
 )
-_TOP_LEVEL = re.compile(
-    r"[.\u3002\uff0e\uff61](?:[a-z]{2,63}|xn--[a-z0-9-]+|[^\W\d_a-z]{2,63})\.?(?::[0-9]{1,5})?$",
+# A name with a dot and a top-level label of letters; IDNA has more dots than one (RFC 3490, 3.1).
+_NAMED = re.compile(
+    r"(?:\*?\.)?[\w-]+(?:[.\u3002\uff0e\uff61][\w-]+)*[.\u3002\uff0e\uff61]"
+    r"(?:[a-z]{2,63}|xn--[a-z0-9-]+|[^\W\d_a-z]{2,63})\.?(?::[0-9]{1,5})?",
     re.IGNORECASE,
 )
 
@@ -370,7 +372,7 @@ def _infer_from_host(text: str) -> IndicatorType | None:
         return None if slash else IndicatorType.EMAIL
     if _IPV6_LIKE.fullmatch(text):
         return IndicatorType.IPV6
-    named = _TOP_LEVEL.search(host) is not None
+    named = _NAMED.fullmatch(host) is not None
     if slash:
         return IndicatorType.URL if named or _ADDRESS.fullmatch(host) else None
     return IndicatorType.DOMAIN if named else None

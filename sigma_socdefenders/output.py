@@ -45,12 +45,23 @@ def atomic_writer(path: str | os.PathLike[str]) -> Iterator[IO[str]]:
             os.fsync(stream.fileno())
         Path(name).chmod(stat.S_IMODE(mode) if mode is not None else 0o666 & ~_umask())
         Path(name).replace(target)
+        _sync_folder(target.parent)
     except OSError as error:
         Path(name).unlink(missing_ok=True)
         raise OutputError(f"Cannot write '{path}': {error.strerror}.") from None
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring a new name to the disk, where the system lets folders be opened for that."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _umask() -> int:

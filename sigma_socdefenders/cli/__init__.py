@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 import click
@@ -53,10 +52,12 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the command line: status 0 done, 1 failed (one line says why), 2 wrong usage."""
+    """Run the command line: status 0 done, 1 failed (one line says why), 2 wrong usage.
+
+    A reader that leaves (`| head`) ends it quietly, which is click's doing.
+    """
     try:
         cli.main(prog_name="sigma-socdefenders", standalone_mode=False)
-        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         status = error.exit_code
@@ -66,10 +67,6 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Aborted.", err=True)
         status = 130
-    except BrokenPipeError:
-        # The reader has left (`| head`), which is no fault; nothing more can be flushed to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        status = 0
     except click.exceptions.Exit as done:
         status = done.exit_code
     else:

@@ -7,6 +7,7 @@ from sigma_socdefenders.feed.observer import Observer
 from sigma_socdefenders.feed.query import FeedQuery
 from sigma_socdefenders.feed.retry import RetryPolicy
 from sigma_socdefenders.feed.run import FeedRun
+from sigma_socdefenders.feed.state import FeedState
 
 __all__ = [
     "DEFAULT_BASE_URL",
@@ -15,6 +16,7 @@ __all__ = [
     "FeedClient",
     "FeedQuery",
     "FeedRun",
+    "FeedState",
     "Observer",
     "RetryPolicy",
 ]

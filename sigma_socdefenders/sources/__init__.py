@@ -1,77 +1,84 @@
-"""Readers: every source becomes a stream of records in the feed's own shape.
-
-Known forms are the feed's JSON page (`{"data": [...]}`), a bare JSON list and JSON Lines, each
-also gzip'd, told apart by their content.
-"""
+"""Reads indicators in the forms that people have them in, each told by its content."""
 
 from __future__ import annotations
 
-import gzip
-import json
-import sys
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from sigma_socdefenders.errors import SourceError
-from sigma_socdefenders.records import Position, SourcedRecord
+from sigma_socdefenders.errors import UnrecognisedSourceError
+from sigma_socdefenders.records import Position
+from sigma_socdefenders.sources.decode import Source, TextSource, find, texts
+from sigma_socdefenders.sources.delimited import read_delimited
+from sigma_socdefenders.sources.detect import Form, recognise
+from sigma_socdefenders.sources.document import read_document
+from sigma_socdefenders.sources.text import read_text
 
 if TYPE_CHECKING:
-    import os
+    from collections.abc import Iterable, Iterator
 
+    from sigma_socdefenders.records import SourcedRecord
     from sigma_socdefenders.tally import Tally
 
-__all__ = ["read"]
+__all__ = ["Source", "ToIds", "read"]
 
-_GZIP = b"\x1f\x8b"
+ToIds: TypeAlias = Literal["auto", "only", "all"]
 
 
-def read(sources: Iterable[str | os.PathLike[str]], tally: Tally) -> Iterator[SourcedRecord]:
-    """Yield the records of files, in order; `-` is standard input.
+def read(
+    sources: Iterable[Source],
+    tally: Tally,
+    *,
+    to_ids: ToIds = "auto",
+    errors: Literal["raise", "skip"] = "raise",
+) -> Iterator[SourcedRecord]:
+    """Yield every record of every source, in order.
+
+    Args:
+        sources: paths of files, paths of folders (read in the order of their names), `-` for
+            standard input, and open binary streams; gzip and zip are unpacked.
+        tally: counts what is read, and what cannot become a record, by reason.
+        to_ids: which attributes of a MISP event are taken: `only` those marked for detection,
+            `all` that detection can use, or `auto`: the marked ones where the event marks any.
+        errors: whether a file inside a folder or archive that holds nothing known to be
+            indicators ends the run, or is counted as `unreadable`.
 
     Raises:
-        SourceError: a file cannot be read, or is of none of the known forms.
+        SourceError: a source cannot be read to its end.
+        UnrecognisedSourceError: a source is in none of the forms that are read.
     """
+
+    def on_unreadable(name: str, error: UnrecognisedSourceError) -> None:
+        if errors == "raise":
+            raise error
+        tally.read += 1
+        tally.drop(Position(name, 1, "file"), "", "unreadable", str(error), error=error)
+
     for source in sources:
-        name = "standard input" if source == "-" else Path(source).name
-        try:
-            with sys.stdin.buffer if source == "-" else Path(source).open("rb") as stream:
-                for number, (record, unit) in enumerate(_records(stream, name), 1):
-                    tally.read += 1
-                    yield SourcedRecord(record, Position(name, number, unit))
-        except (OSError, EOFError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise SourceError(f"Cannot read '{source}': {reason}.") from None
+        for found in find(source):
+            for text, asked_for in texts(found, on_unreadable):
+                records = _records(text, tally, to_ids)
+                if asked_for:
+                    yield from records
+                else:
+                    try:
+                        yield from records
+                    except UnrecognisedSourceError as error:
+                        on_unreadable(text.name, error)
 
 
-def _records(stream: IO[bytes], name: str) -> Iterator[tuple[Any, str]]:
-    content = stream.read()
-    if content.startswith(_GZIP):
-        content = gzip.decompress(content)
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise SourceError(f"'{name}' is not UTF-8 text: byte {error.start} is wrong.") from None
-    try:
-        document = json.loads(text)
-    except RecursionError:
-        raise SourceError(f"'{name}' is nested too deeply to be a list of records.") from None
-    except ValueError:
-        yield from _lines(text, name)
-        return
-    if isinstance(document, Mapping):
-        document = document.get("data", [document] if "value" in document else None)
-    if not isinstance(document, list):
-        raise SourceError(f"'{name}' is JSON, but no list of records and no page of the feed.")
-    for record in document:
-        yield record, "record"
+def _records(source: TextSource, tally: Tally, to_ids: ToIds) -> Iterator[SourcedRecord]:
+    form, table = recognise(source)
+    if form is Form.TABLE:
+        assert table is not None
+        yield from read_delimited(source, tally, table)
+    elif form is Form.TEXT:
+        yield from read_text(source, tally)
+    elif form is Form.DOCUMENT:
+        yield from read_document(source, tally)
+    elif form is Form.SIGMA:
+        from sigma_socdefenders.sources.sigma_yaml import read_sigma  # noqa: PLC0415 - needs YAML
 
+        yield from read_sigma(source, tally)
+    else:
+        from sigma_socdefenders.sources.json_records import read_json  # noqa: PLC0415 - see above
 
-def _lines(text: str, name: str) -> Iterator[tuple[Any, str]]:
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            yield json.loads(line), "line"
-        except (ValueError, RecursionError):
-            raise SourceError(f"'{name}', line {number} is not JSON.") from None
+        yield from read_json(source, tally, by_line=form is Form.JSON_LINES, to_ids=to_ids)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
 import struct
 import threading
@@ -251,7 +252,7 @@ class Exchange:
         head = _head(status, media, {"Content-Length": str(len(body))})
         self.write(head + body[: int(len(body) * share)])
         # Closing with a linger time of zero sends RST instead of FIN.
-        linger = struct.pack("ii", 1, 0)
+        linger = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
         self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self.keep = False
 

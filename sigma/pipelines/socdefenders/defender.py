@@ -5,10 +5,10 @@ Names are those of Microsoft's advanced hunting schema reference.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from sigma.processing.pipeline import ProcessingPipeline
 
 from .columns import Column, ColumnSpec, Holds
-from .destinations import Destination
+from .destinations import Destination, Destinations
 from .microsoft import (
     DEVICE_EVENTS_DRIVER_LOAD,
     DEVICE_IMAGE_LOAD_EVENTS,
@@ -16,11 +16,6 @@ from .microsoft import (
     digests,
     kusto_pipeline,
 )
-
-if TYPE_CHECKING:
-    from sigma.processing.pipeline import ProcessingPipeline
-
-    from .destinations import Destinations
 
 __all__ = ["socdefenders_defender"]
 

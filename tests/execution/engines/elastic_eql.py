@@ -11,7 +11,6 @@ After Elastic's EQL syntax and function references:
 * `:`, `like` and `regex` are for text fields alone; an `ip` field takes `==`, `in`, `cidrMatch`.
 * A field that no index maps is an error, unless it is marked optional with `?`.
 * A comparison with a missing value is null, `not null` is null, and null drops the event.
-* A field of several values matches by any of them, as the term queries do that it becomes.
 """
 
 from __future__ import annotations
@@ -147,10 +146,11 @@ class _Evaluation:
         wanted = typed(type_, wanted)
         if wanted is None:
             raise QuerySyntaxError(f"{self.of(right)!r} is not an IP string literal")
-        if operator not in ("==", "!="):
-            raise EngineError(f"the operator {operator} is not modelled")
-        equal = _any(found, lambda value: value == wanted)
-        return equal if operator == "==" else _negate(equal)
+        if found is None:
+            return None
+        if operator in ("==", "!="):
+            return (found == wanted) is (operator == "==")
+        raise EngineError(f"the operator {operator} is not modelled")
 
     def _in_set(self, left: Any, operator: str, items: Any, *_comma: Any) -> bool | None:
         type_ = self._type(left)
@@ -158,10 +158,12 @@ class _Evaluation:
         if type_ == "ip" and ignore_case:
             raise EngineError("in~ over addresses is not documented")
         wanted = [typed(type_, self.of(item)) for item in items.children if item is not None]
+        found = self.of(left)
+        if found is None:
+            return None
         if ignore_case:
-            lowered = [item.lower() for item in wanted]
-            return _any(self.of(left), lambda value: value.lower() in lowered)
-        return _any(self.of(left), lambda value: value in wanted)
+            return found.lower() in [item.lower() for item in wanted]
+        return found in wanted
 
     def _not_in_set(self, left: Any, *rest: Any) -> bool | None:
         return _negate(self._in_set(left, *rest))
@@ -178,7 +180,7 @@ class _Evaluation:
                 tests = [wildcard(pattern, ignore_case=ignore_case) for pattern in patterns]
         except ValueError as problem:
             raise QuerySyntaxError(str(problem)) from None
-        return _any(found, lambda value: any(test.match(value) for test in tests))
+        return None if found is None else any(test.match(found) for test in tests)
 
     def _function_call(self, token: str, arguments: Any) -> bool | None:
         name = token.removesuffix("~")
@@ -187,18 +189,19 @@ class _Evaluation:
         if name == "cidrMatch":
             if self._type(field) not in ("ip", None):
                 raise QuerySyntaxError("cidrMatch needs a field of type [ip]")
-            return _any(
-                self.of(field),
-                lambda value: any(within(str(value), network) for network in values),
-            )
+            found = self.of(field)
+            if found is None:
+                return None
+            return any(within(str(found), network) for network in values)
         if name not in _TEXT_FUNCTIONS:
             raise EngineError(f"the function {name} is not modelled")
         self._text_field(field, name)
-        test = _TEXT_FUNCTIONS[name]
+        found = self.of(field)
+        if found is None:
+            return None
         if token.endswith("~"):
-            lowered = [value.lower() for value in values]
-            return _any(self.of(field), lambda value: test(value.lower(), *lowered))
-        return _any(self.of(field), lambda value: test(value, *values))
+            found, values = found.lower(), [value.lower() for value in values]
+        return _TEXT_FUNCTIONS[name](found, *values)
 
     def _not_expr(self, *parts: Any) -> bool | None:
         *negations, term = parts
@@ -219,12 +222,6 @@ _TEXT_FUNCTIONS: dict[str, Callable[..., bool]] = {
     "endsWith": lambda text, part: text.endswith(part),
     "stringContains": lambda text, part: part in text,
 }
-
-
-def _any(found: Any, test: Callable[[Any], bool]) -> bool | None:
-    """Whether any of a field's values passes a test; null where there is none."""
-    values = found if isinstance(found, list) else [found]
-    return any(test(value) for value in values) if found not in (None, []) else None
 
 
 def _negate(value: bool | None) -> bool | None:  # noqa: FBT001 - the value that is negated

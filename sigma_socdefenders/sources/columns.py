@@ -1,0 +1,162 @@
+"""What each column of a table holds, told by its header and by its cells.
+
+The same header heads different things: `Indicator` stands above the type in some published
+tables and above the value in others, and `Type` may describe a malware family. So a header only
+says what a column may be; the cells decide.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from sigma_socdefenders.sources.dates import day_comes_first
+from sigma_socdefenders.sources.values import stripped_word
+from sigma_socdefenders.sources.vocabulary import ANY, UNSUPPORTED, type_hint, vocabulary, word
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["Columns", "headed", "headless", "is_header"]
+
+_MOST = 0.5
+_NEARLY_ALL = 0.6
+_DATES = ("first_seen", "last_seen", "valid_until")
+
+
+class Columns(NamedTuple):
+    """Where a table's rows hold what.
+
+    Attributes:
+        values: index and type hint of each column of values; the hint of a column that the type
+            column speaks of is None.
+        type: index of the column of types, or None.
+        roles: role, such as `context` or `first_seen`, to the index of its column.
+        day_first: the date roles whose dates begin with the day.
+    """
+
+    values: tuple[tuple[int, str | None], ...]
+    type: int | None
+    roles: dict[str, int]
+    day_first: frozenset[str]
+
+
+def is_header(cells: Sequence[str]) -> bool:
+    """Return whether cells are a table's header: known words for values or types, no values."""
+    tables = vocabulary()
+    words = [word(cell) for cell in cells]
+    telling = sum(1 for each in words if each in tables.hints or _may_tell(each))
+    known = sum(1 for each in words if each in tables.hints or each in tables.roles)
+    named = sum(1 for each in words if each)
+    return (
+        telling > 0
+        and known * 3 >= named
+        and len(set(words)) > 1
+        and not any(stripped_word(ANY, cell) for cell in cells if cell)
+    )
+
+
+def _may_tell(header: str) -> bool:
+    roles = vocabulary().roles.get(header, ())
+    return "value" in roles or "type" in roles
+
+
+def headed(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Columns | None:
+    """Return the columns under a header, or None where none of them holds values.
+
+    Args:
+        header: the cells of the header.
+        rows: the first rows below it.
+    """
+    tables = vocabulary()
+    words = [word(cell) for cell in header]
+    roles = [tables.roles.get(each, ()) for each in words]
+    cells = [[row[i].strip() for row in rows if i < len(row)] for i in range(len(words))]
+    kind = _type_column(
+        [i for i, found in enumerate(roles) if "type" in found], cells, words, strict=True
+    )
+    values: list[tuple[int, str | None]] = []
+    for i, each in enumerate(words):
+        hint = tables.hints.get(each)
+        if i == kind:
+            continue
+        if "value" in roles[i] and (len(roles[i]) == 1 or _share_of_values(cells[i]) >= _MOST):
+            values.append((i, None))
+        elif not roles[i] and hint not in (None, UNSUPPORTED):
+            values.append((i, hint))
+    if kind is not None and not any(hint is None for _, hint in values):
+        # `SHA256,Type,C2`: the type speaks of the column whose header leaves it open.
+        values = [(i, None if hint == ANY else hint) for i, hint in values]
+    if not values:
+        named = {i for i, each in enumerate(words) if roles[i] or each in tables.hints}
+        values = [(i, None) for i in _columns_of_values(cells, but={kind, *named})]
+    if not values:
+        return None
+    placed = _placed(words, but={kind} | {i for i, _ in values})
+    first = frozenset(r for r in _DATES if r in placed and day_comes_first(cells[placed[r]]))
+    return Columns(tuple(values), kind, placed, first)
+
+
+def _placed(words: list[str], but: set[int | None]) -> dict[str, int]:
+    """Return the column of each role but value and type; of several the best-named one."""
+    tables = vocabulary()
+    placed: dict[str, int] = {}
+    for i in sorted(range(len(words)), key=lambda i: tables.ranks.get(words[i], 0)):
+        for role in tables.roles.get(words[i], ()) if i not in but else ():
+            if role not in ("value", "type"):
+                placed.setdefault(role, i)
+    return placed
+
+
+def headless(rows: Sequence[Sequence[str]]) -> Columns | None:
+    """Return the columns of a table without a header, or None where it looks like no table.
+
+    A column of types is told by its words; the longest column of words beside it is the context.
+    """
+    width = max(map(len, rows), default=0)
+    cells = [[row[i].strip() for row in rows if i < len(row)] for i in range(width)]
+    kind = _type_column(list(range(width)), cells, [], strict=False)
+    values = _columns_of_values(cells, but={kind})
+    if not values:
+        if kind is None:
+            return None
+        values = [i for i in (kind - 1, kind + 1) if 0 <= i < width][:1]
+    rest = [i for i in range(width) if i not in values and i != kind]
+    words = {i: sum(cell.count(" ") for cell in cells[i]) for i in rest}
+    roles = {"context": max(words, key=words.__getitem__)} if any(words.values()) else {}
+    return Columns(tuple((i, None) for i in values), kind, roles, frozenset())
+
+
+def _type_column(
+    candidates: list[int], cells: list[list[str]], words: list[str], *, strict: bool
+) -> int | None:
+    """Return the candidate that holds words for types more than the others, if most of it does."""
+    hints = vocabulary().hints
+    best, share = None, _MOST
+    for i in candidates:
+        filled = [cell for cell in cells[i] if cell]
+        known = sum(1 for cell in filled if word(cell) in hints or type_hint(cell) == UNSUPPORTED)
+        if (
+            filled
+            and known / len(filled) >= share
+            and (best is None or known / len(filled) > share)
+        ):
+            best, share = i, known / len(filled)
+    if best is None and strict:
+        # Nothing to go by, as in a table without rows: the plain word is enough.
+        empty = [i for i in candidates if words[i] == "type" and not any(cells[i])]
+        return empty[0] if empty else None
+    return best
+
+
+def _share_of_values(cells: list[str]) -> float:
+    filled = [cell for cell in cells if cell]
+    found = sum(1 for cell in filled if any(stripped_word(ANY, each) for each in cell.split()))
+    return found / len(filled) if filled else 0.0
+
+
+def _columns_of_values(cells: list[list[str]], but: set[int | None]) -> list[int]:
+    return [
+        i
+        for i, column in enumerate(cells)
+        if i not in but and any(column) and _share_of_values(column) >= _NEARLY_ALL
+    ]

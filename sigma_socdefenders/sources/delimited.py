@@ -1,0 +1,178 @@
+"""CSV and TSV, with any header that publishers use or none.
+
+A row is read by itself, so that a quote that is never closed costs its row and no other.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import deque
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sigma_socdefenders.errors import shorten
+from sigma_socdefenders.records import Position, SourcedRecord
+from sigma_socdefenders.sources.columns import Columns, headed, headless, is_header
+from sigma_socdefenders.sources.fields import fields_of
+from sigma_socdefenders.sources.text import is_comment
+from sigma_socdefenders.sources.values import in_cell
+from sigma_socdefenders.sources.vocabulary import ANY, UNSUPPORTED, type_hint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sigma_socdefenders.sources.decode import TextSource
+    from sigma_socdefenders.tally import Tally
+
+__all__ = ["Table", "read_delimited", "recognise_table", "row_records"]
+
+_DELIMITERS = ",\t;|"
+_SAMPLE_ROWS = 60
+_NEARLY_ALL = 0.6
+_LONGEST_CELL_LINES = 50
+
+
+class Table(NamedTuple):
+    """How a text is laid out as a table.
+
+    Attributes:
+        delimiter: what stands between cells.
+        columns: what they hold.
+        header: the header's cells, or None where there is none.
+    """
+
+    delimiter: str
+    columns: Columns
+    header: tuple[str, ...] | None
+
+
+class _Row(NamedTuple):
+    number: int
+    cells: list[str]
+
+
+def recognise_table(sample: str) -> Table | None:
+    """Return the layout that the first characters of a text show, or None if it is no table."""
+    lines = sample.split("\n")
+    if len(lines) > 1:
+        lines.pop()
+    texts = [(line.strip(), line) for line in lines]
+    data = [line for text, line in texts if not is_comment(text)][:_SAMPLE_ROWS]
+    comments = []
+    for text, _ in texts:
+        if text and not text.startswith("#"):
+            break
+        comments.append(text.lstrip("# "))
+    rows_by = {each: [row.cells for row in _rows(iter(data), each)] for each in _DELIMITERS}
+    layouts = [
+        layout(rows, delimiter, comments)
+        for layout in (_with_header, _without_header)
+        for delimiter, rows in rows_by.items()
+        if rows
+    ]
+    return next(filter(None, layouts), None)
+
+
+def _with_header(rows: list[list[str]], delimiter: str, _: list[str]) -> Table | None:
+    if len(rows[0]) == 1 or not is_header(rows[0]):
+        return None
+    columns = headed(rows[0], rows[1:])
+    return None if columns is None else Table(delimiter, columns, tuple(rows[0]))
+
+
+def _without_header(rows: list[list[str]], delimiter: str, comments: list[str]) -> Table | None:
+    if sum(len(row) > 1 for row in rows) < _NEARLY_ALL * len(rows):
+        return None
+    table = _under_comment(comments, delimiter, rows)
+    if table is None and (columns := headless(rows)) is not None:
+        table = Table(delimiter, columns, None)
+    return table
+
+
+def _under_comment(comments: list[str], delimiter: str, rows: list[list[str]]) -> Table | None:
+    """Return the layout where the last comment that fits is the header, as abuse.ch writes it."""
+    for comment in reversed(comments):
+        cells = _split(comment, delimiter)
+        if len(cells) == len(rows[0]) and is_header(cells):
+            columns = headed(cells, rows)
+            return None if columns is None else Table(delimiter, columns, None)
+    return None
+
+
+def _split(line: str, delimiter: str) -> list[str]:
+    if '"' not in line:
+        return line.split(delimiter)
+    try:
+        # A blank before an opening quote is no part of the cell.
+        return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
+    except csv.Error:
+        return line.replace('"', "").split(delimiter)
+
+
+def _rows(lines: Iterator[str], delimiter: str) -> Iterator[_Row]:
+    """Yield each row with the number of its first line; a cell may hold line breaks."""
+    waiting: deque[str] = deque()
+    number = 0
+    while True:
+        line = waiting.popleft() if waiting else next(lines, None)
+        if line is None:
+            return
+        number += 1
+        first, taken = number, 0
+        if line.count('"') % 2:
+            # Look ahead for the closing quote; what was looked at in vain is read again.
+            ahead: list[str] = []
+            while len(ahead) < _LONGEST_CELL_LINES:
+                following = waiting.popleft() if waiting else next(lines, None)
+                if following is None:
+                    break
+                ahead.append(following)
+                if following.count('"') % 2:
+                    taken = len(ahead)
+                    break
+            waiting.extendleft(reversed(ahead[taken:]))
+            line = "\n".join([line, *ahead[:taken]])
+            if not taken:
+                line = line.replace('"', "")
+        number += taken
+        if line and not line.isspace():
+            yield _Row(first, _split(line, delimiter))
+
+
+def read_delimited(source: TextSource, tally: Tally, table: Table) -> Iterator[SourcedRecord]:
+    """Yield a record for each value of a table, in order; what `row_records` says holds here."""
+    name, header, columns = source.name, table.header, table.columns
+    for number, cells in _rows(source.lines(tally), table.delimiter):
+        if cells[0].startswith("#") or (header is not None and tuple(cells) == header):
+            continue
+        yield from row_records(cells, columns, Position(name, number, "line"), tally)
+
+
+def row_records(
+    cells: list[str], columns: Columns, position: Position, tally: Tally
+) -> Iterator[SourcedRecord]:
+    """Yield a record for each value of a row.
+
+    A value whose declared type no rule looks for is counted as `unsupported`, a row without any
+    value as `empty`.
+    """
+    width, kind = len(cells), columns.type
+    declared = type_hint(cells[kind]) if kind is not None and kind < width else ANY
+    fields: dict[str, Any] | None = None
+    for index, fixed in columns.values:
+        cell = cells[index] if index < width else ""
+        if not cell or cell.isspace():
+            continue
+        hint = fixed or declared
+        if fields is None:
+            fields = fields_of(cells, columns)
+        if hint == UNSUPPORTED:
+            said = shorten(cells[kind].strip()) if kind is not None else ""
+            tally.read += 1
+            tally.drop(position, cell, "unsupported", f"no rule looks for type '{said}'")
+            continue
+        for type_name, value in in_cell(hint, cell):
+            tally.read += 1
+            yield SourcedRecord({"type": type_name, "value": value, **fields}, position)
+    if fields is None and any(cell.strip() for cell in cells):
+        tally.read += 1
+        tally.drop(position, shorten(" ".join(cells)), "empty", "the row holds no value")

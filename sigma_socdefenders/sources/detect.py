@@ -1,0 +1,74 @@
+"""Which form a text has, told by what is in it and never by its name."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
+
+from sigma_socdefenders.errors import UnrecognisedSourceError
+from sigma_socdefenders.sources.delimited import Table, recognise_table
+from sigma_socdefenders.sources.document import is_document
+
+if TYPE_CHECKING:
+    from sigma_socdefenders.sources.decode import TextSource
+
+__all__ = ["Form", "Recognised", "recognise"]
+
+
+class Form(Enum):
+    """The forms of text that are read."""
+
+    JSON = "JSON"
+    JSON_LINES = "JSON Lines"
+    SIGMA = "Sigma YAML"
+    TABLE = "a table"
+    DOCUMENT = "AsciiDoc or Markdown"
+    TEXT = "plain text"
+
+
+class Recognised(NamedTuple):
+    """A form and, for a table, its layout."""
+
+    form: Form
+    table: Table | None = None
+
+
+# An array holds objects, texts or arrays; `[fe80::1]:135` and `[section]` begin otherwise.
+_JSON = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*(?:[{\[\"\]]|null\b|true\b|false\b|-?[0-9]+\s*[,\]]))")
+_JSON_LINE = re.compile(r"\s*\{.*\}[ \t]*,?\n\s*\{")
+_SIGMA_KEY = re.compile(
+    r"^(title|id|status|description|logsource|detection|level)[ \t]*:", re.MULTILINE
+)
+_SIGMA_KEYS_NEEDED = 2
+_MARKUP = re.compile(r"\s*<(?:\?xml|!doctype|html|[a-z]+:?[a-z_]*[ >])", re.IGNORECASE)
+_HASH_AND_UUID = re.compile(r"[0-9a-f]{32},[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\s*")
+
+
+def recognise(source: TextSource) -> Recognised:
+    """Return the form of a text.
+
+    Raises:
+        UnrecognisedSourceError: it is something else: XML, HTML, or a MISP feed's hash index.
+    """
+    sample = source.sample
+    if _JSON.match(sample):
+        return Recognised(Form.JSON_LINES if _JSON_LINE.match(sample) else Form.JSON)
+    if _MARKUP.match(sample):
+        raise UnrecognisedSourceError(
+            f"Cannot read '{source.name}': it is XML or HTML, which is not read;"
+            " export it as STIX 2, CSV or text"
+        )
+    keys = set(_SIGMA_KEY.findall(sample))
+    if "title" in keys and len(keys) > _SIGMA_KEYS_NEEDED:
+        return Recognised(Form.SIGMA)
+    first = sample.split("\n", 3)[:3]
+    if _HASH_AND_UUID.fullmatch(first[0]):
+        raise UnrecognisedSourceError(
+            f"Cannot read '{source.name}': it is a MISP feed's index of hashed values;"
+            " read the events beside it"
+        )
+    if is_document(sample):
+        return Recognised(Form.DOCUMENT)
+    table = recognise_table(sample)
+    return Recognised(Form.TABLE, table) if table is not None else Recognised(Form.TEXT)

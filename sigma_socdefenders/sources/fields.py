@@ -1,0 +1,82 @@
+"""The columns beside the value, brought to the record's own fields."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from sigma_socdefenders.sources.dates import iso
+from sigma_socdefenders.sources.vocabulary import vocabulary, word
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sigma_socdefenders.sources.columns import Columns
+
+__all__ = ["confidence", "fields_of", "record_fields"]
+
+_LIST = re.compile(r"[,;|]")
+_PARTS_OF_SOURCE = ("article_title", "article_url", "feed_name", "category")
+_HIGHEST = 100
+_NOTHING = frozenset({"", "-", "--", "n/a", "na", "none", "null", "unknown", "nan", "tbd"})
+
+
+@lru_cache(maxsize=1024)
+def confidence(text: str) -> str | None:
+    """Return a word or number of confidence as a record takes it, or None where it is none."""
+    known = vocabulary().confidence.get(word(text))
+    if known is not None:
+        return known
+    number = text.strip().removesuffix("%")
+    return number if number.isascii() and number.isdigit() and int(number) <= _HIGHEST else None
+
+
+def record_fields(given: dict[str, str], day_first: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """Return a record's fields from texts by role; what cannot be read is left out.
+
+    A description in the wrong shape is no reason to lose the indicator that it describes.
+    """
+    fields: dict[str, Any] = {}
+    source: dict[str, str] = {}
+    for role, raw in given.items():
+        text = raw.strip()
+        if text.lower() in _NOTHING:
+            continue
+        if role in _PARTS_OF_SOURCE:
+            source[role] = text
+        elif role in _DATES:
+            fields[role] = iso(text, day_first=role in day_first)
+        elif role in _READ_BY:
+            key, read = _READ_BY[role]
+            fields[key] = read(text)
+    if source:
+        fields["source"] = source
+    return {key: found for key, found in fields.items() if found}
+
+
+def _listed(text: str) -> list[str]:
+    return [part for each in _LIST.split(text) if (part := each.strip())]
+
+
+def _tlp(text: str) -> str:
+    return text.lower().removeprefix("tlp").lstrip(":- ")
+
+
+_DATES = ("first_seen", "last_seen", "valid_until")
+_READ_BY: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "context": ("context", str),
+    "id": ("id", str),
+    "confidence": ("confidence", confidence),
+    "tags": ("tags", _listed),
+    "techniques": ("mitre_techniques", _listed),
+    "tlp": ("tlp", _tlp),
+}
+
+
+def fields_of(cells: Sequence[str], columns: Columns) -> dict[str, Any]:
+    """Return the record's fields that a row holds beside its values."""
+    width = len(cells)
+    return record_fields(
+        {role: cells[i] for role, i in columns.roles.items() if i < width}, columns.day_first
+    )

@@ -1,0 +1,145 @@
+"""What one cell, field or word holds: none, one or several values, and of which type.
+
+The declared type decides only where the value leaves it open. Published lists put addresses in
+domain columns, bare names in URL columns and SHA-1 in MD5 columns; the value is right.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from sigma_socdefenders.normalize import IndicatorType, canonical, infer_type, refang
+from sigma_socdefenders.sources.vocabulary import ANY, vocabulary, word
+from sigma_socdefenders.suffixes import ends_in_known_tld
+
+__all__ = ["Value", "in_cell", "of_type", "stripped_word", "words"]
+
+_NETWORK = frozenset(
+    {IndicatorType.IPV4, IndicatorType.IPV6, IndicatorType.DOMAIN, IndicatorType.URL}
+)
+_HASHES = frozenset(
+    {IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256, IndicatorType.SHA512}
+)
+_EVERY = frozenset(IndicatorType)
+# What a value may turn out to be, by what its source says that it is.
+_FAMILY: dict[str, frozenset[IndicatorType]] = (
+    {kind.value: frozenset({kind}) for kind in IndicatorType}
+    | {kind.value: _NETWORK for kind in _NETWORK}
+    | {kind.value: _HASHES for kind in _HASHES}
+    | {"host": _NETWORK, "hash": _HASHES, ANY: _EVERY}
+)
+_LIST_MARKS = re.compile(r"[,;|]+")
+_SEPARATED = re.compile(r"[\s,;|]")
+_NEXT_URL = re.compile(r"[\s,;|]+(?=[hf][tx]{1,2}ps?(?::|\[))", re.IGNORECASE)
+_AUTHORITY = re.compile(r"[^/]*//[^/?#]*")
+_LABEL = re.compile(
+    r"(?:md5|sha-?1|sha-?256|sha-?512|domain|hostname|host|ip|ipv4|ipv6|url|e-?mail)\s*[:=\s]\s*",
+    re.IGNORECASE,
+)
+_OUTER = "\"'`<>(){}*.,;:!?|^=\u2018\u2019\u201c\u201d\u00ab\u00bb\u2026\u2022"
+# `198.51.100.7:None`, as a program writes a port that it does not know.
+_NO_PORT = re.compile(r"([0-9.\[\]]+):[A-Za-z]*")
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*(?:://|\[:)", re.IGNORECASE)
+
+
+class Value(NamedTuple):
+    """A value and the type to read it as; None leaves it to the value."""
+
+    type: str | None
+    value: str
+
+
+def of_type(hint: str, text: str) -> IndicatorType | None:
+    """Return the type of a value that its source calls `hint`, or None if it does not fit.
+
+    Args:
+        hint: an indicator type's name, or `host`, `hash` or `any`.
+        text: one value, defanged or not.
+    """
+    kind = infer_type(text)
+    return kind if kind in _FAMILY[hint] else None
+
+
+def in_cell(hint: str, text: str) -> list[Value]:
+    """Return the values that a cell holds: several where it lists them, else one.
+
+    A cell that holds nothing readable comes back as one value under its declared type, for the
+    one door to refuse with a reason.
+    """
+    text = text.strip()
+    if _SEPARATED.search(text) is None:
+        kind = of_type(hint, text)
+        if kind is not None:
+            return [Value(kind.value, text)]
+    elif hint == "url" and _SCHEME.match(text):
+        # A path may hold blanks; nothing but another URL can follow one in its own column.
+        return [Value("url", part) for part in _NEXT_URL.split(text)]
+    found = [value for part in words(text) if (value := stripped_word(hint, part))]
+    if not found and (label := _LABEL.match(text)):
+        bare = text[label.end() :]
+        if _SEPARATED.search(bare) is None and (kind := of_type(hint, bare)):
+            found = [Value(kind.value, bare)]
+    return found or [Value(hint if hint in _ONE_TYPE else None, text)]
+
+
+_ONE_TYPE = frozenset(kind.value for kind in IndicatorType)
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a line that lists things, split at blanks and at `,`, `;` and `|`.
+
+    Behind the host of a URL those marks are its own, unless another URL follows.
+    """
+    found = []
+    for run in text.split():
+        for part in _NEXT_URL.split(run) if _SCHEME.match(run) else [run]:
+            host = _AUTHORITY.match(part)
+            if host is not None and _LIST_MARKS.search(host[0]) is None:
+                found.append(part)
+            else:
+                found += [each for each in _LIST_MARKS.split(part) if each]
+    return found
+
+
+def stripped_word(hint: str, text: str) -> Value | None:
+    """Return the value that one word is, rid of punctuation and labels; None where it is none.
+
+    Names have to end in a top-level domain that exists: in running text, `autorun.exe` is none.
+    """
+    if text[-1:] in ":=" and word(text) in vocabulary().hints:
+        return None
+    for candidate in _readings(text):
+        kind = of_type(hint, candidate)
+        if kind is None:
+            continue
+        if kind in (IndicatorType.DOMAIN, IndicatorType.EMAIL):
+            name = refang(candidate).lower().rpartition("@")[2].partition(":")[0].rstrip(".")
+            if name.isascii() and not ends_in_known_tld(name):
+                continue
+        if kind is IndicatorType.IPV6 and not _is_ipv6(candidate):
+            continue
+        return Value(kind.value, candidate)
+    return None
+
+
+def _is_ipv6(text: str) -> bool:
+    """Return whether a word with colons is an address and not, say, the time of day."""
+    try:
+        canonical(IndicatorType.IPV6, text)
+    except ValueError:
+        return False
+    return True
+
+
+def _readings(text: str) -> list[str]:
+    bare = text.strip(_OUTER)
+    readings = [text] if bare == text else [text, bare]
+    if found := _NO_PORT.fullmatch(bare):
+        readings.append(found[1])
+    head, mark, tail = bare.partition("=")
+    if not mark:
+        head, mark, tail = bare.partition(":")
+    if tail and word(head) in vocabulary().hints:
+        readings.append(tail.strip(_OUTER))
+    return readings

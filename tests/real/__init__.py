@@ -1,0 +1,1 @@
+"""Published files, as their vendors wrote them."""

@@ -1,0 +1,70 @@
+"""One way to read bytes or text through the readers and the one door."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from dataclasses import dataclass, field
+
+import pytest
+
+from sigma_socdefenders.indicator import Indicator, indicators
+from sigma_socdefenders.sources import read
+from sigma_socdefenders.tally import Drop, Tally
+
+
+@dataclass
+class Reading:
+    """What came of reading something."""
+
+    indicators: list[Indicator] = field(default_factory=list)
+    drops: list[Drop] = field(default_factory=list)
+    positions: list[str] = field(default_factory=list)
+    read: int = 0
+
+    @property
+    def pairs(self):
+        """Type and value of each indicator."""
+        return [(str(each.type), each.value) for each in self.indicators]
+
+    @property
+    def values(self):
+        """Each value."""
+        return [each.value for each in self.indicators]
+
+    @property
+    def reasons(self):
+        """How many were dropped, by reason."""
+        return dict(Counter(drop.reason for drop in self.drops))
+
+
+def read_all(*sources, **options) -> Reading:
+    result = Reading()
+    tally = Tally(on_drop=result.drops.append)
+    records = read(sources, tally, **options)
+    for indicator, position in indicators(records, tally, errors="skip"):
+        result.indicators.append(indicator)
+        result.positions.append(str(position))
+    result.read = tally.read
+    assert tally.read == len(result.indicators) + tally.dropped.total()
+    assert tally.kept == len(result.indicators)
+    return result
+
+
+@pytest.fixture
+def reading():
+    """Read a text or bytes as one stream; options go to `read`."""
+
+    def run(content, **options):
+        data = content.encode() if isinstance(content, str) else content
+        stream = io.BytesIO(data)
+        stream.name = "list"
+        return read_all(stream, **options)
+
+    return run
+
+
+@pytest.fixture
+def reading_paths():
+    """Read paths; options go to `read`."""
+    return read_all

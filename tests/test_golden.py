@@ -1,0 +1,43 @@
+"""Golden files: what the records of tests/data/feed.json become; `--update-golden` writes anew."""
+
+from __future__ import annotations
+
+import pytest
+
+from sigma_socdefenders import SocDefendersCollection
+from sigma_socdefenders.indicator import indicators
+from sigma_socdefenders.profiles import load_profile, profile_names
+from sigma_socdefenders.rules import build_all
+from sigma_socdefenders.sources import read
+from sigma_socdefenders.tally import Tally
+from sigma_socdefenders.targets import TARGETS, convert, render
+from tests.conftest import DATA
+
+FEED = DATA / "feed.json"
+
+
+@pytest.mark.parametrize("profile", profile_names())
+def test_rules_of_each_profile(golden, profile):
+    """The Sigma YAML of each profile is what it was."""
+    golden(
+        f"rules/{profile}.yml", SocDefendersCollection.from_file(FEED, profile=profile).to_yaml()
+    )
+
+
+@pytest.mark.parametrize(
+    ("target", "output_format"),
+    [(target.name, name) for target in TARGETS.values() for name in target.formats],
+)
+def test_queries_of_each_target(golden, target, output_format):
+    """The output of each target in each of its formats is what it was, with what it left out."""
+    tally = Tally()
+    left_out: list[str] = []
+    built = build_all(indicators(read([FEED], tally), tally), load_profile("default"), tally)
+    result = convert(
+        built,
+        TARGETS[target],
+        output_format,
+        on_error=lambda rule, error: left_out.append(f"{rule.indicators[0].type}: {error}\n"),
+    )
+    golden(f"convert/{target}.{output_format}.txt", render(result))
+    golden(f"convert/{target}.{output_format}.left-out.txt", "".join(left_out))
