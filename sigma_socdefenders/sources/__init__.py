@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from sigma_socdefenders.errors import UnrecognisedSourceError
 from sigma_socdefenders.records import Position
-from sigma_socdefenders.sources.decode import Source, TextSource, find, texts
+from sigma_socdefenders.sources.archives import Source, find, texts
 from sigma_socdefenders.sources.delimited import read_delimited
 from sigma_socdefenders.sources.detect import Form, recognise
 from sigma_socdefenders.sources.document import read_document
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from sigma_socdefenders.records import SourcedRecord
+    from sigma_socdefenders.sources.decode import TextSource
     from sigma_socdefenders.tally import Tally
 
 __all__ = ["Source", "ToIds", "read"]

@@ -100,7 +100,7 @@ class _Reader:
                 return
         raise UnrecognisedSourceError(
             f"Cannot read '{self._name}': it is JSON, but not known to be a list of"
-            " indicators: neither the feed's records nor STIX, MISP or a list of objects with types and values"
+            " indicators: neither the feed's records nor STIX, MISP or objects with types and values"
         )
 
     def items(self, items: Iterator[Any], *, depth: int) -> Iterator[SourcedRecord]:

@@ -10,7 +10,7 @@ import zlib
 import pytest
 
 from sigma_socdefenders.errors import SourceError, UnrecognisedSourceError
-from sigma_socdefenders.sources import decode
+from sigma_socdefenders.sources import archives, decode
 from tests.sources.conftest import read_all
 
 TEXT = "bad.example # süß\n192.0.2.7\n"
@@ -190,7 +190,7 @@ def test_a_line_of_gigabytes():
 
 def test_gzip_bomb(reading, monkeypatch):
     """What unpacks to far more than any list would is refused, in little memory."""
-    monkeypatch.setattr(decode, "FREE_EXPANSION", 1 << 20)
+    monkeypatch.setattr(archives, "FREE_EXPANSION", 1 << 20)
     bomb = gzip.compress(b"# a comment\n" * 1_000_000)
 
     def read():
@@ -202,13 +202,13 @@ def test_gzip_bomb(reading, monkeypatch):
 
 def test_zip_bombs(reading, monkeypatch):
     """Members count together, archives in archives end at the second, and files are limited."""
-    monkeypatch.setattr(decode, "FREE_EXPANSION", 1 << 20)
+    monkeypatch.setattr(archives, "FREE_EXPANSION", 1 << 20)
     with pytest.raises(SourceError, match=r"unpacks to more than"):
         reading(zipped(**{f"f{i}": " " * 100_000 for i in range(40)}))
     nested = zipped(x=zipped(x=zipped(x="a.example")))
     with pytest.raises(SourceError, match="archive inside an archive"):
         reading(nested)
-    monkeypatch.setattr(decode, "MOST_MEMBERS", 3)
+    monkeypatch.setattr(archives, "MOST_MEMBERS", 3)
     with pytest.raises(SourceError, match="more than 3 files"):
         reading(zipped(**{f"f{i}": "a.example" for i in range(4)}))
 
