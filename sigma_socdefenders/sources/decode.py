@@ -189,16 +189,16 @@ def read_up_to(stream: IO[bytes], size: int) -> bytes:
 
 
 class Joined(io.RawIOBase):
-    """The bytes already read, and then the rest of the stream."""
+    """The bytes already read, and then the rest of the stream: a raw stream to read from."""
 
     def __init__(self, head: bytes, rest: IO[bytes]) -> None:
         self._head = head
         self._rest = rest
 
-    def readable(self) -> bool:
+    def readable(self) -> bool:  # noqa: D102 - the base's
         return True
 
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override] # noqa: D102
         if self._head:
             part, self._head = self._head[: len(buffer)], self._head[len(buffer) :]
         else:

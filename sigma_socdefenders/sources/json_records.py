@@ -99,8 +99,8 @@ class _Reader:
                 yield from records
                 return
         raise UnrecognisedSourceError(
-            f"Cannot read '{self._name}': it is JSON, but not known to be a list of"
-            " indicators: neither the feed's records nor STIX, MISP or objects with types and values"
+            f"Cannot read '{self._name}': it is JSON, but not known to be a list of indicators:"
+            " neither the feed's records nor STIX, MISP or objects with types and values"
         )
 
     def items(self, items: Iterator[Any], *, depth: int) -> Iterator[SourcedRecord]:
