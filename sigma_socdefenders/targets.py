@@ -7,7 +7,7 @@ backends are imported when a target is used.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from sigma.exceptions import SigmaError
 from sigma_socdefenders.errors import TargetError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from sigma.conversion.base import Backend
 
@@ -36,7 +36,9 @@ class Target:
         pipelines: `module:function` of the processing pipelines, in order.
         sigma_target: the backend's name in `sigma convert -t`.
         sigma_pipelines: the pipelines' names in `sigma convert -p`.
-        formats: the backend's output formats that suit the target.
+        formats: the output formats that suit the target.
+        own_formats: those of them that the backend does not have: for each, `module:function` of
+            the pipeline that makes it of the backend's default format.
     """
 
     name: str
@@ -46,12 +48,15 @@ class Target:
     sigma_target: str
     sigma_pipelines: tuple[str, ...]
     formats: tuple[str, ...]
+    own_formats: Mapping[str, str] = field(default_factory=dict)
 
-    def make_backend(self) -> Backend:
-        """Return a new backend with the target's pipelines."""
+    def make_backend(self, output_format: str = "default") -> Backend:
+        """Return a new backend with the pipelines of the target and of the format."""
         from sigma.processing.pipeline import ProcessingPipeline  # noqa: PLC0415 - start-up time
 
-        pipelines = [_load(pipeline)() for pipeline in self.pipelines]
+        own = self.own_formats.get(output_format)
+        references = self.pipelines if own is None else (*self.pipelines, own)
+        pipelines = [_load(pipeline)() for pipeline in references]
         backend: Backend = _load(self.backend)(sum(pipelines, ProcessingPipeline()))
         return backend
 
@@ -61,7 +66,9 @@ def _load(reference: str) -> Any:
     return getattr(import_module(module), name)
 
 
-_SIEM_RULES = ("siem_rule", "siem_rule_ndjson")
+_ELASTIC_RULES = {
+    "siem_rule_ndjson": "sigma.pipelines.socdefenders.elastic_rules:socdefenders_elastic_rules",
+}
 
 TARGETS: dict[str, Target] = {
     target.name: target
@@ -91,7 +98,8 @@ TARGETS: dict[str, Target] = {
             ("sigma.pipelines.socdefenders.elastic:socdefenders_elastic",),
             "lucene",
             ("socdefenders_elastic",),
-            ("default", "kibana_ndjson", "dsl_lucene", *_SIEM_RULES),
+            ("default", "kibana_ndjson", "dsl_lucene", "siem_rule_ndjson"),
+            _ELASTIC_RULES,
         ),
         Target(
             "esql",
@@ -100,7 +108,8 @@ TARGETS: dict[str, Target] = {
             ("sigma.pipelines.socdefenders.elastic:socdefenders_esql",),
             "esql",
             ("socdefenders_esql",),
-            ("default", "kibana_ndjson", *_SIEM_RULES),
+            ("default", "kibana_ndjson", "siem_rule_ndjson"),
+            _ELASTIC_RULES,
         ),
         Target(
             "eql",
@@ -109,7 +118,8 @@ TARGETS: dict[str, Target] = {
             ("sigma.pipelines.socdefenders.elastic:socdefenders_eql",),
             "eql",
             ("socdefenders_eql",),
-            ("default", "eqlapi", *_SIEM_RULES),
+            ("default", "eqlapi", "siem_rule_ndjson"),
+            _ELASTIC_RULES,
         ),
         Target(
             "opensearch",
@@ -127,7 +137,11 @@ TARGETS: dict[str, Target] = {
             ("sigma.pipelines.socdefenders.defender:socdefenders_defender",),
             "kusto",
             ("socdefenders_defender",),
-            ("default",),
+            ("default", "detection_rule"),
+            {
+                "detection_rule": "sigma.pipelines.socdefenders.defender_detection"
+                ":socdefenders_defender_detection",
+            },
         ),
         Target(
             "sentinel",
@@ -136,7 +150,11 @@ TARGETS: dict[str, Target] = {
             ("sigma.pipelines.socdefenders.sentinel:socdefenders_sentinel",),
             "kusto",
             ("socdefenders_sentinel",),
-            ("default",),
+            ("default", "analytics_rule"),
+            {
+                "analytics_rule": "sigma.pipelines.socdefenders.sentinel_analytics"
+                ":socdefenders_sentinel_analytics",
+            },
         ),
     )
 }
@@ -181,7 +199,9 @@ def convert(
     if output_format not in target.formats:
         known = ", ".join(target.formats)
         raise TargetError(f"Target '{target.name}' has no format '{output_format}': use {known}.")
-    backend = target.make_backend()
+    backend = target.make_backend(output_format)
+    if output_format in target.own_formats:
+        output_format = "default"
     backend.init_processing_pipeline(output_format)
     queries: list[Any] = []
     for built in rules:

@@ -16,4 +16,7 @@ def targets() -> None:
         pipelines = " ".join(f"-p {name}" for name in target.sigma_pipelines)
         click.echo(f"{target.name}: {target.title}")
         click.echo(f"    formats: {', '.join(target.formats)}")
-        click.echo(f"    sigma convert -t {target.sigma_target} {pipelines}")
+        command = f"sigma convert -t {target.sigma_target} {pipelines}"
+        click.echo(f"    {command}")
+        for name, reference in target.own_formats.items():
+            click.echo(f"    {command} -p {reference.partition(':')[2]}    as {name}")

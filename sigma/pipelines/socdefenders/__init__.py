@@ -5,23 +5,29 @@ and the standard library, and nothing in it reads a file or the network on impor
 """
 
 from .defender import socdefenders_defender
+from .defender_detection import socdefenders_defender_detection
 from .elastic import (
     socdefenders_elastic,
     socdefenders_eql,
     socdefenders_esql,
     socdefenders_opensearch,
 )
+from .elastic_rules import socdefenders_elastic_rules
 from .sentinel import socdefenders_sentinel
+from .sentinel_analytics import socdefenders_sentinel_analytics
 from .splunk import socdefenders_splunk
 from .splunk_cim import socdefenders_splunk_cim
 
 pipelines = {
     "socdefenders_defender": socdefenders_defender,
+    "socdefenders_defender_detection": socdefenders_defender_detection,
     "socdefenders_elastic": socdefenders_elastic,
+    "socdefenders_elastic_rules": socdefenders_elastic_rules,
     "socdefenders_eql": socdefenders_eql,
     "socdefenders_esql": socdefenders_esql,
     "socdefenders_opensearch": socdefenders_opensearch,
     "socdefenders_sentinel": socdefenders_sentinel,
+    "socdefenders_sentinel_analytics": socdefenders_sentinel_analytics,
     "socdefenders_splunk": socdefenders_splunk,
     "socdefenders_splunk_cim": socdefenders_splunk_cim,
 }

@@ -13,6 +13,7 @@ from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline
 
 from .columns import Column, ColumnSpec, Holds
 from .destinations import Destination, Destinations
+from .saved_searches import alert_items, stanza_items
 from .spl import Spl
 from .translation import TranslateRule
 
@@ -161,6 +162,8 @@ def socdefenders_splunk() -> ProcessingPipeline:
             ProcessingItem(
                 identifier="socdefenders_splunk",
                 transformation=TranslateRule("Splunk", _DESTINATIONS, Spl(), pass_unknown=True),
-            )
+            ),
+            *stanza_items("socdefenders_splunk"),
         ],
+        postprocessing_items=alert_items("socdefenders_splunk"),
     )

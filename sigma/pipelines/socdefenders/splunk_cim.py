@@ -15,6 +15,7 @@ from sigma.processing.transformations.base import PreprocessingTransformation
 
 from .columns import Column, ColumnSpec, Holds, as_columns
 from .destinations import Destination, Destinations
+from .saved_searches import alert_items, stanza_items
 from .spl import Spl
 from .translation import TranslateRule
 
@@ -258,5 +259,7 @@ def socdefenders_splunk_cim() -> ProcessingPipeline:
                 identifier="socdefenders_splunk_cim_data_model",
                 transformation=_NameDataModel(),
             ),
+            *stanza_items("socdefenders_splunk_cim"),
         ],
+        postprocessing_items=alert_items("socdefenders_splunk_cim"),
     )

@@ -40,8 +40,8 @@ _SOURCE = "_socdefenders_source"
 class TranslateRule(PreprocessingTransformation):
     """Rewrite a rule for one platform.
 
-    Sets the pipeline state `socdefenders_table` and, for other steps, `socdefenders_columns`: the
-    names of the columns that the rule asks about, in order.
+    Sets the pipeline state `socdefenders_platform`, `socdefenders_table` and
+    `socdefenders_columns`, the names of the columns that the rule asks about, for later steps.
 
     Attributes:
         platform: its name, for messages.
@@ -81,8 +81,11 @@ class TranslateRule(PreprocessingTransformation):
             for column in as_columns(destination.spec(name) or name)
         ]
         if self._pipeline is not None:
-            self._pipeline.state["socdefenders_table"] = destination.table
-            self._pipeline.state["socdefenders_columns"] = tuple(columns)
+            self._pipeline.state.update(
+                socdefenders_platform=self.platform,
+                socdefenders_table=destination.table,
+                socdefenders_columns=tuple(columns),
+            )
 
     def _destination(self, rule: SigmaRule) -> Destination | None:
         """Return where the rule's events are kept; None where such rules pass."""

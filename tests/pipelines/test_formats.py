@@ -1,0 +1,208 @@
+"""The formats that products import: what must be in them, and what must not break them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+from sigma.collection import SigmaCollection
+from sigma.exceptions import SigmaError, SigmaTransformationError
+from sigma.plugins import InstalledSigmaPlugins
+
+from sigma_socdefenders.targets import TARGETS
+
+from .cases import CASES, NETWORK, rule
+
+OWN = [(name, own) for name, target in TARGETS.items() for own in target.own_formats]
+RULE_ID = yaml.safe_load(CASES["ipv4"])["id"]
+
+
+def converted(name: str, output_format: str, document: str) -> Any:
+    """Return what a target makes of a rule in a format."""
+    target = TARGETS[name]
+    backend_format = "default" if output_format in target.own_formats else output_format
+    rules = SigmaCollection.from_yaml(document)
+    return target.make_backend(output_format).convert(rules, backend_format)
+
+
+def changed(case: str, **changes: object) -> str:
+    """Return a case's rule with other metadata."""
+    return yaml.safe_dump({**yaml.safe_load(CASES[case]), **changes}, allow_unicode=True)
+
+
+def stanzas(text: str) -> dict[str, dict[str, str]]:
+    """Read a `.conf` file as Splunk does: a backslash before a line break continues a value."""
+    found: dict[str, dict[str, str]] = {}
+    for line in text.replace("\\\n", "\x00").split("\n"):
+        if line.startswith("["):
+            assert line.endswith("]"), line
+            settings = found.setdefault(line[1:-1], {})
+        elif line:
+            name, _, value = line.partition(" = ")
+            settings[name] = value.replace("\x00", "\n")
+    return found
+
+
+@pytest.mark.parametrize("name", ["splunk", "splunk-cim"])
+def test_a_saved_search_keeps_its_stanza(name: str) -> None:
+    """Brackets, line breaks and a last backslash in a rule's texts stay within their setting."""
+    document = changed("ipv4", title="One [two]\n[three]\r\x0bfour", description="five\n[six]\\")
+    found = stanzas(converted(name, "savedsearches", document))
+    assert list(found) == ["default", "One (two) (three) four"]
+    stanza = found["One (two) (three) four"]
+    assert stanza["description"] == "five [six]"
+    assert stanza["search"].endswith('p="198.51.100.7"')
+    assert stanza["alert.severity"] == "5"
+    assert json.loads(stanza["action.correlationsearch.annotations"]) == {
+        "mitre_attack": ["T1071.001"]
+    }
+    assert json.loads(stanza["action.correlationsearch.metadata"]) == {"detection_id": RULE_ID}
+
+
+def test_a_saved_search_of_several_lines_is_one_value() -> None:
+    """The line break before a command is continued, and no setting is lost after it."""
+    found = stanzas(converted("splunk", "savedsearches", CASES["url star"]))
+    (stanza,) = (one for title, one in found.items() if title != "default")
+    assert "\n| regex url=" in stanza["search"]
+    assert "alert.severity" in stanza
+
+
+@pytest.mark.parametrize("name", ["elastic", "esql", "eql"])
+def test_an_elastic_rule_needs_no_network(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rules carry id, severity, tactic and techniques without ATT&CK being downloaded."""
+
+    def refuse(*_: object, **__: object) -> None:
+        pytest.fail("the network was asked")
+
+    monkeypatch.setattr("sigma.data.mitre_attack.urlopen", refuse)
+    monkeypatch.setattr("sigma.data.mitre_attack._get_cache", refuse)
+    (document,) = converted(name, "siem_rule_ndjson", changed("ipv4", level="informational"))
+    assert document["rule_id"] == RULE_ID
+    assert (document["severity"], document["risk_score"]) == ("low", 1)
+    (threat,) = document["threat"]
+    assert threat["tactic"]["id"] == "TA0011"
+    assert threat["technique"][0]["id"] == "T1071"
+    assert threat["technique"][0]["subtechnique"][0]["id"] == "T1071.001"
+    assert document["query"] == converted(name, "default", CASES["ipv4"])[0]
+    assert ("index" in document) == (name != "esql")
+
+
+def sentinel_rule(document: str) -> dict[str, Any]:
+    """Return the properties of the only rule in a template."""
+    template = json.loads(converted("sentinel", "analytics_rule", document))
+    (resource,) = template["resources"]
+    assert RULE_ID in resource["id"]
+    assert RULE_ID in resource["name"]
+    return resource["properties"]
+
+
+def test_a_sentinel_rule_carries_what_the_rule_says() -> None:
+    """Severity, tactic, techniques and their sub-techniques are in Sentinel's own words."""
+    properties = sentinel_rule(changed("ipv4", level="critical"))
+    assert properties["severity"] == "High"
+    assert properties["tactics"] == ["CommandAndControl"]
+    assert properties["techniques"] == ["T1071"]
+    assert properties["subTechniques"] == ["T1071.001"]
+    assert properties["query"] == converted("sentinel", "default", CASES["ipv4"])[0]
+
+
+@pytest.mark.parametrize(
+    ("case", "entity"),
+    [
+        ("ipv4", {"IP": {"Address": "DstIpAddr"}, "Host": {"HostName": "DvcHostname"}}),
+        ("domain", {"DNS": {"DomainName": "DnsQuery"}, "Host": {"HostName": "SrcHostname"}}),
+        ("url", {"URL": {"Url": "Url"}, "Host": {"HostName": "SrcHostname"}}),
+        (
+            "sha256",
+            {
+                "FileHash": {"Algorithm": "FileHashAlgorithm", "Value": "TargetProcessSHA256"},
+                "Host": {"HostName": "DvcHostname"},
+            },
+        ),
+        (
+            "email",
+            {"MailMessage": {"Sender": "SenderFromAddress", "Recipient": "RecipientEmailAddress"}},
+        ),
+        ("cve", {"Host": {"HostName": "CompromisedEntity"}}),
+    ],
+)
+def test_a_sentinel_rule_maps_its_entities(case: str, entity: dict[str, object]) -> None:
+    """The columns that a query asks about are mapped to entities that alerts can show."""
+    mappings = sentinel_rule(CASES[case])["entityMappings"]
+    assert {
+        one["entityType"]: {
+            field["identifier"]: field["columnName"] for field in one["fieldMappings"]
+        }
+        for one in mappings
+    } == entity
+
+
+def test_a_template_takes_no_text_for_an_expression() -> None:
+    """A title that starts with a bracket is written so that Resource Manager keeps it as text."""
+    assert sentinel_rule(changed("ipv4", title="[a] title"))["displayName"] == "[[a] title"
+
+
+def test_a_sentinel_rule_that_is_too_long_is_refused() -> None:
+    """More characters than a scheduled rule takes is an error that says what to do."""
+    many = rule(
+        NETWORK, {"DestinationIp": [f"198.51.{i}.{j}" for i in range(9) for j in range(99)]}
+    )
+    with pytest.raises(SigmaTransformationError, match=r"10,000 characters.*fewer indicators"):
+        converted("sentinel", "analytics_rule", many)
+
+
+def test_a_defender_detection_carries_what_the_rule_says() -> None:
+    """Severity, category, techniques, the asset and the rule's id are in Graph's own words."""
+    (document,) = converted("defender", "detection_rule", changed("ipv4", level="critical"))
+    alert = document["detectionAction"]["alertTemplate"]
+    assert alert["severity"] == "high"
+    assert alert["category"] == "CommandAndControl"
+    assert alert["mitreTechniques"] == ["T1071.001"]
+    assert alert["impactedAssets"] == [
+        {
+            "@odata.type": "#microsoft.graph.security.impactedDeviceAsset",
+            "identifier": "deviceId",
+        }
+    ]
+    assert RULE_ID in alert["description"]
+    expected = converted("defender", "default", CASES["ipv4"])[0]
+    assert document["queryCondition"]["queryText"] == expected
+
+
+@pytest.mark.parametrize("case", ["cve", "mitre-attack"])
+def test_a_detection_that_defender_cannot_run_is_refused(case: str) -> None:
+    """Tables without a time or an asset are named, with what can be done instead."""
+    with pytest.raises(SigmaTransformationError, match="use the format default"):
+        converted("defender", "detection_rule", CASES[case])
+
+
+@pytest.mark.parametrize(("name", "output_format"), OWN)
+def test_sigma_convert_gives_the_same(name: str, output_format: str) -> None:
+    """PySigma's own door, by the pipelines' names, gives what this package's gives."""
+    target = TARGETS[name]
+    own = target.own_formats[output_format].partition(":")[2]
+    resolver = InstalledSigmaPlugins.autodiscover(include_validators=False).get_pipeline_resolver()
+    for case, document in CASES.items():
+        pipeline = resolver.resolve([own, *target.sigma_pipelines], target.sigma_target)
+        backend = type(target.make_backend())(pipeline)
+        try:
+            ours = converted(name, output_format, document)
+        except SigmaError:
+            with pytest.raises(SigmaError):
+                backend.convert(SigmaCollection.from_yaml(document))
+        else:
+            assert backend.convert(SigmaCollection.from_yaml(document)) == ours, case
+
+
+@pytest.mark.parametrize("own", sorted({form for _, form in OWN}))
+def test_a_format_alone_says_what_it_goes_with(own: str) -> None:
+    """A format's pipeline without its platform's is an error, or changes no query."""
+    name = next(name for name, form in OWN if form == own)
+    target = TARGETS[name]
+    resolver = InstalledSigmaPlugins.autodiscover(include_validators=False).get_pipeline_resolver()
+    backend_class = type(target.make_backend())
+    alone = resolver.resolve([target.own_formats[own].partition(":")[2]])
+    with pytest.raises(SigmaTransformationError, match="goes with"):
+        backend_class(alone).convert(SigmaCollection.from_yaml(CASES["ipv4"]))
