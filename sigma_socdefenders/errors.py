@@ -7,6 +7,7 @@
     ├── ProfileError               a profile that does not say which rules to build
     ├── TargetError                a target, format or indicator type that cannot be converted
     ├── OutputError                a file that cannot be written
+    ├── RepositoryError            a folder of rules that cannot be synced as it stands
     └── FeedError                  the feed: status, code and request id where it gave them
         ├── ParameterError         a parameter that is wrong, found before or by the request
         ├── AuthenticationError    the API key
@@ -48,6 +49,7 @@ __all__ = [
     "ParameterError",
     "ProfileError",
     "RateLimitError",
+    "RepositoryError",
     "ServerError",
     "SocDefendersError",
     "SourceError",
@@ -123,6 +125,10 @@ class TargetError(SocDefendersError):
 
 class OutputError(SocDefendersError):
     """A result that could not be written where it was asked for."""
+
+
+class RepositoryError(SocDefendersError):
+    """A folder of rules that is in use, damaged, or would lose too much; nothing was written."""
 
 
 class FeedError(SocDefendersError):
