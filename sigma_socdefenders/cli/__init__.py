@@ -14,6 +14,7 @@ __all__ = ["cli", "main"]
 _COMMANDS = {
     "rules": "sigma_socdefenders.cli.rules:rules",
     "convert": "sigma_socdefenders.cli.convert:convert",
+    "sync": "sigma_socdefenders.cli.sync:sync",
     "targets": "sigma_socdefenders.cli.targets:targets",
 }
 

@@ -65,11 +65,8 @@ class Folder:
         """Return the manifest, and the journal of a run that did not end; each may be empty.
 
         Raises:
-            RepositoryError: either is damaged, or the folder is not one.
+            RepositoryError: either is damaged.
         """
-        self.refuse_links((self.state.name,))
-        if os.path.lexists(self.root) and not self.root.is_dir():
-            raise RepositoryError(f"'{self.root}' is not a folder.")
         if self.manifest.is_symlink():
             raise RepositoryError(f"'{self.manifest}' is a link: it has to be a file of its own.")
         return load_manifest(self.manifest), load_journal(self.journal)
@@ -121,10 +118,12 @@ class Folder:
                 is none, or where it could not write one.
 
         Raises:
-            RepositoryError: another run holds the folder for longer than that.
+            RepositoryError: another run holds the folder for longer than that, or it is none.
         """
         from filelock import FileLock, Timeout  # noqa: PLC0415 - start-up time of other commands
 
+        if os.path.lexists(self.root) and not self.root.is_dir():
+            raise RepositoryError(f"'{self.root}' is not a folder.")
         self.refuse_links((self.state.name,))
         if writing:
             self._make_state()

@@ -11,13 +11,20 @@ if TYPE_CHECKING:
     from sigma_socdefenders.repository.folder import Folder
     from sigma_socdefenders.repository.planning import Plan
 
-__all__ = ["count_lost", "refuse_loss"]
+__all__ = ["count_lost", "looked_for", "refuse_loss"]
 
 _DETECTION = re.compile(rb"^detection:\r?\n((?: .*\r?\n)+)", re.MULTILINE)
+_KEY = rb"""(?:'[^']*'|"[^"]*"|[^'":\n]+):[ ]"""
 _VALUE = re.compile(
-    rb"""^[ ]+ (?!condition:) (?:-[ ])? (?:(?:'[^']*'|"[^"]*"|[^'":]+):[ ])? (['"].*['"]) \r?$""",
+    rb"""^[ ]+ (?![ ]|condition:) (?:-[ ])? (?:%b)? (['"].*['"]) \r?$""" % _KEY,
     re.MULTILINE | re.VERBOSE,
 )
+
+
+def looked_for(content: bytes) -> set[bytes]:
+    """Return the values in the detection of a rule, as this package's YAML has them."""
+    detection = _DETECTION.search(content)
+    return set() if detection is None else set(_VALUE.findall(detection[1]))
 
 
 def count_lost(folder: Folder, plan: Plan) -> float:
@@ -37,20 +44,15 @@ def count_lost(folder: Folder, plan: Plan) -> float:
         return 0
     kept: set[bytes] = set()
     for path in (*plan.added, *plan.changed):
-        kept |= _values(plan.contents[path])
+        kept |= looked_for(plan.contents[path])
     lost = 0.0
     for path, indicators in counted.items():
-        values = _values((folder.root / path).read_bytes())
+        values = looked_for((folder.root / path).read_bytes())
         if values:
             lost += indicators * len(values - kept) / len(values)
         elif path in gone:
             lost += indicators
     return lost
-
-
-def _values(content: bytes) -> set[bytes]:
-    detection = _DETECTION.search(content)
-    return set() if detection is None else set(_VALUE.findall(detection[1]))
 
 
 def refuse_loss(plan: Plan, max_removed: float) -> None:

@@ -70,7 +70,8 @@ def _path(built: BuiltRule, digits: str) -> str:
     kind = built.indicators[0].type.value
     prefix = _prefix(source.category or "", source.product or "", source.service or "")
     head = f"{prefix}_ioc_{kind.replace('-', '_')}_"
-    slug = _slugged(_readable(built))[: _STEM_LENGTH - len(head) - len(digits) - 1].strip("_")
+    slug = _slugged(_readable(built)).removeprefix(f"{kind}_")
+    slug = slug[: _STEM_LENGTH - len(head) - len(digits) - 1].strip("_")
     return f"{kind}/{head}{slug}_{digits}.yml" if slug else f"{kind}/{head}{digits}.yml"
 
 

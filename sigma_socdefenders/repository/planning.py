@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sigma_socdefenders.repository.loss import looked_for
 from sigma_socdefenders.repository.manifest import Entry, digest
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ def make_plan(folder: Folder, wanted: Iterable[Document], *, deprecate: bool, fo
     Args:
         folder: the folder, which is only read.
         wanted: the documents, each held in memory only where it has to be written.
-        deprecate: whether rules that are no longer wanted stay, with the status `deprecated`.
+        deprecate: whether rules that are no longer wanted stay, with the status `deprecated`;
+            not those of which every value has moved to other rules.
         force: whether files that were made or edited by hand give way.
 
     Raises:
@@ -110,6 +112,7 @@ class _Planner:
         self.unfinished = journal
         self.force = force
         self.wanted: set[str] = set()
+        self._kept: set[bytes] | None = None
 
     def want(self, document: Document) -> None:
         plan, path = self.plan, document.path
@@ -141,12 +144,12 @@ class _Planner:
                 plan.edited.append(path)
                 plan.after[path] = plan.before[path]
             return
-        if not deprecate or not found.sha256:
+        content = self._to_deprecate(path) if deprecate and found.sha256 else None
+        if content is None:
             plan.removed.append(path)
             plan.found[path] = found
             self._remember(path, found)
             return
-        content = _deprecated((self.folder.root / path).read_bytes())
         entry = Entry(digest(content), 0)
         if entry.sha256 == found.sha256:
             plan.unchanged += 1
@@ -155,6 +158,14 @@ class _Planner:
         else:
             plan.deprecated.append(path)
             self._write(path, content, found, entry)
+
+    def _to_deprecate(self, path: str) -> bytes | None:
+        """Return the rule as deprecated; None where other rules have taken over all it had."""
+        if self._kept is None:
+            self._kept = set().union(*map(looked_for, self.plan.contents.values()))
+        content = (self.folder.root / path).read_bytes()
+        values = looked_for(content)
+        return None if values and values <= self._kept else _deprecated(content)
 
     def _may_replace(self, path: str, found: Found) -> bool:
         return self._is_ours(path, found) or (self.force and not found.is_folder)

@@ -1,0 +1,134 @@
+"""`sigma-socdefenders sync`: a folder of rules that follows a source."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from sigma_socdefenders.cli.options import source_options
+from sigma_socdefenders.cli.run import Run
+from sigma_socdefenders.errors import RepositoryError
+from sigma_socdefenders.output import atomic_writer
+from sigma_socdefenders.profiles import load_profile
+from sigma_socdefenders.repository import MAX_REMOVED, refuse_loss
+from sigma_socdefenders.repository import sync as sync_folder
+from sigma_socdefenders.repository.report import headline, listing, markdown
+from sigma_socdefenders.rules import build_all
+
+if TYPE_CHECKING:
+    from sigma_socdefenders.repository import Plan
+
+__all__ = ["sync"]
+
+_MOST_NAMED = 20
+
+
+def _share(ctx: click.Context, param: click.Parameter, value: str) -> float:
+    """Return the share, from 0 to 1, that a percentage such as `20%` or `20` says."""
+    try:
+        share = float(value.strip().removesuffix("%")) / 100
+    except ValueError:
+        share = -1
+    if not 0 <= share <= 1:
+        raise click.BadParameter(f"'{value}' is no percentage from 0% to 100%.", ctx, param)
+    return share
+
+
+@click.command()
+@click.argument("folder", metavar="DIR")
+@source_options
+@click.option("--dry-run", is_flag=True, help="Write nothing; print what would be done.")
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Write nothing; fail where the folder differs from its source in anything.",
+)
+@click.option(
+    "--deprecate",
+    is_flag=True,
+    help="Keep the rules that the source no longer gives, with the status deprecated.",
+)
+@click.option(
+    "--force", is_flag=True, help="Overwrite and remove what was made or edited by hand, too."
+)
+@click.option(
+    "--max-removed",
+    callback=_share,
+    default=f"{MAX_REMOVED:.0%}",
+    show_default=True,
+    metavar="PERCENT",
+    help="Stop where more than that share of the indicators looked for would go.",
+)
+@click.option(
+    "--wait",
+    type=click.FloatRange(min=0),
+    default=0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for another run on the folder to end.",
+)
+@click.option("--summary", metavar="FILE", help="Write a pull request's text to FILE (Markdown).")
+@click.option("-q", "--quiet", is_flag=True, help="No progress, no summary.")
+def sync(
+    folder: str,
+    sources: tuple[str, ...],
+    *,
+    example: bool,
+    limit: int | None,
+    profile: str,
+    errors: Literal["raise", "skip"],
+    dry_run: bool,
+    check: bool,
+    deprecate: bool,
+    force: bool,
+    max_removed: float,
+    wait: float,
+    summary: str | None,
+    quiet: bool,
+) -> None:
+    """Make the folder DIR hold the source's rules, a file a rule, writing only what changed.
+
+    SOURCE is a file of IOC records, or - for standard input; it has to be all there is, for what
+    it does not give is removed. Files that people made or edited are named, and left alone.
+
+    \b
+    Example:
+      sigma-socdefenders sync rules/ iocs.json --dry-run
+    """  # noqa: D301 - \b is click's mark for a paragraph to leave alone
+    if limit is not None:
+        raise click.UsageError("--limit would have sync remove the rules of all other indicators.")
+    run = Run(quiet=quiet)
+    loaded = load_profile(profile)
+    found = run.indicators(sources, example=example, limit=None, errors=errors)
+    plan = sync_folder(
+        folder,
+        build_all(found, loaded, run.tally),
+        dry_run=dry_run or check,
+        deprecate=deprecate,
+        force=force,
+        max_removed=max_removed,
+        wait=wait,
+    )
+    run.summary()
+    if not quiet:
+        _report(plan)
+    if dry_run:
+        for line in listing(plan):
+            click.echo(line)
+    if summary is not None:
+        with atomic_writer(summary) as file:
+            file.write(markdown(plan))
+    if dry_run or check:
+        refuse_loss(plan, max_removed)
+    if check and plan.differs:
+        raise RepositoryError(f"'{folder}' differs from its source: {headline(plan)}.")
+
+
+def _report(plan: Plan) -> None:
+    click.echo(headline(plan), err=True)
+    left = [line for line in listing(plan) if line.startswith("!")]
+    for line in left[:_MOST_NAMED]:
+        click.echo(f"  {line}", err=True)
+    if len(left) > _MOST_NAMED:
+        click.echo(f"  and {len(left) - _MOST_NAMED} more: --dry-run names them all", err=True)
