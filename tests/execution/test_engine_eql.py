@@ -15,6 +15,7 @@ EVENTS = [
     Event({"rule.name": "Abc", "destination.ip": "192.0.2.7", "event.category": "network"}),
     Event({"rule.name": "abc", "destination.ip": "2001:db8:0:0:0:0:0:1"}),
     Event({"url.full": 'http://a.example/x*y?z\\"é\t'}),
+    Event({"event.type": ["start", "Info"]}),
 ]
 
 
@@ -33,13 +34,15 @@ EVENTS = [
         pytest.param('rule.name regex~ "b"', set(), id="which matches the whole value"),
         pytest.param('not rule.name == "abc"', {0}, id="not drops events without the field"),
         pytest.param('rule.name != "abc"', {0}, id="so does !="),
-        pytest.param("?rule.name == null", {2}, id="null"),
-        pytest.param("?no.such.field == null", {0, 1, 2}, id="an optional field"),
+        pytest.param("?rule.name == null", {2, 3}, id="null"),
+        pytest.param("?no.such.field == null", {0, 1, 2, 3}, id="an optional field"),
         pytest.param('destination.ip == "2001:db8::1"', {1}, id="addresses compare as addresses"),
         pytest.param(
             'cidrMatch(destination.ip, "192.0.2.0/24", "2001:db8::/32")', {0, 1}, id="networks"
         ),
         pytest.param(r'url.full == "http://a.example/x*y?z\\\"é\t"', {2}, id="== is literal"),
+        pytest.param('event.type in~ ("info")', {3}, id="any of several values"),
+        pytest.param('not event.type == "start"', set(), id="none of several values"),
         pytest.param('rule.name == "x" or rule.name == "Abc"', {0}, id="or"),
         pytest.param('rule.name : "abc" and not rule.name == "abc"', {0}, id="and not"),
     ],

@@ -15,7 +15,7 @@ EVENTS = [
     Event({"rule.name": "Abc", "destination.ip": "192.0.2.7"}),
     Event({"rule.name": "abc", "destination.ip": "2001:db8:0:0:0:0:0:1"}),
     Event({"url.full": r"http://a.example/x*y?z\w"}),
-    Event({"rule.name": ["abc", "two"]}),
+    Event({"rule.name": ["abc", "Two"]}),
 ]
 
 
@@ -31,7 +31,16 @@ EVENTS = [
         pytest.param('rule.name rlike "b"', set(), id="rlike matches the whole value"),
         pytest.param('ends_with(rule.name, "bc")', {0, 1}, id="ends_with"),
         pytest.param('not rule.name == "abc"', {0}, id="not drops rows without the field"),
-        pytest.param("rule.name is null", {2, 3}, id="several values compare as null"),
+        pytest.param("rule.name is null", {2}, id="null"),
+        pytest.param('rule.name != "x"', {0, 1}, id="several values compare as null"),
+        pytest.param('to_lower(rule.name) == "two"', set(), id="folded ones too"),
+        pytest.param('mv_contains(rule.name, "Two")', {3}, id="unless reached into"),
+        pytest.param(
+            r'concat("\n", mv_concat(to_lower(rule.name), "\n"), "\n") rlike ".*\ntwo\n.*"',
+            {3},
+            id="or joined",
+        ),
+        pytest.param('rule.name rlike "A[^0-9]c"', {0}, id="rlike with a class"),
         pytest.param('destination.ip == "2001:db8::1"', {1}, id="addresses compare as addresses"),
         pytest.param(
             'cidr_match(destination.ip, "192.0.2.0/24", "2001:db8::/32")', {0, 1}, id="networks"

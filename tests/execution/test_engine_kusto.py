@@ -48,6 +48,11 @@ EVENTS = [
             id="null or true is true",
         ),
         pytest.param('not(RemoteIP =~ "192.0.2.7")', {1, 2}, id="a missing text is empty"),
+        pytest.param(
+            'not(coalesce(ipv4_is_in_any_range(RemoteIP, "192.0.2.0/24"), false))',
+            {1, 2},
+            id="coalesce makes null false",
+        ),
         pytest.param("isempty(RemoteIP)", {2}, id="isempty"),
         pytest.param("RemotePort == 443", {0}, id="number"),
         pytest.param("not(RemotePort == 443)", set(), id="a missing number is null"),

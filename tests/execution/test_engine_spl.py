@@ -45,6 +45,8 @@ ENGINE = SplEngine(
         pytest.param('name=* | where name="abc"', set(), id="where minds case"),
         pytest.param("name=* | where 'c-uri'!=\"x\"", set(), id="where drops null"),
         pytest.param('name=a* | regex name="^A"', {0}, id="regex minds case"),
+        pytest.param(r'code=5 | regex c-uri="\\\\w"', {2}, id="regex: four backslashes for one"),
+        pytest.param(r'code=5 | regex c-uri="\w{3}|\."', {2}, id="regex: classes need one"),
         pytest.param('name=a* | regex name!="(?i)^AB"', {1}, id="regex that must not match"),
         pytest.param(
             '* | rex field=name "(?<rest>x.)" | eval hit=if(isnotnull(rest), "yes", "no")'

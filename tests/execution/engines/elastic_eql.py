@@ -11,6 +11,7 @@ After Elastic's EQL syntax and function references:
 * `:`, `like` and `regex` are for text fields alone; an `ip` field takes `==`, `in`, `cidrMatch`.
 * A field that no index maps is an error, unless it is marked optional with `?`.
 * A comparison with a missing value is null, `not null` is null, and null drops the event.
+* A field of several values matches by any of them, as the term queries do that it becomes.
 """
 
 from __future__ import annotations
@@ -146,11 +147,10 @@ class _Evaluation:
         wanted = typed(type_, wanted)
         if wanted is None:
             raise QuerySyntaxError(f"{self.of(right)!r} is not an IP string literal")
-        if found is None:
-            return None
-        if operator in ("==", "!="):
-            return (found == wanted) is (operator == "==")
-        raise EngineError(f"the operator {operator} is not modelled")
+        if operator not in ("==", "!="):
+            raise EngineError(f"the operator {operator} is not modelled")
+        equal = _any(found, lambda value: value == wanted)
+        return equal if operator == "==" else _negate(equal)
 
     def _in_set(self, left: Any, operator: str, items: Any, *_comma: Any) -> bool | None:
         type_ = self._type(left)
@@ -158,12 +158,10 @@ class _Evaluation:
         if type_ == "ip" and ignore_case:
             raise EngineError("in~ over addresses is not documented")
         wanted = [typed(type_, self.of(item)) for item in items.children if item is not None]
-        found = self.of(left)
-        if found is None:
-            return None
         if ignore_case:
-            return found.lower() in [item.lower() for item in wanted]
-        return found in wanted
+            lowered = [item.lower() for item in wanted]
+            return _any(self.of(left), lambda value: value.lower() in lowered)
+        return _any(self.of(left), lambda value: value in wanted)
 
     def _not_in_set(self, left: Any, *rest: Any) -> bool | None:
         return _negate(self._in_set(left, *rest))
@@ -180,7 +178,7 @@ class _Evaluation:
                 tests = [wildcard(pattern, ignore_case=ignore_case) for pattern in patterns]
         except ValueError as problem:
             raise QuerySyntaxError(str(problem)) from None
-        return None if found is None else any(test.match(found) for test in tests)
+        return _any(found, lambda value: any(test.match(value) for test in tests))
 
     def _function_call(self, token: str, arguments: Any) -> bool | None:
         name = token.removesuffix("~")
@@ -189,19 +187,18 @@ class _Evaluation:
         if name == "cidrMatch":
             if self._type(field) not in ("ip", None):
                 raise QuerySyntaxError("cidrMatch needs a field of type [ip]")
-            found = self.of(field)
-            if found is None:
-                return None
-            return any(within(str(found), network) for network in values)
+            return _any(
+                self.of(field),
+                lambda value: any(within(str(value), network) for network in values),
+            )
         if name not in _TEXT_FUNCTIONS:
             raise EngineError(f"the function {name} is not modelled")
         self._text_field(field, name)
-        found = self.of(field)
-        if found is None:
-            return None
+        test = _TEXT_FUNCTIONS[name]
         if token.endswith("~"):
-            found, values = found.lower(), [value.lower() for value in values]
-        return _TEXT_FUNCTIONS[name](found, *values)
+            lowered = [value.lower() for value in values]
+            return _any(self.of(field), lambda value: test(value.lower(), *lowered))
+        return _any(self.of(field), lambda value: test(value, *values))
 
     def _not_expr(self, *parts: Any) -> bool | None:
         *negations, term = parts
@@ -222,6 +219,12 @@ _TEXT_FUNCTIONS: dict[str, Callable[..., bool]] = {
     "endsWith": lambda text, part: text.endswith(part),
     "stringContains": lambda text, part: part in text,
 }
+
+
+def _any(found: Any, test: Callable[[Any], bool]) -> bool | None:
+    """Whether any of a field's values passes a test; null where there is none."""
+    values = found if isinstance(found, list) else [found]
+    return any(test(value) for value in values) if found not in (None, []) else None
 
 
 def _negate(value: bool | None) -> bool | None:  # noqa: FBT001 - the value that is negated

@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from engines import EngineError
+
+_LUCENE_OPERATORS = frozenset('~#&@<>"')
+
 
 @lru_cache(maxsize=4096)
 def wildcard(pattern: str, *, single: str = "?", ignore_case: bool = False) -> re.Pattern[str]:
@@ -38,10 +42,16 @@ def escaped_wildcard(pattern: str) -> re.Pattern[str]:
 @lru_cache(maxsize=4096)
 def lucene_regex(pattern: str, *, ignore_case: bool = False) -> re.Pattern[str]:
     """A whole-text regular expression of Lucene's, which knows no anchors and no look-around."""
-    if re.search(r"\(\?", pattern):
-        raise ValueError(f"Lucene's regular expressions have no groups of the kind (?…): {pattern}")
-    literal = re.sub(r'(?<!\\)([~#&@<>"^$])', r"\\\1", pattern)
-    return _compile(literal, ignore_case=ignore_case)
+    parts: list[str] = []
+    in_class = False
+    for token in re.findall(r"\\.|.", pattern, re.DOTALL):
+        if not in_class and token in _LUCENE_OPERATORS:
+            raise EngineError(f"the operator {token} of Lucene's expressions is not modelled")
+        if not in_class and token == "?" and parts[-1:] == ["("]:
+            raise ValueError(f"there are no groups of the kind (?…) in {pattern}")
+        parts.append(f"\\{token}" if token in ("^", "$") and not in_class else token)
+        in_class = token != "]" if in_class else token == "["
+    return _compile("".join(parts), ignore_case=ignore_case)
 
 
 def _compile(expression: str, *, ignore_case: bool) -> re.Pattern[str]:

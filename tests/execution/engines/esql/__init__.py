@@ -7,7 +7,8 @@ No engine of ES|QL can be had as a library. After Elastic's ES|QL reference:
   literal has been read: one backslash of a value takes four. Any other `\` is an error there.
 * `RLIKE` takes Lucene's regular expressions, which match the whole value.
 * A comparison with null is null, `NOT` null is null, and WHERE keeps rows that are true.
-* A field of several values compares as null (`MV_EXPAND` or `MV_CONTAINS` reach inside).
+* A field of several values compares as null; MV_EXPAND and the MV_ functions reach inside, and
+  TO_LOWER and TO_UPPER give as many values as they take.
 * An unmapped column is an error; so are LIKE and the text functions on an `ip` column, which takes
   `==`, `IN` and `CIDR_MATCH`, with text read as an address.
 """
@@ -90,7 +91,11 @@ class _Evaluation:
             raise QuerySyntaxError(f"Unknown column [{name}]")
         if self._event is None:
             return None
-        value = self._mapping.value(self._event, name)
+        return self._mapping.value(self._event, name)
+
+    def _single(self, tree: Tree) -> Any:
+        """An expression's value where it has one; several compare as null."""
+        value = self.of(tree)
         if isinstance(value, list):
             return value[0] if len(value) == 1 else None
         return value
@@ -132,7 +137,7 @@ class _Evaluation:
         return wanted
 
     def _compare(self, operator: str, left: Tree, right: Tree) -> bool | None:
-        found, wanted = self.of(left), self._wanted(left, right)
+        found, wanted = self._single(left), self._wanted(left, right)
         if found is None or wanted is None:
             return None
         if operator in ("==", "!="):
@@ -140,7 +145,7 @@ class _Evaluation:
         raise EngineError(f"the operator {operator} is not modelled")
 
     def _in(self, left: Tree, items: list[Tree]) -> bool | None:
-        found, wanted = self.of(left), [self._wanted(left, item) for item in items]
+        found, wanted = self._single(left), [self._wanted(left, item) for item in items]
         return None if found is None else found in wanted
 
     def _like(self, left: Tree, patterns: list[str]) -> bool | None:
@@ -153,7 +158,7 @@ class _Evaluation:
         self, name: str, left: Tree, patterns: list[str], compiled: Callable[[str], Any]
     ) -> bool | None:
         self._text_only(left, name)
-        found = self.of(left)
+        found = self._single(left)
         try:
             tests = [compiled(pattern) for pattern in patterns]
         except ValueError as problem:
@@ -161,24 +166,34 @@ class _Evaluation:
         return None if found is None else any(test.match(found) for test in tests)
 
     def _call(self, name: str, arguments: list[Tree]) -> Any:
-        values = [self.of(argument) for argument in arguments]
         if name == "cidr_match":
             if self._type(arguments[0]) != "ip":
                 raise QuerySyntaxError("first argument of [cidr_match] must be [ip]")
-            if values[0] is None:
-                return None
-            return any(within(str(values[0]), network) for network in values[1:])
-        function = _TEXT_FUNCTIONS.get(name)
-        if function is None:
-            raise EngineError(f"the function {name} is not modelled")
+            found, *networks = [self._single(argument) for argument in arguments]
+            return None if found is None else any(within(str(found), one) for one in networks)
         self._text_only(arguments[0], name)
-        return None if None in values else function(*values)
+        if name in _FUNCTIONS_OF_MANY:
+            values = [self.of(argument) for argument in arguments]
+            return None if None in values else _FUNCTIONS_OF_MANY[name](*values)
+        if name not in _FUNCTIONS:
+            raise EngineError(f"the function {name} is not modelled")
+        values = [self._single(argument) for argument in arguments]
+        return None if None in values else _FUNCTIONS[name](*values)
 
 
-_TEXT_FUNCTIONS: dict[str, Callable[..., Any]] = {
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+_FUNCTIONS_OF_MANY: dict[str, Callable[..., Any]] = {
+    "mv_concat": lambda values, between: between.join(_listed(values)),
+    "mv_contains": lambda values, wanted: set(_listed(wanted)) <= set(_listed(values)),
+    "to_lower": lambda values: [value.lower() for value in _listed(values)],
+    "to_upper": lambda values: [value.upper() for value in _listed(values)],
+}
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "concat": lambda *values: "".join(values),
     "starts_with": lambda text, part: text.startswith(part),
     "ends_with": lambda text, part: text.endswith(part),
     "contains": lambda text, part: part in text,
-    "to_lower": lambda text: text.lower(),
-    "to_upper": lambda text: text.upper(),
 }

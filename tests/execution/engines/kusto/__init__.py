@@ -40,6 +40,8 @@ class KustoEngine:
         program = str(HERE / "kusto" / "kusto.cjs")
         self._program = LineProcess(["node", program, str(NODE_MODULES)])
         self._program.ask(json.dumps({"schema": schema}))
+        self._events: Sequence[Event] | None = None
+        self._tables: dict[str, list[Row]] = {}
 
     def parse(self, query: str) -> None:
         """Check a query; raise `QuerySyntaxError` where it does not parse or does not bind."""
@@ -50,18 +52,19 @@ class KustoEngine:
         answer = self._answer(query)
         if "tree" not in answer:
             raise EngineError(answer["unknown"])
+        if self._events is not events:
+            self._tables, self._events = self._rows(events), events
+        return {row.position for row in run(answer["tree"], self._tables)}
+
+    def _rows(self, events: Sequence[Event]) -> dict[str, list[Row]]:
         tables: dict[str, list[Row]] = {name: [] for name in self._schema}
         for position, event in enumerate(events):
             columns = self._schema[event.source]
             absent = set(event.fields) - set(columns)
             if absent:
                 raise EngineError(f"{event.source} has no columns {sorted(absent)}")
-            values = {
-                name: event.fields.get(name, "" if type_ == "string" else None)
-                for name, type_ in columns.items()
-            }
-            tables[event.source].append(Row(position, values))
-        return {row.position for row in run(answer["tree"], tables)}
+            tables[event.source].append(Row(position, _Values(columns, event)))
+        return tables
 
     def _answer(self, query: str) -> dict[str, Any]:
         if len(query) > self._longest:
@@ -70,3 +73,17 @@ class KustoEngine:
         if "refused" in answer:
             raise QuerySyntaxError("; ".join(answer["refused"]))
         return answer
+
+
+class _Values(dict[str, Any]):
+    """A row's values; a column that the event lacks is empty text, or null in any other type."""
+
+    def __init__(self, columns: Mapping[str, str], event: Event) -> None:
+        super().__init__(event.fields)
+        self._columns = columns
+        for name, value in event.fields.items():
+            if columns[name] == "dynamic" and isinstance(value, str):
+                self[name] = json.loads(value)
+
+    def __missing__(self, name: str) -> Any:
+        return "" if self._columns[name] == "string" else None

@@ -79,7 +79,7 @@ const KINDS = {
   CompoundStringLiteralExpression: (node) => ["literal", node.LiteralValue],
   LongLiteralExpression: (node) => ["literal", Number(node.LiteralValue)],
   IntLiteralExpression: (node) => ["literal", Number(node.LiteralValue)],
-  BooleanLiteralExpression: (node) => ["literal", Boolean(node.LiteralValue)],
+  BooleanLiteralExpression: (node) => ["literal", node.ToString().trim().toLowerCase() === "true"],
   DynamicExpression: (node) => tree(parts(node)[0]),
   JsonArrayExpression: (node) => ["array", list(node)],
   NameReference: (node) => ["name", node.SimpleName],

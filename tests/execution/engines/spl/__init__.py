@@ -6,7 +6,8 @@ unless the query begins with `|`. Of each command's page:
 * `tstats … from datamodel=D.O where … by …` counts events of one dataset; an event without one of
   the fields behind `by` is left out, unless `fillnull_value` is given. Only those fields remain.
 * `regex field="…"` keeps events whose field matches, unanchored and case-sensitively; `field!=`
-  those whose field does not. `rex field=f "(?<name>…)"` extracts fields.
+  those whose field does not. `rex field=f "(?<name>…)"` extracts fields. Two backslashes in the
+  quotes are one in the expression: a literal one takes four ("SPL and regular expressions").
 * `lookup table key AS field OUTPUT column` copies columns of the first rows whose key equals the
   field, with regard to case by default.
 * A subsearch `[…]` stands for its results as `((a="1") OR (a="2"))`, 10,000 of them at most.
@@ -233,7 +234,7 @@ def _macro(text: str, rows: list[_Row]) -> list[_Row]:
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
-    unquoted = pattern.replace('\\"', '"').replace("(?<", "(?P<")
+    unquoted = re.sub(r'\\(["\\])', r"\1", pattern).replace("(?<", "(?P<")
     unquoted = unquoted.replace("(?P<=", "(?<=").replace("(?P<!", "(?<!")
     try:
         return re.compile(unquoted)

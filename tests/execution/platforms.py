@@ -1,0 +1,75 @@
+"""Each target with the engine that runs its queries and the form of its events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from events import elastic, kusto, splunk
+
+from sigma_socdefenders import SocDefendersCollection
+from sigma_socdefenders.targets import find_target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from engines import Engine
+    from engines.event import Event
+    from events import Sighting
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """A target in one of its query formats.
+
+    Attributes:
+        target: The target's name in the package's own table.
+        output_format: The format whose output is a list of queries.
+        engine: The fixture of the engine that runs them.
+        event: Writes a sighting down as the platform has it.
+    """
+
+    target: str
+    output_format: str
+    engine: str
+    event: Callable[[Sighting], Event]
+
+    @property
+    def name(self) -> str:
+        """The target's name, and the format where it is not the usual one."""
+        usual = self.output_format == "default"
+        return self.target if usual else f"{self.target} ({self.output_format})"
+
+    def queries(
+        self,
+        records: Sequence[dict[str, Any]],
+        profile: str = "default",
+        *,
+        leave_out: bool = False,
+    ) -> list[str]:
+        """Convert records to the target's queries.
+
+        With `leave_out`, a rule of a log source that the target has no place for is passed over.
+        """
+        collection = SocDefendersCollection.from_records(records, profile=profile)
+        backend = find_target(self.target).make_backend()
+        backend.collect_errors = leave_out
+        found: list[str] = backend.convert(collection, self.output_format)
+        return found
+
+    def found(self, engine: Engine, queries: Iterable[str], events: Sequence[Event]) -> set[int]:
+        """The positions of the events that any of the queries finds."""
+        return set().union(*(engine.matches(query, events) for query in queries))
+
+
+PLATFORMS = (
+    Platform("splunk", "default", "spl", splunk.sysmon),
+    Platform("splunk-cim", "default", "spl", splunk.data_model),
+    Platform("splunk-cim", "data_model", "spl", splunk.data_model),
+    Platform("elastic", "default", "lucene", elastic.ecs),
+    Platform("esql", "default", "esql", elastic.ecs),
+    Platform("eql", "default", "eql", elastic.ecs),
+    Platform("opensearch", "default", "lucene", elastic.ecs),
+    Platform("defender", "default", "defender", kusto.defender),
+    Platform("sentinel", "default", "sentinel", kusto.sentinel),
+)
