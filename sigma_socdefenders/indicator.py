@@ -119,7 +119,7 @@ class Indicator:
         Raises:
             InvalidIndicatorError: a field does not hold what it should.
         """
-        if not isinstance(record, Mapping):
+        if type(record) is not dict and not isinstance(record, Mapping):
             raise InvalidIndicatorError("record", record, "is not a mapping of fields", position)
         value = record.get("value")
         if not isinstance(value, str):
@@ -210,13 +210,22 @@ def _text(found: object) -> str | None:
 
 
 def _texts(found: object) -> tuple[str, ...]:
-    if found is None:
+    if not found:
         return ()
     if isinstance(found, str):
         found = found.split(",")
     if not isinstance(found, Iterable) or isinstance(found, Mapping):
         raise ValueError("is not a list of texts")
-    texts = (_text(item) for item in found)
+    try:
+        return _cleaned(*found)
+    except TypeError:
+        raise ValueError("holds something that is not text") from None
+
+
+# Records of one source repeat the same few lists of tags and techniques.
+@lru_cache(maxsize=4096, typed=True)
+def _cleaned(*found: object) -> tuple[str, ...]:
+    texts = [_text(item) for item in found]
     return tuple(dict.fromkeys(text for text in texts if text is not None))
 
 
@@ -224,12 +233,15 @@ _TECHNIQUE_ID = re.compile(r"\bT[0-9]{4}(?:[./][0-9]{3})?\b", re.IGNORECASE)
 
 
 def _techniques(found: object) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return _split_techniques(_texts(found)) if found else ((), ())
+
+
+@lru_cache(maxsize=4096)
+def _split_techniques(texts: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Split texts into technique ids, and those that name none, which are kept as tags."""
-    if not found:
-        return (), ()
     techniques: dict[str, None] = {}
     others = []
-    for text in _texts(found):
+    for text in texts:
         ids = _TECHNIQUE_ID.findall(text)
         techniques.update((technique.upper().replace("/", "."), None) for technique in ids)
         if not ids:

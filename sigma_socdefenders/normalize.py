@@ -144,7 +144,13 @@ def _domain(text: str) -> str:
 # --- addresses -------------------------------------------------------------------------------
 
 
+_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_DOTTED_QUAD = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
+
+
 def _ipv4(text: str) -> str:
+    if _DOTTED_QUAD.fullmatch(text):
+        return text
     if "/" in text:
         return _network(ipaddress.IPv4Network, text, "an IPv4 network")
     if ":" in text:

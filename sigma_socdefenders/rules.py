@@ -129,12 +129,15 @@ def _tags(indicator: Indicator, template: RuleTemplate, metadata: Metadata) -> l
         techniques.update(named)
         vulnerabilities.update(numbered)
     tags = list(template.tags)
-    tags += [SigmaRuleTag("attack", technique.lower()) for technique in techniques]
-    tags += [SigmaRuleTag("cve", number) for number in vulnerabilities]
+    tags += [_tag("attack", technique.lower()) for technique in techniques]
+    tags += [_tag("cve", number) for number in vulnerabilities]
     tags += metadata.tags
     if indicator.tlp is not None and (label := _TLP.fullmatch(indicator.tlp)):
-        tags.append(SigmaRuleTag("tlp", label[1].lower()))
+        tags.append(_tag("tlp", label[1].lower()))
     return tags
+
+
+_tag = lru_cache(maxsize=4096)(SigmaRuleTag)
 
 
 @lru_cache(maxsize=4096)

@@ -25,6 +25,7 @@ from sigma_socdefenders.spellings import SPELLINGS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from sigma_socdefenders.indicator import Indicator
 
@@ -45,6 +46,7 @@ _AFFIXES: dict[tuple[Any, ...], tuple[list[Any], list[Any]]] = {
     (SigmaStartswithModifier,): ([], [_ANY]),
     (SigmaEndswithModifier,): ([_ANY], []),
 }
+_NOTHING: frozenset[str] = frozenset()
 _ADDRESSES = (IndicatorType.IPV4, IndicatorType.IPV6)
 
 
@@ -106,10 +108,13 @@ class _ValueTemplate:
                 raise ValueError(f"value template '{text}' names more than one variable")
         return cls(before, variable, after)
 
-    def fill(self, indicator: Indicator) -> list[str]:
+    def fill(self, indicator: Indicator) -> Sequence[str]:
         if self.variable is None:
-            return [self.before]
-        return [self.before + text + self.after for text in SPELLINGS[self.variable](indicator)]
+            return (self.before,)
+        spelled = SPELLINGS[self.variable](indicator)
+        if not self.before and not self.after:
+            return spelled
+        return [self.before + text + self.after for text in spelled]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +137,11 @@ class _ItemTemplate:
         )
 
     def fill(
-        self, indicators: Sequence[Indicator], excluded: set[str], *, networks: bool
+        self, indicators: Sequence[Indicator], excluded: AbstractSet[str], *, networks: bool
     ) -> SigmaDetectionItem | None:
         """Return the item of these values, or None where all are excluded."""
         if len(indicators) == 1 and len(self.values) == 1:
-            values: list[str] = self.values[0].fill(indicators[0])
+            values: Sequence[str] = self.values[0].fill(indicators[0])
         else:
             listed = (t.fill(indicator) for indicator in indicators for t in self.values)
             values = list(dict.fromkeys(value for values in listed for value in values))
@@ -214,19 +219,19 @@ class DetectionTemplate:
         must not be taken for may be another one.
         """
         members = {indicator.value for indicator in indicators} if len(indicators) > 1 else set()
-        networks = [i for i in indicators if i.type in _ADDRESSES and "/" in i.value]
-        single = [i for i in indicators if i not in networks] if networks else indicators
+        single, networks = indicators, []
+        if indicators[0].type in _ADDRESSES:
+            networks = [indicator for indicator in indicators if "/" in indicator.value]
+            single = [indicator for indicator in indicators if "/" not in indicator.value]
+        parts = [(part, part is networks) for part in (single, networks) if part]
         detections = {}
         for name, alternatives in self.selections:
-            excluded = members if name.startswith("filter") else set()
+            excluded = members if members and name.startswith("filter") else _NOTHING
             entries = [
                 entry
                 for templates in alternatives
-                for entry in (
-                    _items(templates, single, excluded, networks=False),
-                    _items(templates, networks, excluded, networks=True),
-                )
-                if entry
+                for part, is_networks in parts
+                if (entry := _items(templates, part, excluded, networks=is_networks))
             ]
             if len(entries) == 1:
                 detections[name] = SigmaDetection(entries[0])
@@ -238,11 +243,9 @@ class DetectionTemplate:
 def _items(
     templates: tuple[_ItemTemplate, ...],
     indicators: Sequence[Indicator],
-    excluded: set[str],
+    excluded: AbstractSet[str],
     *,
     networks: bool,
 ) -> list[SigmaDetectionItem | SigmaDetection]:
-    if not indicators:
-        return []
-    filled = (template.fill(indicators, excluded, networks=networks) for template in templates)
+    filled = [template.fill(indicators, excluded, networks=networks) for template in templates]
     return [item for item in filled if item is not None]
