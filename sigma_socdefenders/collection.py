@@ -19,9 +19,12 @@ if TYPE_CHECKING:
     import os
     from collections import Counter
     from collections.abc import Iterable, Iterator
+    from datetime import date
 
+    import httpx
     from typing_extensions import Self
 
+    from sigma_socdefenders.feed import ApiKey, FeedClient, FeedRun
     from sigma_socdefenders.indicator import Indicator, SourcedIndicator
     from sigma_socdefenders.records import Record
 
@@ -101,6 +104,124 @@ class SocDefendersCollection(SigmaCollection):
         return cls._from_sourced(
             lambda tally: read([path], tally), profile=profile, collect_errors=collect_errors
         )
+
+    @classmethod
+    def from_feed(
+        cls,
+        api_key: str | ApiKey | None = None,
+        *,
+        type: str | Iterable[str] | None = None,  # noqa: A002 - the API's own name for it
+        since: str | date | None = None,
+        confidence: str | None = None,
+        industry: str | None = None,
+        category: str | None = None,
+        limit: int | None = None,
+        partial: bool = False,
+        api_key_file: str | os.PathLike[str] | None = None,
+        base_url: str | None = None,
+        allow_http: bool = False,
+        client: httpx.Client | FeedClient | None = None,
+        profile: str = "default",
+        collect_errors: bool = False,
+    ) -> Self:
+        """Read the live feed and build its rules: all that the parameters ask for, or an error.
+
+        Args:
+            api_key: the key (default: `SOCDEFENDERS_API_KEY`).
+            type: one indicator type or several.
+            since: ISO 8601; only what was added or updated after it.
+            confidence: `high`, `medium` or `low`.
+            industry: a CISA sector.
+            category: a source category.
+            limit: the most records to read (default: all).
+            partial: where the feed fails after some records, keep those, and the error in
+                `errors`.
+            api_key_file: a file that holds the key.
+            base_url: the API's address (default: `SOCDEFENDERS_BASE_URL`, else the public one).
+            allow_http: take plain HTTP to another machine.
+            client: your own `httpx.Client`; or a `FeedClient`, which has a key and an address.
+            profile: a profile's name, or the path of a YAML file.
+            collect_errors: as for `from_records`.
+
+        Raises:
+            FeedError: the feed cannot be read; see `sigma_socdefenders.errors`.
+            InvalidIndicatorError: a record is no indicator, and errors are not collected.
+            ProfileError: there is no such profile.
+        """
+        from sigma_socdefenders.feed import FeedQuery, open_client  # noqa: PLC0415 - needs HTTP
+
+        query = FeedQuery.parse(
+            type=type,
+            since=since,
+            confidence=confidence,
+            industry=industry,
+            category=category,
+            limit=limit,
+        )
+        opened = open_client(api_key, api_key_file, base_url, client, allow_http=allow_http)
+        # A traceback that shows local variables is not to show the key.
+        del api_key
+        runs: list[FeedRun] = []
+
+        def read(tally: Tally) -> FeedRun:
+            runs.append(feed.read(query, partial=partial, tally=tally))
+            return runs[0]
+
+        with opened as feed:
+            found = cls._from_sourced(read, profile=profile, collect_errors=collect_errors)
+        if runs[0].failure is not None:
+            found.errors.append(runs[0].failure)
+        return found
+
+    @classmethod
+    def from_endpoint(
+        cls,
+        api_key: str | ApiKey | None = None,
+        *,
+        type: str | Iterable[str] | None = None,  # noqa: A002 - the API's own name for it
+        since: str | date | None = None,
+        confidence: str | None = None,
+        industry: str | None = None,
+        limit: int | None = None,
+        api_key_file: str | os.PathLike[str] | None = None,
+        base_url: str | None = None,
+        allow_http: bool = False,
+        client: httpx.Client | FeedClient | None = None,
+        collect_errors: bool = False,
+    ) -> Self:
+        """Read the feed's own ready-made rules (`GET /api/v1/iocs/sigma`), to compare with ours.
+
+        The key has to be a Pro key. The rules are what the endpoint made, `indicators` is empty.
+
+        Args:
+            api_key: as for `from_feed`, like all that is not named here.
+            type: one indicator type or several.
+            since: ISO 8601; only what was added or updated after it.
+            confidence: `high`, `medium` or `low`.
+            industry: a CISA sector.
+            limit: the most rules to read, at most 10,000.
+            api_key_file: a file that holds the key.
+            base_url: the API's address.
+            allow_http: take plain HTTP to another machine.
+            client: your own `httpx.Client`, or a `FeedClient`.
+            collect_errors: keep pySigma's errors of a rule in `errors`, instead of raising them.
+
+        Raises:
+            FeedError: the endpoint cannot be read, or may hold more rules than it gave.
+            SigmaError: a rule is none, and errors are not collected.
+        """
+        from sigma_socdefenders.feed import FeedQuery, open_client  # noqa: PLC0415 - needs HTTP
+
+        query = FeedQuery.parse(
+            type=type, since=since, confidence=confidence, industry=industry, limit=limit
+        )
+        opened = open_client(api_key, api_key_file, base_url, client, allow_http=allow_http)
+        del api_key
+        with opened as feed:
+            documents = feed.read_rules(query)
+        rules: list[Any] = [SigmaRule.from_dict(each, collect_errors) for each in documents]
+        errors = [error for rule in rules for error in rule.errors]
+        return cls(rules, errors=errors, resolve_references=False)
 
     @classmethod
     def from_indicators(

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
 from sigma_socdefenders import targets
 from sigma_socdefenders.cli.options import output_options, source_options
-from sigma_socdefenders.cli.run import Run, open_output
+from sigma_socdefenders.cli.run import Run
 from sigma_socdefenders.profiles import load_profile
 from sigma_socdefenders.rules import build_all
 
 if TYPE_CHECKING:
+    from sigma_socdefenders.cli.options import Reading
     from sigma_socdefenders.errors import TargetError
     from sigma_socdefenders.rules import BuiltRule
 
@@ -42,12 +43,9 @@ __all__ = ["convert"]
 )
 @output_options
 def convert(
-    sources: tuple[str, ...],
     *,
-    example: bool,
-    limit: int | None,
+    reading: Reading,
     profile: str,
-    errors: Literal["raise", "skip"],
     target: str,
     output_format: str,
     per_indicator: bool,  # noqa: ARG001
@@ -56,16 +54,16 @@ def convert(
 ) -> None:
     """Write native queries for a target, as `sigma convert` would.
 
-    SOURCE is a file of IOC records, or - for standard input. What the target cannot express is
-    left out, and named in the summary.
+    SOURCE is a file of IOC records, or - for standard input; without one, the feed is read. What
+    the target cannot express is left out, and named in the summary.
 
     \b
     Example:
       sigma-socdefenders convert iocs.json -t splunk -f savedsearches -o savedsearches.conf
     """  # noqa: D301 - \b is click's mark for a paragraph to leave alone
-    run = Run(quiet=quiet)
+    run = Run(reading, quiet=quiet)
     loaded = load_profile(profile)
-    found = run.indicators(sources, example=example, limit=limit, errors=errors)
+    found = run.indicators()
 
     def left_out(built: BuiltRule, error: TargetError) -> None:
         run.not_converted(built.indicators[0].type.value, str(error))
@@ -74,8 +72,8 @@ def convert(
         build_all(found, loaded, run.tally),
         targets.find_target(target),
         output_format,
-        on_error=left_out if errors == "skip" else None,
+        on_error=left_out if reading.errors == "skip" else None,
     )
-    with open_output(output) as stream:
+    with run.output(output) as stream:
         stream.write(targets.render(result))
-    run.summary()
+    run.finish()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+import functools
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import click
 
@@ -11,17 +13,93 @@ from sigma_socdefenders.profiles import profile_names
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["output_options", "source_options"]
+__all__ = ["Reading", "output_options", "source_options"]
 
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a command is told to read, and how: the options of `source_options`."""
+
+    sources: tuple[str, ...] = ()
+    example: bool = False
+    type: tuple[str, ...] = ()
+    since: str | None = None
+    confidence: str | None = None
+    industry: str | None = None
+    category: str | None = None
+    limit: int | None = None
+    errors: Literal["raise", "skip"] = "skip"
+    api_key_file: str | None = None
+    base_url: str | None = None
+    allow_http: bool = False
+    state: str | None = None
+    partial: bool = False
+
+
+_FEED_OPTIONS = (
+    click.option(
+        "--api-key-file",
+        metavar="FILE",
+        help="Read the feed's API key from FILE (default: SOCDEFENDERS_API_KEY).",
+    ),
+    click.option(
+        "--base-url",
+        metavar="URL",
+        help="The feed's address (default: SOCDEFENDERS_BASE_URL, else the public one).",
+    ),
+    click.option(
+        "--allow-http", is_flag=True, help="Send the API key to another machine without TLS."
+    ),
+    click.option(
+        "--state",
+        metavar="FILE",
+        help="Where `--since last` remembers complete runs (default: in your user's folder).",
+    ),
+    click.option(
+        "--partial",
+        is_flag=True,
+        help="Keep what was read where the feed fails later on; the status is 1 all the same.",
+    ),
+)
+
+
 def source_options(command: _Command) -> _Command:
-    """Add SOURCE… and what says how the records are read."""
+    """Add SOURCE… and what says how the records are read; the command gets it as `reading`."""
+
+    @functools.wraps(command)
+    def bundled(*arguments: Any, **options: Any) -> Any:
+        found = {field.name: options.pop(field.name) for field in fields(Reading)}
+        return command(*arguments, reading=Reading(**found), **options)
+
     for add in reversed(
         (
             click.argument("sources", metavar="[SOURCE]...", nargs=-1),
             click.option("--example", is_flag=True, help="Read the bundled example records."),
+            click.option(
+                "--type",
+                multiple=True,
+                metavar="TYPE",
+                help="Only this type of indicator, such as ipv4 or domain; repeatable.",
+            ),
+            click.option(
+                "--since",
+                metavar="TIME",
+                help="Only what was added or updated after TIME (ISO 8601), or after the last "
+                "complete run of the same query: last.",
+            ),
+            click.option(
+                "--confidence",
+                type=click.Choice(["high", "medium", "low"]),
+                help="Only this level of confidence.",
+            ),
+            click.option(
+                "--industry",
+                metavar="SECTOR",
+                help="Only what concerns a CISA sector, such as energy.",
+            ),
+            click.option("--category", metavar="NAME", help="Only sources of this category."),
             click.option(
                 "--limit", type=click.IntRange(min=1), help="Stop after so many indicators."
             ),
@@ -39,10 +117,11 @@ def source_options(command: _Command) -> _Command:
                 show_default=True,
                 help="Whether a bad record is skipped and counted, or ends the run.",
             ),
+            *_FEED_OPTIONS,
         )
     ):
-        command = add(command)
-    return command
+        bundled = add(bundled)
+    return cast("_Command", bundled)
 
 
 def output_options(command: _Command) -> _Command:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import io
 import itertools
+import shutil
 import sys
+import tempfile
 from importlib import resources
-from typing import IO, TYPE_CHECKING, Literal, TypeVar
+from typing import IO, TYPE_CHECKING, TypeVar
 
 import click
 
@@ -18,12 +20,14 @@ from sigma_socdefenders.sources import read
 from sigma_socdefenders.tally import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
+    from sigma_socdefenders.cli.feed import FeedReading
+    from sigma_socdefenders.cli.options import Reading
     from sigma_socdefenders.indicator import SourcedIndicator
     from sigma_socdefenders.tally import Drop
 
-__all__ = ["Run", "open_output"]
+__all__ = ["Run"]
 
 _T = TypeVar("_T")
 
@@ -32,38 +36,44 @@ class Run:
     """One run of a command over its sources: the indicators, the account and the summary.
 
     Args:
+        reading: what to read.
         quiet: show neither progress nor summary.
     """
 
-    def __init__(self, *, quiet: bool) -> None:
+    def __init__(self, reading: Reading, *, quiet: bool) -> None:
+        self.reading = reading
         self.quiet = quiet
         self.tally = Tally(on_drop=self._first_of_its_reason)
         self.unconverted: dict[str, list[str]] = {}
         self._first: dict[str, Drop] = {}
+        self._feed: FeedReading | None = None
 
     def _first_of_its_reason(self, drop: Drop) -> None:
         self._first.setdefault(drop.reason, drop)
 
-    def indicators(
-        self,
-        sources: Sequence[str],
-        *,
-        example: bool,
-        limit: int | None,
-        errors: Literal["raise", "skip"],
-    ) -> Iterator[SourcedIndicator]:
-        """Yield the indicators of the sources, with a progress bar on a terminal.
+    def indicators(self) -> Iterator[SourcedIndicator]:
+        """Yield the indicators of the sources, or of the feed, with progress on a terminal.
 
         Raises:
-            click.UsageError: there is no source.
+            click.UsageError: options contradict each other.
         """
-        if example:
+        reading, sources = self.reading, self.reading.sources
+        if reading.example:
             file = resources.files("sigma_socdefenders") / "data" / "example.json"
             sources = (str(file), *sources)
-        if not sources:
-            raise click.UsageError("Name a SOURCE, - for standard input, or --example.")
-        found = indicators(read(sources, self.tally), self.tally, errors=errors)
-        return self._shown(itertools.islice(found, limit))
+        if sources:
+            self._refuse_selection()
+            found = indicators(read(sources, self.tally), self.tally, errors=reading.errors)
+            return self._shown(itertools.islice(found, reading.limit))
+        from sigma_socdefenders.cli.feed import FeedReading  # noqa: PLC0415 - files need no HTTP
+
+        self._feed = FeedReading(reading, self.tally, quiet=self.quiet)
+        return indicators(self._feed.records(), self.tally, errors=reading.errors)
+
+    def _refuse_selection(self) -> None:
+        for name in ("type", "since", "confidence", "industry", "category"):
+            if getattr(self.reading, name):
+                raise click.UsageError(f"--{name} selects from the feed, not from a SOURCE.")
 
     def _shown(self, items: Iterable[_T]) -> Iterator[_T]:
         if self.quiet or not sys.stderr.isatty():
@@ -77,7 +87,17 @@ class Run:
         """Count a rule, of an indicator of that type, that the target cannot express."""
         self.unconverted.setdefault(kind, []).append(reason)
 
-    def summary(self) -> None:
+    def finish(self) -> None:
+        """Sum up, and remember what was read; to be called when the output is safe.
+
+        Raises:
+            FeedError: the feed was read in part only, or the state cannot be written.
+        """
+        self._sum_up()
+        if self._feed is not None:
+            self._feed.finish()
+
+    def _sum_up(self) -> None:
         """Say on standard error what was read and kept, and why the rest was not."""
         if self.quiet:
             return
@@ -92,20 +112,27 @@ class Run:
             first = shorten(reasons[0], 240)
             click.echo(f"  not converted: {kind} {len(reasons)}, the first: {first}", err=True)
 
+    @contextlib.contextmanager
+    def output(self, path: str) -> Iterator[IO[str]]:
+        """Open the result's stream: standard output as UTF-8 for `-`, else an atomic file.
 
-@contextlib.contextmanager
-def open_output(path: str) -> Iterator[IO[str]]:
-    """Open the result's stream: standard output as UTF-8 for `-`, else an atomically written file.
+        What is read from the feed reaches standard output only once all of it was read.
 
-    Raises:
-        OutputError: the file cannot be written.
-    """
-    if path == "-":
+        Raises:
+            OutputError: the file cannot be written.
+        """
+        if path != "-":
+            with atomic_writer(path) as file:
+                yield file
+            return
         # The same bytes on every platform, whatever its own encoding and line ends are.
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8", newline="\n")
-        yield sys.stdout
+        if self._feed is None:
+            yield sys.stdout
+        else:
+            with tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n") as whole:
+                yield whole
+                whole.seek(0)
+                shutil.copyfileobj(whole, sys.stdout)
         sys.stdout.flush()
-        return
-    with atomic_writer(path) as file:
-        yield file

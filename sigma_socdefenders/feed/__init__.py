@@ -1,6 +1,6 @@
 """The SOC Defenders API: its records as a stream, read to the end or with an error."""
 
-from sigma_socdefenders.feed.client import DEFAULT_BASE_URL, FeedClient
+from sigma_socdefenders.feed.client import DEFAULT_BASE_URL, FeedClient, open_client
 from sigma_socdefenders.feed.connection import AnswerLimits
 from sigma_socdefenders.feed.key import ApiKey
 from sigma_socdefenders.feed.observer import Observer
@@ -19,4 +19,5 @@ __all__ = [
     "FeedState",
     "Observer",
     "RetryPolicy",
+    "open_client",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import time
+from contextlib import nullcontext
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from sigma_socdefenders.feed.run import FeedRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from types import TracebackType
     from typing import Any
 
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
     from sigma_socdefenders.tally import Tally
 
-__all__ = ["DEFAULT_BASE_URL", "FeedClient"]
+__all__ = ["DEFAULT_BASE_URL", "FeedClient", "open_client"]
 
 DEFAULT_BASE_URL = "https://socdefenders.ai"
 BASE_URL_VARIABLE = "SOCDEFENDERS_BASE_URL"
@@ -151,3 +153,32 @@ class FeedClient:
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), timezone.utc)
+
+
+def open_client(
+    api_key: str | ApiKey | None,
+    api_key_file: str | os.PathLike[str] | None,
+    base_url: str | None,
+    client: httpx.Client | FeedClient | None,
+    *,
+    allow_http: bool,
+) -> AbstractContextManager[FeedClient]:
+    """Return a client to enter: the caller's own, which stays open, or a new one.
+
+    Raises:
+        ParameterError: the caller's client comes with another key or address beside it.
+        FeedError: as `FeedClient`.
+    """
+    if not isinstance(client, FeedClient):
+        return FeedClient(
+            api_key,
+            api_key_file=api_key_file,
+            base_url=base_url,
+            allow_http=allow_http,
+            client=client,
+        )
+    given = api_key is not None or api_key_file is not None or base_url is not None
+    del api_key
+    if given:
+        raise ParameterError("a FeedClient has its own key and address: pass none beside it")
+    return nullcontext(client)

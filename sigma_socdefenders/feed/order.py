@@ -16,21 +16,27 @@ __all__ = ["TimeOrder"]
 
 
 class TimeOrder:
-    """Follows pages of records, and knows by which fields all of them came oldest first.
+    """Follows pages of records, and knows by which times all of them came oldest first.
 
-    The feed does not document its order, so that it is judged from the answers. Both fields will
+    The feed does not document its order, so that it is judged from the answers. Both times will
     do for narrowing: what was first or last seen after an instant was added or updated after it.
     """
 
     def __init__(self) -> None:
-        self.fields = ["last_seen", "first_seen"]
+        self._fields = ["last_seen", "first_seen"]
+        self._risen: set[str] = set()
         self._turn: Any = None
 
     def follow(self, records: Sequence[Any], back: int) -> None:
         """Take one more page into account; `turn` then looks `back` records before its last."""
         if records:
             self._turn = records[-1 - back]
-        self.fields = [field for field in self.fields if _ascends(records, field)]
+            self._fields = [field for field in self._fields if _ascends(records, field)]
+            self._risen.update(f for f in self._fields if records[0][f] != records[-1][f])
+
+    def is_by(self, field: str) -> bool:
+        """Return whether the pages came in order of that time, and not all at one."""
+        return field in self._fields and field in self._risen
 
     def turn(self) -> datetime | None:
         """Return the time from which on to ask again, or None where there is no order of time.
@@ -38,9 +44,10 @@ class TimeOrder:
         It is not the last record's: that one may be out of order without showing it, as what
         follows it is not known.
         """
-        if not self.fields or self._turn is None:
-            return None
-        return parse_instant(self._turn[self.fields[0]])
+        for field in self._fields:
+            if self.is_by(field):
+                return parse_instant(self._turn[field])
+        return None
 
 
 def _ascends(records: Sequence[Any], field: str) -> bool:

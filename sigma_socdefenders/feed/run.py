@@ -144,7 +144,7 @@ class FeedRun:
             del batch
         # One page is one moment's answer; and what is updated in a feed that lists the oldest
         # first moves ahead of the reader, not behind.
-        if window.pages > 1 and "last_seen" not in window.order.fields:
+        if window.pages > 1 and not window.order.is_by("last_seen"):
             yield from self._changed_since(began)
 
     def _changed_since(self, began: datetime) -> Iterator[Batch]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from feed_helpers import NOW, Notes
 
 from sigma_socdefenders.feed import AnswerLimits, FeedClient
 from sigma_socdefenders.testing import FakeFeed, sample_records
+from tests.feed.helpers import NOW, Notes
 
 
 @pytest.fixture

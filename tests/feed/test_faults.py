@@ -7,7 +7,6 @@ from email.utils import format_datetime
 
 import httpx
 import pytest
-from feed_helpers import NOW, ids
 
 from sigma_socdefenders.errors import (
     AnswerError,
@@ -27,6 +26,7 @@ from sigma_socdefenders.feed import AnswerLimits, FeedQuery, RetryPolicy
 from sigma_socdefenders.indicator import indicators
 from sigma_socdefenders.tally import Tally
 from sigma_socdefenders.testing import FakeFeed, faults
+from tests.feed.helpers import NOW, ids
 
 HTML = "<html><head><title>502 Bad\nGateway</title></head><body>sorry</body></html>"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from feed_helpers import ids
 
 from sigma_socdefenders.errors import (
     AnswerError,
@@ -14,6 +13,7 @@ from sigma_socdefenders.errors import (
 )
 from sigma_socdefenders.feed import FeedQuery
 from sigma_socdefenders.testing import faults
+from tests.feed.helpers import ids
 
 
 @pytest.mark.parametrize("page", [50, 100, 10_000])

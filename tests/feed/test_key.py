@@ -8,7 +8,6 @@ import traceback
 
 import httpx
 import pytest
-from feed_helpers import ids
 
 from sigma_socdefenders.errors import (
     AnswerError,
@@ -19,6 +18,7 @@ from sigma_socdefenders.errors import (
 )
 from sigma_socdefenders.feed import ApiKey, FeedClient, RetryPolicy
 from sigma_socdefenders.testing import FakeFeed, faults
+from tests.feed.helpers import ids
 
 SECRET = "sk_live_s3cr3t"
 

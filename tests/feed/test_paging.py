@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from feed_helpers import ids
 
 from sigma_socdefenders.errors import AnswerError, IncompleteError, TierError
 from sigma_socdefenders.feed import FeedQuery
 from sigma_socdefenders.testing import faults, sample_records
+from tests.feed.helpers import ids
 
 
 def every_id(feed):

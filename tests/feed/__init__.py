@@ -1,0 +1,1 @@
+"""Tests of the feed client, against a real server on this machine."""
