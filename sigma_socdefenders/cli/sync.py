@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +17,7 @@ from sigma_socdefenders.repository.report import headline, listing, markdown
 from sigma_socdefenders.rules import build_all
 
 if TYPE_CHECKING:
+    from sigma_socdefenders.cli.options import Reading
     from sigma_socdefenders.repository import Plan
 
 __all__ = ["sync"]
@@ -72,12 +73,9 @@ def _share(ctx: click.Context, param: click.Parameter, value: str) -> float:
 @click.option("-q", "--quiet", is_flag=True, help="No progress, no summary.")
 def sync(
     folder: str,
-    sources: tuple[str, ...],
     *,
-    example: bool,
-    limit: int | None,
+    reading: Reading,
     profile: str,
-    errors: Literal["raise", "skip"],
     dry_run: bool,
     check: bool,
     deprecate: bool,
@@ -89,18 +87,22 @@ def sync(
 ) -> None:
     """Make the folder DIR hold the source's rules, a file a rule, writing only what changed.
 
-    SOURCE is a file of IOC records, or - for standard input; it has to be all there is, for what
-    it does not give is removed. Files that people made or edited are named, and left alone.
+    SOURCE is a file of IOC records, or - for standard input; without one, the feed is read. It has
+    to be all there is, for what it does not give is removed. Files that people made or edited are
+    named, and left alone.
 
     \b
     Example:
       sigma-socdefenders sync rules/ iocs.json --dry-run
     """  # noqa: D301 - \b is click's mark for a paragraph to leave alone
-    if limit is not None:
-        raise click.UsageError("--limit would have sync remove the rules of all other indicators.")
-    run = Run(quiet=quiet)
+    for option in ("limit", "since", "partial"):
+        if getattr(reading, option):
+            raise click.UsageError(
+                f"--{option} would have sync remove the rules of all other indicators."
+            )
+    run = Run(reading, quiet=quiet)
     loaded = load_profile(profile)
-    found = run.indicators(sources, example=example, limit=None, errors=errors)
+    found = run.indicators()
     plan = sync_folder(
         folder,
         build_all(found, loaded, run.tally),
@@ -110,7 +112,7 @@ def sync(
         max_removed=max_removed,
         wait=wait,
     )
-    run.summary()
+    run.finish()
     if not quiet:
         _report(plan)
     if dry_run:

@@ -187,3 +187,13 @@ def test_a_killed_run_leaves_output_and_state_as_they_were(
     with start() as last:
         assert last.wait(60) == 0
     assert output.read_text().count("title: ") == 252
+
+
+@pytest.mark.parametrize("option", [("--since", "last"), ("--limit", "5"), ("--partial",)])
+def test_sync_needs_all_of_the_feed(program, tmp_path, option):
+    """A part of the feed would have the rules of the rest removed."""
+    folder = tmp_path / "rules"
+    assert program("sync", str(folder), *option).returncode == 2
+    assert not folder.exists()
+    assert program("sync", str(folder), "--type", "url", "-q").returncode == 0
+    assert len(list(folder.rglob("*.yml"))) == 62
