@@ -24,6 +24,15 @@ def test_rules_of_each_profile(golden, profile):
     )
 
 
+@pytest.mark.parametrize("target", TARGETS)
+def test_queries_of_hostile_values(golden, target):
+    """What each target makes of values that look like its own language is what it was."""
+    tally = Tally()
+    found = indicators(read([DATA / "hostile.json"], tally), tally)
+    built = build_all(found, load_profile("default"), tally)
+    golden(f"convert/{target}.hostile.txt", render(convert(built, TARGETS[target])))
+
+
 @pytest.mark.parametrize(
     ("target", "output_format"),
     [(target.name, name) for target in TARGETS.values() for name in target.formats],

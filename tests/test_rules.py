@@ -135,8 +135,8 @@ DETECTIONS = [
         {"value": "evil.example"},
         {
             "selection": [
-                {"QueryName": "evil.example"},
-                {"QueryName|endswith": ".evil.example"},
+                {"QueryName": ["evil.example", "evil.example."]},
+                {"QueryName|endswith": [".evil.example", ".evil.example."]},
             ]
         },
     ),

@@ -17,36 +17,45 @@ FEED = str(DATA / "feed.json")
 SIGMA = (sys.executable, "-c", "from sigma.cli.main import main; main()")
 
 
-@pytest.mark.parametrize("target", TARGETS)
-def test_sigma_convert_gives_what_convert_gives(run_program, target):
-    """`rules | sigma convert` and `convert --per-indicator` print the same queries."""
-    entry = TARGETS[target]
-    pipelines = [part for name in entry.sigma_pipelines for part in ("-p", name)]
-    rules = run_program("rules", FEED, "-q")
-    theirs = subprocess.run(
+def sigma_convert(rules: str, target: str, *pipelines: str) -> str:
+    """Return what `sigma convert` prints for rules on its standard input."""
+    done = subprocess.run(
         [
-            sys.executable,
-            "-c",
-            "from sigma.cli.main import main; main()",
+            *SIGMA,
             "convert",
             "-s",
             "-t",
-            entry.sigma_target,
-            *pipelines,
+            target,
+            *(part for name in pipelines for part in ("-p", name)),
             "-",
         ],
-        input=rules.stdout,
+        input=rules,
         capture_output=True,
         encoding="utf-8",
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"},
         check=False,
         timeout=120,
     )
-    assert theirs.returncode == 0, theirs.stderr
-    ours = run_program("convert", FEED, "--per-indicator", "-t", target, "-q")
-    printed = theirs.stdout.split("Parsing Sigma rules\n")[-1]
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split("Parsing Sigma rules\n")[-1]
+
+
+@pytest.mark.parametrize("file", ["feed.json", "hostile.json"])
+@pytest.mark.parametrize("target", TARGETS)
+def test_sigma_convert_gives_what_convert_gives(run_program, target, file):
+    """`rules | sigma convert` and `convert --per-indicator` print the same queries."""
+    entry = TARGETS[target]
+    rules = run_program("rules", str(DATA / file), "-q")
+    ours = run_program("convert", str(DATA / file), "--per-indicator", "-t", target, "-q")
     assert ours.stdout.strip()
-    assert ours.stdout == printed
+    assert ours.stdout == sigma_convert(rules.stdout, entry.sigma_target, *entry.sigma_pipelines)
+
+
+def test_splunk_gives_what_the_sysmon_pipeline_gives(run_program):
+    """On values without wildcards of SPL's, `-t splunk` is pySigma's own pipeline for Sysmon."""
+    rules = run_program("rules", FEED, "-q")
+    ours = run_program("convert", FEED, "--per-indicator", "-t", "splunk", "-q")
+    assert ours.stdout == sigma_convert(rules.stdout, "splunk", "sysmon")
 
 
 def test_results_go_to_stdout_and_the_summary_to_stderr(run_program):

@@ -1,4 +1,7 @@
-"""Writes feed.json: records of every type with the traits of published lists; all values made up.
+"""Writes feed.json and hostile.json: records with the traits of published lists, all made up.
+
+feed.json has records of every type; hostile.json those with what query languages take for their
+own: wildcards, operators, quotes, comments.
 
 Run it from the project's root: `python tests/data/make_feed.py`.
 """
@@ -31,7 +34,7 @@ RECORDS = [
     {"type": "ipv6", "value": "2001:db8:1::/48"},
     {"type": "domain", "value": "Evil[.]Example.", "last_seen": "2026-11-02T00:00:00Z"},
     {"type": "domain", "value": "bücher.example", "tags": ["CVE-2021-44228", "c2"]},
-    {"type": "url", "value": "hxxps://evil[.]example/a?b=*&c=%20'\"\\#[x] y", "source": SOURCE},
+    {"type": "url", "value": "hxxps://evil[.]example/a?b=1&c=%20'\"\\#[x] y", "source": SOURCE},
     {"type": "url", "value": "http://evil.example", "mitre_techniques": ["T1071.001"]},
     {"type": "url", "value": "192.0.2.1/" + "long/" * 60},
     {"type": "md5", "value": digest("md5", "1").upper(), "context": "a: b - 'c' \"d\"\n%e% {f}"},
@@ -46,11 +49,31 @@ RECORDS = [
     {"value": "inferred.example"},
 ]
 
-if __name__ == "__main__":
-    page = {
-        "data": [{"id": f"ioc_{n}", **record} for n, record in enumerate(RECORDS, 1)],
-        "meta": {"total": len(RECORDS), "limit": 100, "offset": 0, "feed_version": "1"},
+HOSTILE = [
+    {"type": "url", "value": f"http://evil.example/{path}"}
+    for path in (
+        "a?b=*&c=%20'\"\\#[x] y",
+        "*",
+        "a*b?c",
+        "\\*\\?",
+        ">x AND NOT <y OR /z/",
+        "' or 1=1 -- ${a} {b} %c% `d`",
+        "[[x]--a&&b||c~~d]^$",
+    )
+]
+
+
+def page(records: list[dict[str, object]]) -> str:
+    """Return the records as a page of the feed."""
+    document = {
+        "data": [{"id": f"ioc_{n}", **record} for n, record in enumerate(records, 1)],
+        "meta": {"total": len(records), "limit": 100, "offset": 0, "feed_version": "1"},
         "links": {"self": "/api/v1/iocs"},
     }
-    text = json.dumps(page, indent=2, ensure_ascii=False) + "\n"
-    (Path(__file__).parent / "feed.json").write_bytes(text.encode())
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    here = Path(__file__).parent
+    (here / "feed.json").write_bytes(page(RECORDS).encode())
+    (here / "hostile.json").write_bytes(page(HOSTILE).encode())

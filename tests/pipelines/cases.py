@@ -35,9 +35,14 @@ def rule(logsource: dict[str, str], selection: object, **detection: object) -> s
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
 
 
-def named(field: str, name: str) -> list[dict[str, str]]:
-    """Return the selection of a name and everything below it."""
-    return [{field: name}, {f"{field}|endswith": f".{name}"}]
+def named(field: str, *names: str) -> list[dict[str, list[str]]]:
+    """Return the selection of names and everything below them."""
+    # In DNS logs a name may end with the root's dot.
+    endings = ("", ".") if field in {"QueryName", "query"} else ("",)
+    return [
+        {field: [name + ending for name in names for ending in endings]},
+        {f"{field}|endswith": [f".{name}{ending}" for name in names for ending in endings]},
+    ]
 
 
 def cve(*ids: str) -> dict[str, object]:
@@ -83,10 +88,7 @@ CASES: dict[str, str] = {
     "ipv6 network": rule(NETWORK, {"DestinationIp|cidr": "2001:db8::/32"}),
     "ipv6 firewall": rule(FIREWALL, {"dst_ip": IPV6}),
     "domain": rule(DNS_QUERY, named("QueryName", DOMAIN)),
-    "domain grouped": rule(
-        DNS_QUERY,
-        [{"QueryName": [DOMAIN, "bad.test"]}, {"QueryName|endswith": [f".{DOMAIN}", ".bad.test"]}],
-    ),
+    "domain grouped": rule(DNS_QUERY, named("QueryName", DOMAIN, "bad.test")),
     "domain dns": rule(DNS, named("query", DOMAIN)),
     "domain documented": rule(DNS, {"QueryName": DOMAIN}),
     "domain network": rule(NETWORK, named("DestinationHostname", DOMAIN)),

@@ -65,7 +65,7 @@ def test_a_saved_search_of_several_lines_is_one_value() -> None:
     """The line break before a command is continued, and no setting is lost after it."""
     found = stanzas(converted("splunk", "savedsearches", CASES["url star"]))
     (stanza,) = (one for title, one in found.items() if title != "default")
-    assert "\n| regex url=" in stanza["search"]
+    assert "\n| regex c-uri=" in stanza["search"]
     assert "alert.severity" in stanza
 
 

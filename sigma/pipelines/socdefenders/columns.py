@@ -28,6 +28,7 @@ __all__ = [
     "as_columns",
     "hash_algorithm",
     "merge_domains",
+    "numbers_as_text",
     "wanted",
     "with_closing_dot",
 ]
@@ -180,8 +181,7 @@ def wanted(column: Column, value: SigmaType) -> list[Match] | None:
     if isinstance(value, SigmaCIDRExpression):
         return [Match(How.NETWORK, str(value.network))]
     if isinstance(value, SigmaNumber):
-        number = column.holds is Holds.NUMBER
-        return [Match(How.NUMBER if number else How.EXACT, str(value.number))]
+        return [Match(How.NUMBER, str(value.number))]
     if type(value) is not SigmaString or value.contains_placeholder():
         return []
     return _READINGS[column.holds](Match.of(value))
@@ -192,7 +192,7 @@ def _as_given(match: Match) -> list[Match]:
 
 
 def _number(match: Match) -> list[Match] | None:
-    if match.how is How.EXACT and re.fullmatch(r"-?[0-9]+", match.text):
+    if match.how is How.EXACT and re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", match.text):
         return [Match(How.NUMBER, match.text)]
     return None
 
@@ -276,6 +276,13 @@ _READINGS: Mapping[Holds, Callable[[Match], list[Match] | None]] = {
     Holds.TECHNIQUE: _technique,
     Holds.TECHNIQUES: _techniques,
 }
+
+
+def numbers_as_text(column: Column, matches: list[Match]) -> list[Match]:
+    """Return the matches with numbers as texts, unless the column holds numbers."""
+    if column.holds is Holds.NUMBER:
+        return matches
+    return [match.exact() if match.how is How.NUMBER else match for match in matches]
 
 
 def merge_domains(matches: list[Match]) -> list[Match]:

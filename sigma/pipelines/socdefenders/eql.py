@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sigma.types import SpecialChars
 
-from .columns import Holds, How, Match, with_closing_dot
+from .columns import Holds, How, Match, numbers_as_text, with_closing_dot
 from .esql import equal_numbers, in_networks, literal
 from .expression import FIELD, any_of, expression
 from .language import Language
@@ -30,7 +30,7 @@ class Eql(Language):
         elif column.holds is Holds.NUMBER:
             text = equal_numbers(matches)
         else:
-            text = _texts(column, matches)
+            text = _texts(column, numbers_as_text(column, matches))
         if negated:
             text = f"({FIELD} != null and {text})"
         return [expression(text)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .columns import Holds, How, Match, merge_domains, with_closing_dot
+from .columns import Holds, How, Match, merge_domains, numbers_as_text, with_closing_dot
 from .expression import FIELD, any_of, expression
 from .language import Language
 from .lucene_regexp import regexp
@@ -36,7 +36,7 @@ class Esql(Language):
         elif column.holds is Holds.NUMBER:
             text = equal_numbers(matches)
         else:
-            text = _texts(column, matches)
+            text = _texts(column, numbers_as_text(column, matches))
         if negated:
             text = f"({FIELD} is not null and {text})"
         return [expression(text)]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sigma.types import SigmaBool, SigmaNull, SpecialChars
 
-from .columns import Holds, How, Match, merge_domains
+from .columns import Holds, How, Match, merge_domains, numbers_as_text
 from .expression import FIELD, any_of, expression
 from .language import Language
 
@@ -48,7 +48,7 @@ class Kusto(Language):
         elif column.holds is Holds.HOST:
             parts = [_hosts(subject, merge_domains(matches), _IN_HOST)]
         else:
-            parts = _texts(subject, matches)
+            parts = _texts(subject, numbers_as_text(column, matches))
         return [expression(any_of(parts, "or"))]
 
     def other(self, column: Column, value: SigmaType) -> SigmaType:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +16,13 @@ __all__ = ["Language"]
 
 
 class Language(ABC):
-    """Writes what is looked for in a column in the words of a query language."""
+    """Writes what is looked for in a column in the words of a query language.
+
+    Attributes:
+        joins_alternatives: whether alternatives about one field are given as one list of values.
+    """
+
+    joins_alternatives: ClassVar[bool] = True
 
     @abstractmethod
     def values(self, column: Column, matches: list[Match], *, negated: bool) -> Sequence[SigmaType]:

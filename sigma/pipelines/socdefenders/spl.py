@@ -21,7 +21,7 @@ from sigma.types import (
     SpecialChars,
 )
 
-from .columns import Holds, How, Match, with_closing_dot
+from .columns import How, Match
 from .language import Language
 
 if TYPE_CHECKING:
@@ -33,16 +33,16 @@ __all__ = ["Spl"]
 class Spl(Language):
     """Writes values for the Splunk backend."""
 
+    joins_alternatives = False
+
     def values(
         self,
-        column: Column,
+        column: Column,  # noqa: ARG002
         matches: list[Match],
         *,
         negated: bool,  # noqa: ARG002 - an absent field never equals a value in SPL
     ) -> list[SigmaType]:
         """Return values that the search command compares; see `translation.Language`."""
-        if column.holds is Holds.HOST:
-            matches = with_closing_dot(matches)
         return [_native(match) for match in matches]
 
     def narrowed(self, column: Column, matches: list[Match], *, negated: bool) -> SigmaType | None:
@@ -77,7 +77,7 @@ def _native(match: Match) -> SigmaType:
     if match.how is How.NETWORK:
         return SigmaCIDRExpression(match.text)
     if match.how is How.NUMBER:
-        return SigmaNumber(int(match.text))
+        return SigmaNumber(float(match.text) if "." in match.text else int(match.text))
     value = SigmaString()
     for part in match.glob():
         # The backend would write a literal star as `\*`, which SPL knows no more than any escape.
@@ -91,7 +91,7 @@ def _pcre(match: Match) -> str:
     """Return a match as a PCRE; brackets escape, since SPL reads backslashes in quotes as well."""
     wild = {SpecialChars.WILDCARD_MULTI: ".*", SpecialChars.WILDCARD_SINGLE: "."}
     return "".join(
-        re.sub(r"[.$*+?{}()|\[]", r"[\g<0>]", re.sub(r"[\\^\]]", r"\\\g<0>", part))
+        re.sub(r"[.$*+?{}()|]", r"[\g<0>]", re.sub(r"[\\^\[\]]", r"\\\g<0>", part))
         if isinstance(part, str)
         else wild[part]
         for part in match.glob()

@@ -1,13 +1,11 @@
-"""Splunk with the fields of Sysmon and of Splunk's add-ons: `socdefenders_splunk`.
+"""Splunk with Sysmon's and Sigma's own field names: `socdefenders_splunk`.
 
-Sysmon's events keep Sysmon's field names and are picked by source and event code. Events of
-firewalls, proxies, DNS servers, antivirus and mail are asked for by the field names that the
-Common Information Model gives them at search time, wherever they are indexed.
+It writes what pySigma's own `sysmon` pipeline writes, wherever that is right: Sysmon's events are
+picked by their id, and every field keeps its name. It differs where that one matches too much or
+nothing: see `spl`, and the two log sources below.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline
 
@@ -19,18 +17,12 @@ from .translation import TranslateRule
 
 __all__ = ["socdefenders_splunk"]
 
-# Both ways in which the add-on for Sysmon collects the channel: as rendered text and as XML.
-_WINDOWS = [
-    "WinEventLog:Microsoft-Windows-Sysmon/Operational",
-    "XmlWinEventLog:Microsoft-Windows-Sysmon/Operational",
-]
-_LINUX = "Syslog:Linux-Sysmon/Operational"
-
-# Sysmon's event code(s) of each Sigma category.
-_EVENT_CODES: dict[str, int | list[int]] = {
+# Sysmon's event id(s) of each Sigma category.
+_EVENT_IDS: dict[str, int | list[int]] = {
     "process_creation": 1,
     "file_change": 2,
     "network_connection": 3,
+    "sysmon_status": [4, 16],
     "process_termination": 5,
     "driver_load": 6,
     "image_load": 7,
@@ -43,125 +35,57 @@ _EVENT_CODES: dict[str, int | list[int]] = {
     "registry_set": 13,
     "registry_rename": 14,
     "registry_event": [12, 13, 14],
+    "create_stream_hash": 15,
     "pipe_created": [17, 18],
     "wmi_event": [19, 20, 21],
     "dns_query": 22,
+    # Sysmon says 23 where it keeps a copy of the deleted file, else 26.
     "file_delete": [23, 26],
-    "clipboard_change": 24,
+    "clipboard_capture": 24,
     "process_tampering": 25,
+    "file_delete_detected": 26,
     "file_block_executable": 27,
+    "file_block_shredding": 28,
     "file_executable_detected": 29,
+    "sysmon_error": 255,
 }
-_LINUX_CATEGORIES = ("process_creation", "network_connection", "file_event", "file_delete")
-
-_SYSMON: dict[str, ColumnSpec] = {
-    "DestinationIp": Column("DestinationIp", Holds.ADDRESS_TEXT),
-    "SourceIp": Column("SourceIp", Holds.ADDRESS_TEXT),
-    "DestinationHostname": Column("DestinationHostname", Holds.HOST),
-    "SourceHostname": Column("SourceHostname", Holds.HOST),
-    "QueryName": Column("QueryName", Holds.HOST),
-    "EventID": Column("EventCode", Holds.NUMBER),
-    "ProcessId": Column("ProcessId", Holds.NUMBER),
-    "DestinationPort": Column("DestinationPort", Holds.NUMBER),
-    "SourcePort": Column("SourcePort", Holds.NUMBER),
+# IPv6 addresses occur in both spellings; every other field is compared as the rule has it.
+_FIELDS: dict[str, ColumnSpec] = {
+    name: Column(name, Holds.ADDRESS_TEXT)
+    for name in ("DestinationIp", "SourceIp", "dst_ip", "src_ip")
 }
-
-
 # Sysmon calls the hashes of an alternate data stream `Hash`.
 _STREAM: dict[str, ColumnSpec] = {
-    **_SYSMON,
+    **_FIELDS,
     "Hashes": ("Hashes", "Hash"),
     "Hash": ("Hashes", "Hash"),
 }
-
-
-def _sysmon(fields: dict[str, ColumnSpec] = _SYSMON, **only: Any) -> Destination:
-    return Destination(fields=fields, only=only, other="{field}")
-
-
-def _addon(fields: dict[str, ColumnSpec]) -> Destination:
-    return Destination(fields=fields, other="{field}")
-
-
-_DNS = _addon(
-    {
-        "query": Column("query", Holds.HOST),
-        "QueryName": Column("query", Holds.HOST),
-        "answer": "answer",
-        "record_type": "record_type",
-        "src_ip": Column("src", Holds.ADDRESS_TEXT),
-        "dst_ip": Column("dest", Holds.ADDRESS_TEXT),
-    }
-)
+_ANYWHERE = Destination(_FIELDS, other="{field}")
 
 _DESTINATIONS: Destinations = {
-    **{
-        f"windows/{category}": _sysmon(source=_WINDOWS, EventCode=code)
-        for category, code in _EVENT_CODES.items()
-    },
-    **{
-        f"linux/{category}": _sysmon(source=_LINUX, EventCode=_EVENT_CODES[category])
-        for category in _LINUX_CATEGORIES
-    },
-    "windows/create_stream_hash": _sysmon(_STREAM, source=_WINDOWS, EventCode=15),
-    "windows/sysmon": _sysmon(source=_WINDOWS),
-    "firewall": _addon(
-        {
-            "dst_ip": Column("dest_ip", Holds.ADDRESS_TEXT),
-            "src_ip": Column("src_ip", Holds.ADDRESS_TEXT),
-            "dst_port": Column("dest_port", Holds.NUMBER),
-            "src_port": Column("src_port", Holds.NUMBER),
-        }
-    ),
-    "dns": _DNS,
-    "proxy": _addon(
-        {
-            "c-uri": Column("url", Holds.URL),
-            "c-uri-query": "uri_query",
-            "c-uri-stem": "uri_path",
-            "c-useragent": "http_user_agent",
-            "cs-user-agent": "http_user_agent",
-            "cs-host": (Column("url_domain", Holds.HOST), Column("dest", Holds.HOST)),
-            "cs-method": "http_method",
-            "cs-referrer": "http_referrer",
-            "cs-username": "user",
-            "sc-status": Column("status", Holds.NUMBER),
-            "src_ip": Column("src", Holds.ADDRESS_TEXT),
-            "dst_ip": Column("dest", Holds.ADDRESS_TEXT),
-        }
-    ),
-    "antivirus": _addon(
-        {
-            "Signature": "signature",
-            "Filename": "file_path",
-            "Action": "action",
-            "User": "user",
-            "ComputerName": "dest",
-        }
-    ),
-    "email": _addon(
-        {
-            "sender": Column("src_user", Holds.EMAIL),
-            "recipient": Column("recipient", Holds.EMAIL, many=True),
-            "subject": "subject",
-        }
-    ),
+    f"windows/{category}": Destination(
+        _STREAM if category == "create_stream_hash" else _FIELDS,
+        only={"EventID": ids},
+        other="{field}",
+    )
+    for category, ids in _EVENT_IDS.items()
 }
 
 
 def socdefenders_splunk() -> ProcessingPipeline:
-    """Return the pipeline to Splunk searches over Sysmon and CIM-named events.
+    """Return the pipeline to Splunk searches with Sysmon's field names.
 
-    Rules of other log sources pass unchanged, so that it joins with `splunk_windows`.
+    Fields and log sources that it has nothing to say about keep their names, so that it joins
+    with pipelines such as `splunk_windows`.
     """
     return ProcessingPipeline(
-        name="SOC Defenders: Splunk with Sysmon fields",
+        name="SOC Defenders: Splunk with Sysmon's fields",
         priority=20,
         allowed_backends=frozenset({"splunk", "splunk_spl2"}),
         items=[
             ProcessingItem(
                 identifier="socdefenders_splunk",
-                transformation=TranslateRule("Splunk", _DESTINATIONS, Spl(), pass_unknown=True),
+                transformation=TranslateRule("Splunk", _DESTINATIONS, Spl(), default=_ANYWHERE),
             ),
             *stanza_items("socdefenders_splunk"),
         ],

@@ -48,7 +48,7 @@ class TranslateRule(PreprocessingTransformation):
         destinations: the platform's table of log sources; or a function of the output format that
             returns it.
         language: what writes the values.
-        pass_unknown: leave rules of other log sources as they are (default: raise).
+        default: where the events of all other log sources are (default: such rules raise).
         hint: what to use for a log source that the table lacks, by the log source's key.
 
     Raises:
@@ -59,7 +59,7 @@ class TranslateRule(PreprocessingTransformation):
     platform: str
     destinations: Destinations | Callable[[str], Destinations]
     language: Language
-    pass_unknown: bool = False
+    default: Destination | None = None
     hint: Mapping[str, str] = field(default_factory=dict)
 
     def apply(self, rule: SigmaRule | SigmaCorrelationRule) -> None:
@@ -67,8 +67,7 @@ class TranslateRule(PreprocessingTransformation):
         super().apply(rule)
         if isinstance(rule, SigmaCorrelationRule):
             return
-        if (destination := self._destination(rule)) is None:
-            return
+        destination = self._destination(rule)
         drop_longer_numbers(rule, destination)
         negated = negated_detections(rule)
         columns: dict[str, None] = {}
@@ -87,8 +86,8 @@ class TranslateRule(PreprocessingTransformation):
                 socdefenders_columns=tuple(columns),
             )
 
-    def _destination(self, rule: SigmaRule) -> Destination | None:
-        """Return where the rule's events are kept; None where such rules pass."""
+    def _destination(self, rule: SigmaRule) -> Destination:
+        """Return where the rule's events are kept."""
         table = self.destinations
         if callable(table):
             variables = {} if self._pipeline is None else self._pipeline.vars
@@ -105,8 +104,8 @@ class TranslateRule(PreprocessingTransformation):
             return found
         if found is not None:
             return next((one for one in found if fits(one, rule)), found[-1])
-        if self.pass_unknown:
-            return None
+        if self.default is not None:
+            return self.default
         name = ", ".join(
             f"{part} '{value}'"
             for part in ("category", "product", "service")
@@ -128,7 +127,8 @@ class TranslateRule(PreprocessingTransformation):
         *,
         negated: bool,
     ) -> None:
-        merge_alternatives(detection)
+        if self.language.joins_alternatives:
+            merge_alternatives(detection)
         for index, item in enumerate(detection.detection_items):
             if isinstance(item, SigmaDetection):
                 self._detection(item, destination, columns, rule, negated=negated)
