@@ -78,10 +78,15 @@ class Folder:
             RepositoryError: one of them is a symbolic link, or no folder.
         """
         for name in names:
-            with contextlib.suppress(FileNotFoundError):
-                if not stat.S_ISDIR((self.root / name).lstat().st_mode):
-                    place = self.root / name
-                    raise RepositoryError(f"'{place}' has to be a folder of its own: move it away.")
+            place = self.root / name
+            try:
+                mode = place.lstat().st_mode
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except OSError as error:
+                raise RepositoryError(f"Cannot read '{place}': {error.strerror}.") from None
+            if not stat.S_ISDIR(mode):
+                raise RepositoryError(f"'{place}' has to be a folder of its own: move it away.")
 
     def look(self, path: str) -> Found | None:
         """Return what stands at a path; None for nothing.

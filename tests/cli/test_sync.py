@@ -1,0 +1,164 @@
+"""The command sync, run as its users run it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.conftest import DATA
+from tests.repository.helpers import files, rules
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FEED = str(DATA / "feed.json")
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """Return a file of ten addresses and a name."""
+    return written(tmp_path / "source.json", [f"192.0.2.{number}" for number in range(10)])
+
+
+def written(path: Path, values: list[str]) -> Path:
+    path.write_text(json.dumps([{"value": value} for value in values]))
+    return path
+
+
+def test_sync_writes_the_folder_and_counts_on_stderr(run_program, tmp_path):
+    """The rules are in the folder, standard output stays empty, the counts are on the other."""
+    done = run_program("sync", str(tmp_path / "rules"), FEED)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    assert done.stderr.splitlines()[-1] == "added 20, changed 0, removed 0, unchanged 0"
+    assert len(rules(tmp_path / "rules")) == 20
+    again = run_program("sync", str(tmp_path / "rules"), FEED, "-q")
+    assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
+
+
+def test_check_tells_any_difference(run_program, tmp_path, source):
+    """`--check` is 0 where the folder is as its source has it, 1 after any change to it."""
+    folder = tmp_path / "rules"
+    assert run_program("sync", str(folder), str(source), "--check").returncode == 1
+    assert not folder.exists()
+    assert run_program("sync", str(folder), str(source)).returncode == 0
+    assert run_program("sync", str(folder), str(source), "--check").returncode == 0
+    path = folder / next(iter(rules(folder)))
+    content = path.read_bytes()
+    path.write_bytes(content + b"# mine\n")
+    edited = run_program("sync", str(folder), str(source), "--check")
+    assert edited.returncode == 1
+    assert f"! {path.relative_to(folder).as_posix()} (edited by hand, left alone)" in edited.stderr
+    assert edited.stderr.splitlines()[-1].endswith(
+        "differs from its source: added 0, changed 0, removed 0, unchanged 9, left alone 1."
+    )
+    path.unlink()
+    assert run_program("sync", str(folder), str(source), "--check").returncode == 1
+    path.write_bytes(content)
+    assert run_program("sync", str(folder), str(source), "--check").returncode == 0
+    written(source, ["192.0.2.1"])
+    assert run_program("sync", str(folder), str(source), "--check").returncode == 1
+
+
+def test_dry_run_prints_the_plan(run_program, tmp_path, source):
+    """A line a file on standard output, in order, each with a sign."""
+    folder = tmp_path / "rules"
+    run_program("sync", str(folder), str(source))
+    before = files(folder)
+    written(source, [f"192.0.2.{number}" for number in (*range(9), 11)])
+    done = run_program("sync", str(folder), str(source), "--dry-run")
+    assert done.returncode == 0
+    signs = [(line[0], line.split("_ioc_ipv4_")[1][:10]) for line in done.stdout.splitlines()]
+    assert signs == [("+", "192_0_2_11"), ("-", "192_0_2_9_")]
+    assert files(folder) == before
+
+
+def test_too_great_a_loss_is_an_error(run_program, tmp_path, source):
+    """An empty source takes nothing away, and the message says what would let it."""
+    folder = tmp_path / "rules"
+    run_program("sync", str(folder), str(source))
+    before = files(folder)
+    written(source, [])
+    for options in ([], ["--dry-run"], ["--check"], ["--max-removed", "99%"]):
+        done = run_program("sync", str(folder), str(source), *options)
+        assert done.returncode == 1
+        assert "The source gives no rule at all, and 10 indicators are looked for" in done.stderr
+        assert "--max-removed 100%" in done.stderr
+        assert files(folder) == before
+    assert run_program("sync", str(folder), str(source), "--max-removed", "100").returncode == 0
+    assert not rules(folder)
+
+
+def test_the_summary_fits_a_pull_request(run_program, tmp_path, source):
+    """The summary counts by type and names the files, in Markdown that no value can break."""
+    folder, summary = tmp_path / "rules", tmp_path / "summary.md"
+    run_program("sync", str(folder), str(source))
+    edited = folder / list(rules(folder))[2]
+    edited.write_bytes(b"mine\n")
+    values = [f"192.0.2.{number}" for number in (*range(9), 11)]
+    written(source, [*values, "https://evil.example/`|<img>\\[x](y)"])
+    run_program("sync", str(folder), str(source), "--summary", str(summary))
+    text = summary.read_text()
+    assert text.startswith(
+        "**Rules: added 2, changed 0, removed 1, unchanged 8, left alone 1.**\n\n"
+        "Indicators looked for: 10 before, 11 after.\n\n"
+        "| type | added | removed | edited by hand | rules now |\n"
+        "|---|--:|--:|--:|--:|\n"
+        "| ipv4 | 1 | 1 | 1 | 10 |\n"
+        "| url | 1 | 0 | 0 | 1 |\n"
+        "\n### Added\n\n- `ipv4/net_connection_win_ioc_ipv4_192_0_2_11_"
+    )
+    assert f"### Edited by hand, left alone\n\n- `ipv4/{edited.name}`\n" in text
+    assert "<" not in text
+
+
+def test_a_long_summary_stays_short_enough(run_program, tmp_path):
+    """Thousands of files are counted, and the first of them named: GitHub's limit holds."""
+    source = written(
+        tmp_path / "source.json", [f"long-name-of-a-domain-{n}.example" for n in range(3000)]
+    )
+    summary = tmp_path / "summary.md"
+    run_program(
+        "sync", str(tmp_path / "rules"), str(source), "--dry-run", "--summary", str(summary)
+    )
+    text = summary.read_text()
+    assert "- and 2900 more\n" in text
+    assert len(text) < 65_536
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--limit", "5"], "--limit would have sync remove the rules of all other indicators."),
+        (["--max-removed", "120%"], "'120%' is no percentage from 0% to 100%."),
+        (["--max-removed", "few"], "'few' is no percentage from 0% to 100%."),
+        (["--wait", "-1"], "--wait"),
+    ],
+)
+def test_wrong_usage_is_status_2(run_program, tmp_path, source, options, message):
+    """What cannot be meant is refused before anything is done."""
+    done = run_program("sync", str(tmp_path / "rules"), str(source), *options)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert not (tmp_path / "rules").exists()
+
+
+def test_a_missing_source_changes_nothing(run_program, tmp_path, source):
+    """A source that is not there is an error, and not an empty one."""
+    folder = tmp_path / "rules"
+    run_program("sync", str(folder), str(source))
+    before = files(folder)
+    done = run_program("sync", str(folder), str(tmp_path / "missing.json"), "--max-removed", "100%")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert files(folder) == before
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(run_program, tmp_path, source):
+    """A DIR below a file fails without a traceback."""
+    done = run_program("sync", str(source / "rules"), str(source))
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: Cannot write to ")
+    assert done.stderr.count("\n") == 1
