@@ -132,6 +132,8 @@ def test_a_long_summary_stays_short_enough(run_program, tmp_path):
     ("options", "message"),
     [
         (["--limit", "5"], "--limit would have sync remove the rules of all other indicators."),
+        (["--since", "last"], "--since would have sync remove"),
+        (["--partial"], "--partial would have sync remove"),
         (["--max-removed", "120%"], "'120%' is no percentage from 0% to 100%."),
         (["--max-removed", "few"], "'few' is no percentage from 0% to 100%."),
         (["--wait", "-1"], "--wait"),
