@@ -15,11 +15,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import date, datetime
 
+    from sigma.rule import SigmaLevel
+
     from sigma_socdefenders.indicator import Indicator, SourcedIndicator
     from sigma_socdefenders.profiles import Metadata, Profile, RuleTemplate
     from sigma_socdefenders.tally import Tally
 
-__all__ = ["PROJECT_NAMESPACE", "TITLE_LENGTH", "BuiltRule", "build_all", "build_rules", "rule_id"]
+__all__ = [
+    "PROJECT_NAMESPACE",
+    "TITLE_LENGTH",
+    "BuiltRule",
+    "build_all",
+    "build_rule",
+    "build_rules",
+    "drop_without_rule",
+    "named_in_tags",
+    "rule_day",
+    "rule_id",
+    "rule_level",
+    "tlp_label",
+]
 
 PROJECT_NAMESPACE = UUID("6a2f5a52-6a0c-5d0c-9b1e-3f6c1f7f4f0e")
 """The namespace of every rule id; it never changes, so that an indicator keeps its id for ever."""
@@ -45,7 +60,7 @@ def rule_id(indicator: Indicator, logsource: str = "") -> UUID:
 def build_rules(indicator: Indicator, profile: Profile) -> Iterator[SigmaRule]:
     """Yield the rules of one indicator, in the profile's order; none where it has no such type."""
     for template in profile.types.get(indicator.type, ()):
-        yield _build(indicator, template, profile.metadata)
+        yield build_rule(indicator, template, profile.metadata)
 
 
 class BuiltRule(NamedTuple):
@@ -59,17 +74,23 @@ def build_all(
     found: Iterable[SourcedIndicator], profile: Profile, tally: Tally
 ) -> Iterator[BuiltRule]:
     """Yield the rules of indicators, in order; what the profile has no rule for is dropped."""
-    for indicator, position in found:
+    for sourced in found:
         none_yet = True
-        for rule in build_rules(indicator, profile):
+        for rule in build_rules(sourced.indicator, profile):
             none_yet = False
-            yield BuiltRule(rule, (indicator,))
+            yield BuiltRule(rule, (sourced.indicator,))
         if none_yet:
-            detail = f"profile {profile.name} has no rule for {indicator.type}"
-            tally.drop(position, indicator.value, "no-rule", detail)
+            drop_without_rule(sourced, profile, tally)
 
 
-def _build(indicator: Indicator, template: RuleTemplate, metadata: Metadata) -> SigmaRule:
+def drop_without_rule(found: SourcedIndicator, profile: Profile, tally: Tally) -> None:
+    """Count an indicator of a type that the profile has no rule for."""
+    detail = f"profile {profile.name} has no rule for {found.indicator.type}"
+    tally.drop(found.position, found.indicator.value, "no-rule", detail)
+
+
+def build_rule(indicator: Indicator, template: RuleTemplate, metadata: Metadata) -> SigmaRule:
+    """Return the rule of one indicator."""
     variables = {"value": indicator.value, "context": indicator.context or ""}
     title = template.title.fill(variables)
     if len(title) > TITLE_LENGTH:
@@ -77,7 +98,6 @@ def _build(indicator: Indicator, template: RuleTemplate, metadata: Metadata) -> 
         variables["value"] = indicator.value[:-surplus] + "…"
         title = template.title.fill(variables)[:TITLE_LENGTH]
         variables["value"] = indicator.value
-    confidence = indicator.confidence.value if indicator.confidence is not None else "none"
     return SigmaRule(
         title=title,
         id=rule_id(indicator, template.identity),
@@ -86,14 +106,20 @@ def _build(indicator: Indicator, template: RuleTemplate, metadata: Metadata) -> 
         references=_references(indicator, metadata),
         tags=_tags(indicator, template, metadata),
         author=metadata.author,
-        date=_day(indicator.first_seen, "date", metadata),
-        modified=_day(indicator.last_seen, "modified", metadata),
+        date=rule_day(indicator.first_seen, "date", metadata),
+        modified=rule_day(indicator.last_seen, "modified", metadata),
         fields=list(template.fields),
         falsepositives=list(metadata.falsepositives),
-        level=metadata.levels.get(confidence),
+        level=rule_level(indicator, metadata),
         logsource=template.logsource,
         detection=template.detection.fill((indicator,)),
     )
+
+
+def rule_level(indicator: Indicator, metadata: Metadata) -> SigmaLevel | None:
+    """Return the level that the profile gives an indicator's confidence."""
+    confidence = indicator.confidence.value if indicator.confidence is not None else "none"
+    return metadata.levels.get(confidence)
 
 
 def _references(indicator: Indicator, metadata: Metadata) -> list[str]:
@@ -103,7 +129,8 @@ def _references(indicator: Indicator, metadata: Metadata) -> list[str]:
     return list(dict.fromkeys((*metadata.references, *(url for url in articles if url))))
 
 
-def _day(seen: datetime | None, name: str, metadata: Metadata) -> date | None:
+def rule_day(seen: datetime | None, name: str, metadata: Metadata) -> date | None:
+    """Return the day for a rule's `date` or `modified`; None where the profile leaves it out."""
     if seen is None or name not in metadata.dates or not _FIRST_YEAR <= seen.year <= _LAST_YEAR:
         return None
     return seen.date()
@@ -118,6 +145,18 @@ def _tags(indicator: Indicator, template: RuleTemplate, metadata: Metadata) -> l
     """The template's tags, then what the indicator says of techniques, vulnerabilities and TLP."""
     if not metadata.indicator_tags:
         return [*template.tags, *metadata.tags]
+    techniques, vulnerabilities = named_in_tags(indicator)
+    tags = list(template.tags)
+    tags += [_tag("attack", technique.lower()) for technique in techniques]
+    tags += [_tag("cve", number) for number in vulnerabilities]
+    tags += metadata.tags
+    if indicator.tlp is not None and (label := tlp_label(indicator.tlp)):
+        tags.append(_tag("tlp", label))
+    return tags
+
+
+def named_in_tags(indicator: Indicator) -> tuple[dict[str, None], dict[str, None]]:
+    """Return the techniques, and the numbers of the vulnerabilities, that an indicator names."""
     techniques: dict[str, None] = dict.fromkeys(indicator.techniques)
     vulnerabilities: dict[str, None] = {}
     if indicator.type is IndicatorType.MITRE_ATTACK:
@@ -128,13 +167,13 @@ def _tags(indicator: Indicator, template: RuleTemplate, metadata: Metadata) -> l
         named, numbered = _named_in(tag)
         techniques.update(named)
         vulnerabilities.update(numbered)
-    tags = list(template.tags)
-    tags += [_tag("attack", technique.lower()) for technique in techniques]
-    tags += [_tag("cve", number) for number in vulnerabilities]
-    tags += metadata.tags
-    if indicator.tlp is not None and (label := _TLP.fullmatch(indicator.tlp)):
-        tags.append(_tag("tlp", label[1].lower()))
-    return tags
+    return techniques, vulnerabilities
+
+
+def tlp_label(text: str) -> str | None:
+    """Return the traffic-light label, such as `amber+strict`, that a text is."""
+    label = _TLP.fullmatch(text)
+    return None if label is None else label[1].lower()
 
 
 _tag = lru_cache(maxsize=4096)(SigmaRuleTag)

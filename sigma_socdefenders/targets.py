@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 from sigma.exceptions import SigmaError
 
+from sigma_socdefenders import limits
 from sigma_socdefenders.errors import TargetError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from sigma.conversion.base import Backend
+    from sigma.rule import SigmaRule
 
+    from sigma_socdefenders.limits import QueryLimit
     from sigma_socdefenders.rules import BuiltRule
 
-__all__ = ["TARGETS", "Target", "convert", "find_target", "render"]
+__all__ = ["TARGETS", "Converter", "Target", "convert", "find_target", "render"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Target:
         formats: the output formats that suit the target.
         own_formats: those of them that the backend does not have: for each, `module:function` of
             the pipeline that makes it of the backend's default format.
+        limit: what it takes as one query.
     """
 
     name: str
@@ -48,6 +52,7 @@ class Target:
     sigma_target: str
     sigma_pipelines: tuple[str, ...]
     formats: tuple[str, ...]
+    limit: QueryLimit
     own_formats: Mapping[str, str] = field(default_factory=dict)
 
     def make_backend(self, output_format: str = "default") -> Backend:
@@ -81,6 +86,7 @@ TARGETS: dict[str, Target] = {
             "splunk",
             ("socdefenders_splunk",),
             ("default", "savedsearches"),
+            limits.SPLUNK,
         ),
         Target(
             "splunk-cim",
@@ -90,6 +96,7 @@ TARGETS: dict[str, Target] = {
             "splunk",
             ("socdefenders_splunk_cim",),
             ("default", "savedsearches", "data_model"),
+            limits.SPLUNK,
         ),
         Target(
             "elastic",
@@ -99,6 +106,7 @@ TARGETS: dict[str, Target] = {
             "lucene",
             ("socdefenders_elastic",),
             ("default", "kibana_ndjson", "dsl_lucene", "siem_rule_ndjson"),
+            limits.ELASTICSEARCH_QUERY_STRING,
             _ELASTIC_RULES,
         ),
         Target(
@@ -109,6 +117,7 @@ TARGETS: dict[str, Target] = {
             "esql",
             ("socdefenders_esql",),
             ("default", "kibana_ndjson", "siem_rule_ndjson"),
+            limits.ELASTICSEARCH_ESQL,
             _ELASTIC_RULES,
         ),
         Target(
@@ -119,6 +128,7 @@ TARGETS: dict[str, Target] = {
             "eql",
             ("socdefenders_eql",),
             ("default", "eqlapi", "siem_rule_ndjson"),
+            limits.ELASTICSEARCH_EQL,
             _ELASTIC_RULES,
         ),
         Target(
@@ -129,6 +139,7 @@ TARGETS: dict[str, Target] = {
             "opensearch_lucene",
             ("socdefenders_opensearch",),
             ("default", "dashboards_ndjson", "dsl_lucene", "monitor_rule"),
+            limits.OPENSEARCH,
         ),
         Target(
             "defender",
@@ -138,6 +149,7 @@ TARGETS: dict[str, Target] = {
             "kusto",
             ("socdefenders_defender",),
             ("default", "detection_rule"),
+            limits.DEFENDER,
             {
                 "detection_rule": "sigma.pipelines.socdefenders.defender_detection"
                 ":socdefenders_defender_detection",
@@ -151,6 +163,7 @@ TARGETS: dict[str, Target] = {
             "kusto",
             ("socdefenders_sentinel",),
             ("default", "analytics_rule"),
+            limits.SENTINEL,
             {
                 "analytics_rule": "sigma.pipelines.socdefenders.sentinel_analytics"
                 ":socdefenders_sentinel_analytics",
@@ -196,33 +209,57 @@ def convert(
         TargetError: the target has no such format, or (without `on_error`) a rule cannot be
             converted.
     """
-    if output_format not in target.formats:
-        known = ", ".join(target.formats)
-        raise TargetError(f"Target '{target.name}' has no format '{output_format}': use {known}.")
-    backend = target.make_backend(output_format)
-    if output_format in target.own_formats:
-        output_format = "default"
-    backend.init_processing_pipeline(output_format)
+    converter = Converter(target, output_format)
     queries: list[Any] = []
     for built in rules:
-        rule = built.rule
         try:
-            queries += backend.convert_rule(rule, output_format)
+            queries += converter.queries(built.rule)
+        except TargetError as error:  # noqa: PERF203 - a conversion costs far more
+            if on_error is None:
+                raise
+            on_error(built, error)
+    return converter.finish(queries)
+
+
+class Converter:
+    """Converts rules to one format of a target, one by one.
+
+    Args:
+        target: where to.
+        output_format: one of the target's formats.
+
+    Raises:
+        TargetError: the target has no such format.
+    """
+
+    def __init__(self, target: Target, output_format: str = "default") -> None:
+        if output_format not in target.formats:
+            known = ", ".join(target.formats)
+            raise TargetError(
+                f"Target '{target.name}' has no format '{output_format}': use {known}."
+            )
+        self.target = target
+        self._backend = target.make_backend(output_format)
+        self._format = "default" if output_format in target.own_formats else output_format
+        self._backend.init_processing_pipeline(self._format)
+
+    def queries(self, rule: SigmaRule) -> list[Any]:
+        """Return the queries of a rule, which the conversion changes.
+
+        Raises:
+            TargetError: the rule cannot be converted.
+        """
+        try:
+            return self._backend.convert_rule(rule, self._format)
         except (SigmaError, NotImplementedError) as error:
             reason = " ".join(str(error).split())
-            failed = TargetError(f"'{rule.title}' cannot be converted for {target.name}: {reason}")
         except Exception as error:  # noqa: BLE001 - backends fail in every way; the rest must go on
-            name = type(error).__name__
-            failed = TargetError(
-                f"'{rule.title}' cannot be converted for {target.name}: "
-                f"its backend fails with {name}: {error}"
-            )
-        else:
-            continue
-        if on_error is None:
-            raise failed
-        on_error(built, failed)
-    return backend.finalize(queries, output_format)
+            reason = f"its backend fails with {type(error).__name__}: {error}"
+        raise TargetError(f"'{rule.title}' cannot be converted for {self.target.name}: {reason}")
+
+    def finish(self, queries: list[Any]) -> Any:
+        """Return the result of all queries in the format."""
+        return self._backend.finalize(queries, self._format)
 
 
 def render(result: Any) -> str:

@@ -6,7 +6,9 @@ A filled-in value is always a literal `SigmaString`: no character of it is a wil
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from hashlib import sha256
 from string import Formatter
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +23,11 @@ from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaDetections
 from sigma.types import SigmaString, SigmaType, SpecialChars
 
 from sigma_socdefenders.normalize import IndicatorType
+from sigma_socdefenders.profiles.union import distributes, only_names
 from sigma_socdefenders.spellings import SPELLINGS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from collections.abc import Set as AbstractSet
 
     from sigma_socdefenders.indicator import Indicator
 
@@ -46,7 +48,6 @@ _AFFIXES: dict[tuple[Any, ...], tuple[list[Any], list[Any]]] = {
     (SigmaStartswithModifier,): ([], [_ANY]),
     (SigmaEndswithModifier,): ([_ANY], []),
 }
-_NOTHING: frozenset[str] = frozenset()
 _ADDRESSES = (IndicatorType.IPV4, IndicatorType.IPV6)
 
 
@@ -136,20 +137,18 @@ class _ItemTemplate:
             tuple(_ValueTemplate.parse(value) for value in listed),
         )
 
-    def fill(
-        self, indicators: Sequence[Indicator], excluded: AbstractSet[str], *, networks: bool
-    ) -> SigmaDetectionItem | None:
-        """Return the item of these values, or None where all are excluded."""
+    @property
+    def filled(self) -> bool:
+        """Whether an indicator's value is in it."""
+        return any(value.variable is not None for value in self.values)
+
+    def fill(self, indicators: Sequence[Indicator], *, networks: bool) -> SigmaDetectionItem:
         if len(indicators) == 1 and len(self.values) == 1:
             values: Sequence[str] = self.values[0].fill(indicators[0])
         else:
             listed = (t.fill(indicator) for indicator in indicators for t in self.values)
             values = list(dict.fromkeys(value for values in listed for value in values))
-        if excluded:
-            values = [value for value in values if value not in excluded]
-        if not values:
-            return None
-        modifiers = self.modifiers or ((SigmaCIDRModifier,) if networks else ())
+        modifiers = self.modifiers or ((SigmaCIDRModifier,) if networks and self.filled else ())
         return _literal_item(self.field, modifiers, values)
 
 
@@ -174,10 +173,16 @@ def _literal_item(
 
 @dataclass(frozen=True, slots=True)
 class DetectionTemplate:
-    """The detection of one rule: named selections, each a list of alternatives, and a condition."""
+    """The detection of one rule: named selections, each a list of alternatives, and a condition.
+
+    `united` says whether the values of several indicators can be listed together, `joins` whether
+    one detection can find in any way what theirs find.
+    """
 
     selections: tuple[tuple[str, tuple[tuple[_ItemTemplate, ...], ...]], ...]
     condition: str
+    united: bool
+    joins: bool
 
     @classmethod
     def parse(cls, detection: object) -> DetectionTemplate:
@@ -210,15 +215,46 @@ class DetectionTemplate:
             )
         if not selections:
             raise ValueError("'detection' has no selection")
-        return cls(tuple(selections), detection["condition"])
+        condition = detection["condition"]
+        united = _is_united(tuple(selections), condition)
+        return cls(tuple(selections), condition, united, united or only_names(condition))
+
+    def count_values(self, indicator: Indicator) -> int:
+        """Return how many values the detection has of one indicator."""
+        return sum(
+            len(value.fill(indicator))
+            for _, alternatives in self.selections
+            for templates in alternatives
+            for template in templates
+            for value in template.values
+            if value.variable is not None
+        )
 
     def fill(self, indicators: Sequence[Indicator]) -> SigmaDetections:
-        """Return the detection of these indicators, which are of one type.
+        """Return the detection that finds what those of the indicators, of one type, find.
 
-        A `filter…` selection leaves out the values of the members themselves: what one of them
-        must not be taken for may be another one.
+        Where the values cannot simply be listed together, as with a filter of each value's own,
+        each indicator gets selections of its own, named after it.
+
+        Raises:
+            ValueError: there are several indicators, and the condition does not let them join.
         """
-        members = {indicator.value for indicator in indicators} if len(indicators) > 1 else set()
+        if len(indicators) == 1 or self.united:
+            return SigmaDetections(self._selections(indicators), [self.condition])
+        if not self.joins:
+            raise ValueError(f"condition '{self.condition}' cannot be joined for several values")
+        detections: dict[str, SigmaDetection] = {}
+        conditions = []
+        names = [name for name, alternatives in self.selections if _is_filled(alternatives)]
+        renamed = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, names))})(?![\w-])")
+        for indicator in indicators:
+            suffix = _identifier(indicator.value)
+            for name, detection in self._selections([indicator]).items():
+                detections[f"{name}_{suffix}" if name in names else name] = detection
+            conditions.append(renamed.sub(rf"\g<0>_{suffix}", self.condition))
+        return SigmaDetections(detections, [" or ".join(f"({each})" for each in conditions)])
+
+    def _selections(self, indicators: Sequence[Indicator]) -> dict[str, SigmaDetection]:
         single, networks = indicators, []
         if indicators[0].type in _ADDRESSES:
             networks = [indicator for indicator in indicators if "/" in indicator.value]
@@ -226,26 +262,44 @@ class DetectionTemplate:
         parts = [(part, part is networks) for part in (single, networks) if part]
         detections = {}
         for name, alternatives in self.selections:
-            excluded = members if members and name.startswith("filter") else _NOTHING
             entries = [
-                entry
+                _items(templates, part, networks=is_networks)
                 for templates in alternatives
                 for part, is_networks in parts
-                if (entry := _items(templates, part, excluded, networks=is_networks))
             ]
-            if len(entries) == 1:
-                detections[name] = SigmaDetection(entries[0])
-            elif entries:
-                detections[name] = SigmaDetection([SigmaDetection(entry) for entry in entries])
-        return SigmaDetections(detections, [self.condition])
+            detections[name] = (
+                SigmaDetection(entries[0])
+                if len(entries) == 1
+                else SigmaDetection([SigmaDetection(entry) for entry in entries])
+            )
+        return detections
 
 
 def _items(
-    templates: tuple[_ItemTemplate, ...],
-    indicators: Sequence[Indicator],
-    excluded: AbstractSet[str],
-    *,
-    networks: bool,
+    templates: tuple[_ItemTemplate, ...], indicators: Sequence[Indicator], *, networks: bool
 ) -> list[SigmaDetectionItem | SigmaDetection]:
-    filled = [template.fill(indicators, excluded, networks=networks) for template in templates]
-    return [item for item in filled if item is not None]
+    return [template.fill(indicators, networks=networks) for template in templates]
+
+
+def _is_filled(alternatives: tuple[tuple[_ItemTemplate, ...], ...]) -> bool:
+    return any(template.filled for templates in alternatives for template in templates)
+
+
+def _is_united(
+    selections: tuple[tuple[str, tuple[tuple[_ItemTemplate, ...], ...]], ...], condition: str
+) -> bool:
+    if any(
+        sum(template.filled for template in templates) > 1
+        for _, alternatives in selections
+        for templates in alternatives
+    ):
+        return False
+    filled = {name: _is_filled(alternatives) for name, alternatives in selections}
+    return distributes(condition, filled)
+
+
+def _identifier(value: str) -> str:
+    """Return a part of a selection's name that no other value has."""
+    if re.fullmatch(r"[A-Za-z0-9-]+", value):
+        return value.replace("-", "_")
+    return sha256(value.encode()).hexdigest()[:16]

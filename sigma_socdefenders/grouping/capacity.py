@@ -1,0 +1,112 @@
+"""How many indicators one rule takes: by count of values, or by the query it is converted to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from sigma_socdefenders.errors import TargetError
+from sigma_socdefenders.targets import Converter
+
+if TYPE_CHECKING:
+    from sigma_socdefenders.grouping.group import Group
+    from sigma_socdefenders.limits import QueryLimit
+    from sigma_socdefenders.targets import Target
+
+__all__ = ["DEFAULT_VALUES", "Capacity", "QueryCapacity", "ValueCapacity"]
+
+DEFAULT_VALUES = 1_000
+"""Values of one rule where no target is named: fewer than Elasticsearch's 1,024 clauses."""
+
+_SAMPLE = 32
+_MARGIN = 1.25
+
+
+class Capacity(Protocol):
+    """Decides, by a group alone, whether it becomes one rule."""
+
+    def fits(self, group: Group) -> bool:
+        """Say whether a group of several indicators is small enough.
+
+        Raises:
+            TargetError: it cannot be converted.
+        """
+
+    def check(self, group: Group) -> None:
+        """Refuse a group of one indicator that has no place in any rule.
+
+        Raises:
+            TargetError: it cannot be converted, or is too large by itself.
+        """
+
+
+class ValueCapacity:
+    """Room for so many values of detection; one indicator may have several spellings."""
+
+    def __init__(self, values: int = DEFAULT_VALUES) -> None:
+        self.values = values
+
+    def fits(self, group: Group) -> bool:
+        """Count the values."""
+        if len(group.indicators) > self.values:
+            return False
+        count_values = group.template.detection.count_values
+        return sum(map(count_values, group.indicators)) <= self.values
+
+    def check(self, group: Group) -> None:
+        """Refuse nothing: a rule has at least one indicator, whatever its spellings are."""
+
+
+class QueryCapacity:
+    """Room for what a target takes as one query, measured on the query itself.
+
+    A group that is far too large is told by the queries of its first members alone, so that no
+    time goes into converting it; that, too, depends on nothing but the group.
+
+    Args:
+        target: where the queries shall run.
+        limit: how long a query may be there; the target's own limit by default.
+        values: a further limit, to the count of values.
+    """
+
+    def __init__(
+        self, target: Target, limit: QueryLimit | None = None, values: ValueCapacity | None = None
+    ) -> None:
+        self._name = target.name
+        self._limit = target.limit if limit is None else limit
+        self._values = values
+        self._converter = Converter(target, target.formats[0])
+
+    def fits(self, group: Group) -> bool:
+        """Convert the group and measure its queries."""
+        if self._values is not None and not self._values.fits(group):
+            return False
+        if len(group.indicators) > 2 * _SAMPLE and not self._may_fit(group):
+            return False
+        return not any(map(self._limit.excess, self._queries(group)))
+
+    def check(self, group: Group) -> None:
+        """Convert the group and refuse a query that the target would."""
+        for query in self._queries(group):
+            if excess := self._limit.excess(query):
+                value = group.indicators[0].value
+                raise TargetError(f"The query for '{value}' is too long for {self._name}: {excess}")
+
+    def _may_fit(self, group: Group) -> bool:
+        """Say whether the growth from one member to a few leaves the size of all in doubt."""
+        one, few = (self._size(group.first(number)) for number in (1, _SAMPLE))
+        growth = (len(group.indicators) - _SAMPLE) / (_SAMPLE - 1)
+        characters, terms = (b + (b - a) * growth for a, b in zip(one, few, strict=True))
+        limit = self._limit
+        return characters <= _MARGIN * limit.characters and (
+            limit.terms is None or terms <= _MARGIN * limit.terms
+        )
+
+    def _size(self, group: Group) -> tuple[int, int]:
+        queries = self._queries(group)
+        return (
+            max(map(len, queries), default=0),
+            max(map(self._limit.count_terms, queries), default=0),
+        )
+
+    def _queries(self, group: Group) -> list[str]:
+        return [str(query) for query in self._converter.queries(group.bare_rule())]

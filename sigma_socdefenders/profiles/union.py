@@ -1,0 +1,78 @@
+"""Whether one detection of many values finds just what the detections of each value find."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sigma.conditions import (
+    ConditionAND,
+    ConditionIdentifier,
+    ConditionItem,
+    ConditionNOT,
+    ConditionSelector,
+    SigmaCondition,
+)
+from sigma.exceptions import SigmaConditionError
+from sigma.rule import SigmaDetections
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["distributes", "only_names"]
+
+
+def distributes(condition: str, selections: Mapping[str, bool]) -> bool:
+    """Say whether a condition over united selections is the union of the conditions.
+
+    `not a` of a union is not the union of each `not a`, and `a and b` of two unions has the
+    pairs of different members as well; everything else distributes.
+
+    Args:
+        condition: a Sigma condition.
+        selections: the selections' names, each with whether an indicator's value is in it.
+    """
+    parsed = _parsed(condition)
+    return parsed is not None and _united(parsed, selections)[0]
+
+
+def only_names(condition: str) -> bool:
+    """Say whether a condition names each of its selections, without `1 of` or `all of`."""
+    parsed = _parsed(condition)
+    return parsed is not None and _named(parsed)
+
+
+def _parsed(condition: str) -> ConditionItem | None:
+    try:
+        parsed = SigmaCondition(condition, SigmaDetections.__new__(SigmaDetections)).parse(
+            postprocess=False
+        )
+    except SigmaConditionError:
+        return None
+    return parsed if isinstance(parsed, ConditionItem) else None
+
+
+def _united(item: ConditionItem, selections: Mapping[str, bool]) -> tuple[bool, bool]:
+    """Return whether an item distributes, and whether an indicator's value is in it."""
+    if isinstance(item, ConditionIdentifier):
+        return True, selections.get(item.identifier, False)
+    if isinstance(item, ConditionSelector):
+        pattern = re.compile(".*" if item.pattern == "them" else item.pattern.replace("*", ".*"))
+        found = [filled for name, filled in selections.items() if pattern.fullmatch(name)]
+        return item.cond_class is not ConditionAND or sum(found) <= 1, any(found)
+    parts = [_united(part, selections) for part in item.args if isinstance(part, ConditionItem)]
+    filled = [part[1] for part in parts]
+    distributing = all(part[0] for part in parts)
+    if isinstance(item, ConditionNOT):
+        distributing = distributing and not any(filled)
+    elif isinstance(item, ConditionAND):
+        distributing = distributing and sum(filled) <= 1
+    return distributing, any(filled)
+
+
+def _named(item: ConditionItem) -> bool:
+    if isinstance(item, ConditionIdentifier):
+        return True
+    return not isinstance(item, ConditionSelector) and all(
+        _named(part) for part in item.args if isinstance(part, ConditionItem)
+    )
