@@ -91,6 +91,10 @@ class _Groups:
         self._on_error = on_error
 
     def rules(self, members: Sequence[Placed]) -> Iterator[BuiltRule]:
+        """Yield the rules of members, sorted by place."""
+        members = [member for member in members if not self._is_too_large(member)]
+        if not members:
+            return
         try:
             found = list(buckets(members, self._fits))
         except TargetError:
@@ -115,6 +119,13 @@ class _Groups:
             return self._fits(name, members)
         except TargetError:
             return False
+
+    def _is_too_large(self, member: Placed) -> bool:
+        if not self._capacity.doubts(member.found.indicator):
+            return False
+        refusal = self._refusal(member)
+        self._report(member, refusal)
+        return refusal is not None
 
     def _without_refused(self, members: Sequence[Placed]) -> list[Placed]:
         """Leave out the members that cannot be converted, which must not take others with them."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from sigma_socdefenders.errors import TargetError
+from sigma_socdefenders.limits import Size
 from sigma_socdefenders.targets import Converter
 
 if TYPE_CHECKING:
     from sigma_socdefenders.grouping.group import Group
+    from sigma_socdefenders.indicator import Indicator
     from sigma_socdefenders.limits import QueryLimit
     from sigma_socdefenders.targets import Target
 
@@ -19,6 +21,8 @@ DEFAULT_VALUES = 1_000
 
 _SAMPLE = 32
 _MARGIN = 1.25
+# A URL's spellings in two fields, escaped; a character of a name as a class of its two cases.
+_MOST_IN_QUERY, _MOST_IN_PATTERN = 24, 6
 
 
 class Capacity(Protocol):
@@ -30,6 +34,9 @@ class Capacity(Protocol):
         Raises:
             TargetError: it cannot be converted.
         """
+
+    def doubts(self, indicator: Indicator) -> bool:
+        """Say whether an indicator may be too large by itself, and has to be checked first."""
 
     def check(self, group: Group) -> None:
         """Refuse a group of one indicator that has no place in any rule.
@@ -51,6 +58,10 @@ class ValueCapacity:
             return False
         count_values = group.template.detection.count_values
         return sum(map(count_values, group.indicators)) <= self.values
+
+    def doubts(self, indicator: Indicator) -> bool:  # noqa: ARG002
+        """Doubt nothing."""
+        return False
 
     def check(self, group: Group) -> None:
         """Refuse nothing: a rule has at least one indicator, whatever its spellings are."""
@@ -84,6 +95,13 @@ class QueryCapacity:
             return False
         return not any(map(self._limit.excess, self._queries(group)))
 
+    def doubts(self, indicator: Indicator) -> bool:
+        """Doubt a value that may take all of the room, for as often as queries repeat it."""
+        length, limit = len(indicator.value), self._limit
+        return length * _MOST_IN_QUERY > limit.characters or (
+            limit.pattern is not None and length * _MOST_IN_PATTERN > limit.pattern
+        )
+
     def check(self, group: Group) -> None:
         """Convert the group and refuse a query that the target would."""
         for query in self._queries(group):
@@ -95,18 +113,17 @@ class QueryCapacity:
         """Say whether the growth from one member to a few leaves the size of all in doubt."""
         one, few = (self._size(group.first(number)) for number in (1, _SAMPLE))
         growth = (len(group.indicators) - _SAMPLE) / (_SAMPLE - 1)
-        characters, terms = (b + (b - a) * growth for a, b in zip(one, few, strict=True))
         limit = self._limit
-        return characters <= _MARGIN * limit.characters and (
-            limit.terms is None or terms <= _MARGIN * limit.terms
+        return all(
+            most is None or many + (many - first) * growth <= _MARGIN * most
+            for first, many, most in zip(
+                one, few, (limit.characters, limit.terms, limit.pattern), strict=True
+            )
         )
 
-    def _size(self, group: Group) -> tuple[int, int]:
-        queries = self._queries(group)
-        return (
-            max(map(len, queries), default=0),
-            max(map(self._limit.count_terms, queries), default=0),
-        )
+    def _size(self, group: Group) -> Size:
+        sizes = [Size.of(query, self._limit) for query in self._queries(group)]
+        return Size(*map(max, zip(*sizes, strict=True))) if sizes else Size(0, 0, 0)
 
     def _queries(self, group: Group) -> list[str]:
         return [str(query) for query in self._converter.queries(group.bare_rule())]

@@ -30,17 +30,16 @@ def drop_longer_numbers(rule: SigmaRule, destination: Destination) -> None:
         for name, detection in rule.detection.detections.items()
         if len(rule.detection.detections) > 1 and (found := _whole_ids(detection, destination))
     }
+    known = set().union(*ids.values())
     conditions = rule.detection.parsed_condition
     for name, longer in ids.items():
-        others = set().union(*(found for other, found in ids.items() if other != name))
         unneeded = re.compile(rf"\s+and\s+not\s+{re.escape(name)}(?![\w*])")
-        if all(one[:-1] in others for one in longer) and all(
+        if all(one[:-1] in known for one in longer) and all(
             unneeded.search(condition.condition) for condition in conditions
         ):
             for condition in conditions:
                 condition.condition = unneeded.sub("", condition.condition)
             del rule.detection.detections[name]
-            return
 
 
 def _whole_ids(detection: SigmaDetection, destination: Destination) -> set[str]:
