@@ -34,7 +34,10 @@ class Case:
 
 
 def _connections(**addresses: str) -> dict[str, Sighting]:
-    return {label: Sighting("network_connection", ip=ip) for label, ip in addresses.items()}
+    return {
+        label.replace("_", " "): Sighting("network_connection", ip=ip)
+        for label, ip in addresses.items()
+    }
 
 
 def _queries(names: Mapping[str, str]) -> dict[str, Sighting]:

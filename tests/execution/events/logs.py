@@ -15,14 +15,18 @@ FOLDER = Path(os.environ.get("SOCDEFENDERS_REAL_DATA", _ROOT.parent / "shared" /
 
 _KINDS = {1: "process_creation", 3: "network_connection", 22: "dns_query", 23: "file_delete"}
 _KINDS[26] = "file_delete_logged"
+_SHOWN = ("EventID", "DestinationIp", "DestinationHostname", "QueryName", "Hashes", "host", "uri")
 
 
 def lines() -> list[dict[str, Any]]:
-    """Every event of Sysmon's and of Zeek's HTTP log, as it was logged, in the files' order."""
+    """The events of Sysmon's and of Zeek's HTTP log, as logged; of those alike, the first."""
     files = [*sorted(FOLDER.glob("otrf_sysmon_*.jsonl")), FOLDER / "zeek_http.jsonl"]
-    return [
-        json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()
-    ]
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for file in files:
+        for text in file.read_text(encoding="utf-8").splitlines():
+            line = json.loads(text)
+            found.setdefault(tuple(line.get(name) for name in _SHOWN), line)
+    return list(found.values())
 
 
 def sighting(line: dict[str, Any]) -> Sighting:

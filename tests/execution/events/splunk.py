@@ -1,7 +1,8 @@
 """Sightings as Splunk has them: Sysmon's fields, and the Common Information Model's.
 
 Fields after the Splunk Add-on for Sysmon (which keeps Sysmon's names) and the CIM add-on's
-reference tables. A data model's fields carry its dataset's name, as tstats asks for them.
+reference tables. A data model's fields carry its dataset's name, as tstats asks for them. Events
+that are not Sysmon's have Sigma's field names here: what an owner's field aliases have to give.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from engines.event import Event
 
 from events import SYSMON_CODES, Sighting
+from events.sigma import taxonomy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,15 +23,16 @@ _SYSMON_SOURCE = "XmlWinEventLog:Microsoft-Windows-Sysmon/Operational"
 
 
 def sysmon(sighting: Sighting) -> Event:
-    """The event as `source=…Sysmon/Operational`, or with the CIM's names where Sysmon has none."""
+    """The event as Sysmon's, or with Sigma's names where it is not."""
     code = SYSMON_CODES.get(sighting.kind)
     if sighting.kind == "technique":
         code = 1
     if code is None:
-        return Event(_common(sighting))
+        return taxonomy(sighting)
     fields: dict[str, Value] = {
         "source": _SYSMON_SOURCE,
         "EventCode": code,
+        "EventID": code,
         "RuleName": _rule_name(sighting.techniques),
     }
     if sighting.kind == "network_connection":

@@ -1,0 +1,120 @@
+"""What each target's queries find of each case, and the page that publishes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cases import CASES, Case
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from engines import Engine
+    from events import Sighting
+    from platforms import Platform
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the queries for one indicator found, by the labels of its case.
+
+    Attributes:
+        queries: The queries.
+        found: The labels of the events found, in the case's order.
+        case: The case.
+    """
+
+    queries: Sequence[str]
+    found: Sequence[str]
+    case: Case
+
+    @property
+    def matched(self) -> int:
+        """How many of the events that show the indicator were found."""
+        return sum(label in self.case.found for label in self.found)
+
+    @property
+    def rejected(self) -> int:
+        """How many of the near misses were left alone."""
+        return len(self.case.misses) - sum(label in self.case.misses for label in self.found)
+
+
+def outcome(platform: Platform, engine: Engine, case: Case, spelling: str = "") -> Outcome:
+    """Convert a case's indicator, in one of its spellings, and run the queries on its events."""
+    labels = [*case.found, *case.misses]
+    events = [platform.event(one) for one in (*case.found.values(), *case.misses.values())]
+    queries = platform.queries([{"type": case.type, "value": spelling or case.spellings[0]}])
+    found = platform.found(engine, queries, events)
+    return Outcome(queries, [labels[position] for position in sorted(found)], case)
+
+
+_HEAD = """\
+# Do the queries fire?
+
+Written by the project's tests (`pytest tests/execution --update-golden`), which convert an
+indicator of each type for each target and *run* the queries on events: events that show the
+indicator, in every spelling that logs have, and events that merely resemble it. A cell reads:
+events found of those that show the indicator / near misses left alone of all near misses.
+
+"""
+_ENGINES = """
+## What runs the queries
+
+None of these products can be had for a test run. What runs the queries is the nearest thing to
+each, in `tests/execution/engines`, where every module says what its semantics are taken from:
+
+| targets | parsed by | run by |
+|---|---|---|
+| `splunk`, `splunk-cim` | a parser after Splunk's manuals | an evaluator after the same |
+| `elastic`, `opensearch` | Lucene's own query parser | Lucene's own index, with the field types \
+that Elasticsearch adds |
+| `esql` | a parser after Elastic's published grammar | an evaluator after Elastic's reference |
+| `eql` | Elastic's own grammar (`eql`) | an evaluator after Elastic's reference |
+| `defender`, `sentinel` | Microsoft's own Kusto parser and binder, with the tables' schemas | an \
+evaluator after Microsoft's reference |
+
+## The events
+
+Each platform has them in its own form: Sysmon's fields, CIM data models, the Elastic Common Schema,
+tables and columns. A digest stands in an event in the layouts that Sysmon writes.
+
+"""
+
+
+def page(outcomes: Mapping[tuple[str, str], Sequence[Outcome]]) -> str:
+    """The published page.
+
+    Args:
+        outcomes: What was found, by type and platform name.
+    """
+    types = list(dict.fromkeys(type_ for type_, _ in outcomes))
+    names = list(dict.fromkeys(name for _, name in outcomes))
+    lines = [f"| | {' | '.join(names)} |", f"|---|{'---|' * len(names)}"]
+    for type_ in types:
+        cells = [_cell(outcomes[type_, name]) for name in names]
+        lines.append(f"| {type_} | {' | '.join(cells)} |")
+    parts = [_HEAD, "\n".join(lines), "\n", _ENGINES]
+    parts += [
+        f"- **{case.type}** `{case.spellings[0]}` is shown by {_listed(case.found)}."
+        f" It is resembled by {_listed(case.misses)}.\n"
+        for case in CASES
+    ]
+    return "".join(parts)
+
+
+def _listed(sightings: Mapping[str, Sighting]) -> str:
+    described = []
+    for label, one in sightings.items():
+        value = one.ip or one.url or one.host or one.signature or one.sender
+        value = value or ", ".join(one.techniques)
+        described.append(f"`{value}` ({label})" if value else label)
+    return ", ".join(described)
+
+
+def _cell(outcomes: Sequence[Outcome]) -> str:
+    matched = sum(one.matched for one in outcomes)
+    shown = sum(len(one.case.found) for one in outcomes)
+    rejected = sum(one.rejected for one in outcomes)
+    near = sum(len(one.case.misses) for one in outcomes)
+    return f"{matched} of {shown} / {rejected} of {near}"
