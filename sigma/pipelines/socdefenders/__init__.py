@@ -13,6 +13,7 @@ from .elastic import (
     socdefenders_opensearch,
 )
 from .elastic_rules import socdefenders_elastic_rules
+from .placeholders import socdefenders_placeholders
 from .sentinel import socdefenders_sentinel
 from .sentinel_analytics import socdefenders_sentinel_analytics
 from .splunk import socdefenders_splunk
@@ -26,6 +27,7 @@ pipelines = {
     "socdefenders_eql": socdefenders_eql,
     "socdefenders_esql": socdefenders_esql,
     "socdefenders_opensearch": socdefenders_opensearch,
+    "socdefenders_placeholders": socdefenders_placeholders,
     "socdefenders_sentinel": socdefenders_sentinel,
     "socdefenders_sentinel_analytics": socdefenders_sentinel_analytics,
     "socdefenders_splunk": socdefenders_splunk,
