@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sigma_socdefenders.errors import AnswerError, IncompleteError
 from sigma_socdefenders.feed.order import TimeOrder
-from sigma_socdefenders.feed.seen import digest
+from sigma_socdefenders.feed.seen import digests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -111,7 +111,7 @@ class Window:
         place: Place | None = Place(self._since)
         while place is not None:
             page, asked = self._ask(place)
-            batch = Batch(page.records, [digest(record) for record in page.records], page)
+            batch = Batch(page.records, digests(page.records), page)
             if self._joins(place, batch):
                 yield batch
                 place = self._next(place, batch, asked)

@@ -97,6 +97,8 @@ class FeedRun:
                     yield SourcedRecord(record, Position(self._source, self.read))
                     if self.read == limit:
                         break
+                # Let go before the next page is asked for.
+                del batch
                 self._observer.page(self.read, self._total())
                 if self.read == limit:
                     break
