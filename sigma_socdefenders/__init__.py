@@ -5,6 +5,7 @@ from __future__ import annotations
 from sigma_socdefenders._version import __version__
 from sigma_socdefenders.collection import SocDefendersCollection
 from sigma_socdefenders.errors import (
+    FeedError,
     InvalidIndicatorError,
     OutputError,
     ProfileError,
@@ -16,6 +17,7 @@ from sigma_socdefenders.indicator import Confidence, Indicator, IndicatorType, S
 
 __all__ = [
     "Confidence",
+    "FeedError",
     "Indicator",
     "IndicatorType",
     "InvalidIndicatorError",
