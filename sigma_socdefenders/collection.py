@@ -8,6 +8,7 @@ from sigma.collection import SigmaCollection
 from sigma.rule import SigmaRule
 
 from sigma_socdefenders.emit import to_yaml
+from sigma_socdefenders.grouping import build_groups
 from sigma_socdefenders.indicator import indicators
 from sigma_socdefenders.profiles import load_profile
 from sigma_socdefenders.records import Position, SourcedRecord
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from sigma_socdefenders.feed import ApiKey, FeedClient, FeedRun
+    from sigma_socdefenders.grouping import Capacity
     from sigma_socdefenders.indicator import Indicator, SourcedIndicator
     from sigma_socdefenders.records import Record
 
@@ -61,6 +63,7 @@ class SocDefendersCollection(SigmaCollection):
         records: Iterable[Record],
         *,
         profile: str = "default",
+        group: Capacity | None = None,
         collect_errors: bool = False,
     ) -> Self:
         """Build the rules of records in the shape of the feed's JSON.
@@ -68,6 +71,8 @@ class SocDefendersCollection(SigmaCollection):
         Args:
             records: mappings with a `value` and whatever else is known (see `Indicator`).
             profile: a profile's name, or the path of a YAML file.
+            group: let indicators share rules, as many as this allows (see
+                `sigma_socdefenders.grouping`); each has rules of its own by default.
             collect_errors: skip what is no indicator, count it in `dropped` and keep its error
                 in `errors`, instead of raising it.
 
@@ -76,7 +81,10 @@ class SocDefendersCollection(SigmaCollection):
             ProfileError: there is no such profile.
         """
         return cls._from_sourced(
-            lambda tally: _numbered(records, tally), profile=profile, collect_errors=collect_errors
+            lambda tally: _numbered(records, tally),
+            profile=profile,
+            group=group,
+            collect_errors=collect_errors,
         )
 
     @classmethod
@@ -85,6 +93,7 @@ class SocDefendersCollection(SigmaCollection):
         path: str | os.PathLike[str],
         *,
         profile: str = "default",
+        group: Capacity | None = None,
         collect_errors: bool = False,
     ) -> Self:
         """Build the rules of a file of records; see `sigma_socdefenders.sources` for its forms.
@@ -92,6 +101,7 @@ class SocDefendersCollection(SigmaCollection):
         Args:
             path: the file.
             profile: a profile's name, or the path of a YAML file.
+            group: as for `from_records`.
             collect_errors: as for `from_records`.
 
         Raises:
@@ -102,7 +112,10 @@ class SocDefendersCollection(SigmaCollection):
         from sigma_socdefenders.sources import read  # noqa: PLC0415 - from_records needs no reader
 
         return cls._from_sourced(
-            lambda tally: read([path], tally), profile=profile, collect_errors=collect_errors
+            lambda tally: read([path], tally),
+            profile=profile,
+            group=group,
+            collect_errors=collect_errors,
         )
 
     @classmethod
@@ -122,6 +135,7 @@ class SocDefendersCollection(SigmaCollection):
         allow_http: bool = False,
         client: httpx.Client | FeedClient | None = None,
         profile: str = "default",
+        group: Capacity | None = None,
         collect_errors: bool = False,
     ) -> Self:
         """Read the live feed and build its rules: all that the parameters ask for, or an error.
@@ -141,6 +155,7 @@ class SocDefendersCollection(SigmaCollection):
             allow_http: take plain HTTP to another machine.
             client: your own `httpx.Client`; or a `FeedClient`, which has a key and an address.
             profile: a profile's name, or the path of a YAML file.
+            group: as for `from_records`.
             collect_errors: as for `from_records`.
 
         Raises:
@@ -168,7 +183,9 @@ class SocDefendersCollection(SigmaCollection):
             return runs[0]
 
         with opened as feed:
-            found = cls._from_sourced(read, profile=profile, collect_errors=collect_errors)
+            found = cls._from_sourced(
+                read, profile=profile, group=group, collect_errors=collect_errors
+            )
         if runs[0].failure is not None:
             found.errors.append(runs[0].failure)
         return found
@@ -225,7 +242,12 @@ class SocDefendersCollection(SigmaCollection):
 
     @classmethod
     def from_indicators(
-        cls, found: Iterable[SourcedIndicator], tally: Tally, *, profile: str = "default"
+        cls,
+        found: Iterable[SourcedIndicator],
+        tally: Tally,
+        *,
+        profile: str = "default",
+        group: Capacity | None = None,
     ) -> Self:
         """Build the rules of indicators; those of a type that the profile lacks are dropped.
 
@@ -233,24 +255,40 @@ class SocDefendersCollection(SigmaCollection):
             found: the indicators, each with its position.
             tally: the account of the run; its drops and errors become the collection's.
             profile: a profile's name, or the path of a YAML file.
+            group: as for `from_records`.
         """
+        loaded = load_profile(profile)
+        built = (
+            build_all(found, loaded, tally)
+            if group is None
+            else build_groups(
+                found,
+                loaded,
+                tally,
+                group,
+                on_error=(lambda _, error: tally.errors.append(error))
+                if tally.collect_errors
+                else None,
+            )
+        )
         rules: list[Any] = []
-        kept: list[Indicator] = []
-        for rule, (indicator,) in build_all(found, load_profile(profile), tally):
+        kept: dict[int, Indicator] = {}
+        for rule, members in built:
             rules.append(rule)
-            if not kept or kept[-1] is not indicator:
-                kept.append(indicator)
+            kept.update((id(member), member) for member in members)
         collection = cls(rules, errors=list(tally.errors), resolve_references=False)
-        collection.indicators = kept
+        collection.indicators = list(kept.values())
         collection.dropped = tally.dropped
         return collection
 
     @classmethod
-    def _from_sourced(cls, read: Any, *, profile: str, collect_errors: bool) -> Self:
+    def _from_sourced(
+        cls, read: Any, *, profile: str, group: Capacity | None, collect_errors: bool
+    ) -> Self:
         tally = Tally(collect_errors=collect_errors)
         mode: Literal["raise", "skip"] = "skip" if collect_errors else "raise"
         found = indicators(read(tally), tally, errors=mode)
-        return cls.from_indicators(found, tally, profile=profile)
+        return cls.from_indicators(found, tally, profile=profile, group=group)
 
     @classmethod
     def merge(  # the signature is pySigma's

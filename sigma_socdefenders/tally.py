@@ -47,7 +47,7 @@ class Tally:
         self.read = 0
         self.dropped: Counter[str] = Counter()
         self.errors: list[SocDefendersError] = []
-        self._collect_errors = collect_errors
+        self.collect_errors = collect_errors
         self._on_drop = on_drop
 
     @property
@@ -66,7 +66,7 @@ class Tally:
     ) -> None:
         """Count one record under `reason`; `error` is kept where errors are collected."""
         self.dropped[reason] += 1
-        if error is not None and self._collect_errors:
+        if error is not None and self.collect_errors:
             self.errors.append(error)
         if self._on_drop is not None:
             self._on_drop(Drop(position, value, reason, detail))

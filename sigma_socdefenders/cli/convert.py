@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 import click
 
 from sigma_socdefenders import targets
+from sigma_socdefenders.cli.grouping import grouping_options
 from sigma_socdefenders.cli.options import output_options, source_options
 from sigma_socdefenders.cli.run import Run
 from sigma_socdefenders.profiles import load_profile
-from sigma_socdefenders.rules import build_all
 
 if TYPE_CHECKING:
+    from sigma_socdefenders.cli.grouping import Grouping
     from sigma_socdefenders.cli.options import Reading
-    from sigma_socdefenders.errors import TargetError
-    from sigma_socdefenders.rules import BuiltRule
 
 __all__ = ["convert"]
 
 
 @click.command()
 @source_options
+@grouping_options(default=True)
 @click.option(
     "-t",
     "--target",
@@ -38,24 +38,22 @@ __all__ = ["convert"]
     metavar="FORMAT",
     help="The output format, one of the target's.",
 )
-@click.option(
-    "--per-indicator", is_flag=True, default=True, help="One query for each rule (default)."
-)
 @output_options
 def convert(
     *,
     reading: Reading,
     profile: str,
+    grouping: Grouping,
     target: str,
     output_format: str,
-    per_indicator: bool,  # noqa: ARG001
     output: str,
     quiet: bool,
 ) -> None:
-    """Write native queries for a target, as `sigma convert` would.
+    """Write native queries for a target, few of many indicators each.
 
-    SOURCE is a file of IOC records, or - for standard input; without one, the feed is read. What
-    the target cannot express is left out, and named in the summary.
+    SOURCE is a file of IOC records, or - for standard input; without one, the feed is read. Each
+    query is as long as the target takes. What the target cannot express is left out, and named
+    in the summary. With --per-indicator the queries are those of `rules | sigma convert`.
 
     \b
     Example:
@@ -65,14 +63,11 @@ def convert(
     loaded = load_profile(profile)
     found = run.indicators()
 
-    def left_out(built: BuiltRule, error: TargetError) -> None:
-        run.not_converted(built.indicators[0].type.value, str(error))
-
     result = targets.convert(
-        build_all(found, loaded, run.tally),
+        grouping.rules(found, loaded, run.tally, on_error=run.left_out),
         targets.find_target(target),
         output_format,
-        on_error=left_out if reading.errors == "skip" else None,
+        on_error=run.left_out,
     )
     with run.output(output) as stream:
         stream.write(targets.render(result))

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import click
 
+from sigma_socdefenders.cli.grouping import grouping_options
 from sigma_socdefenders.cli.options import output_options, source_options
 from sigma_socdefenders.cli.run import Run
 from sigma_socdefenders.emit import yaml_documents
+from sigma_socdefenders.members import listed
+from sigma_socdefenders.output import atomic_writer
 from sigma_socdefenders.profiles import load_profile
-from sigma_socdefenders.rules import build_all
 
 if TYPE_CHECKING:
+    from sigma_socdefenders.cli.grouping import Grouping
     from sigma_socdefenders.cli.options import Reading
 
 __all__ = ["rules"]
@@ -20,11 +24,17 @@ __all__ = ["rules"]
 
 @click.command()
 @source_options
+@grouping_options(default=False)
+@click.option(
+    "--members", metavar="FILE", help="Write the members of each rule to FILE (JSON lines)."
+)
 @output_options
 def rules(
     *,
     reading: Reading,
     profile: str,
+    grouping: Grouping,
+    members: str | None,
     output: str,
     quiet: bool,
 ) -> None:
@@ -39,8 +49,11 @@ def rules(
     run = Run(reading, quiet=quiet)
     loaded = load_profile(profile)
     found = run.indicators()
-    with run.output(output) as stream:
-        built = build_all(found, loaded, run.tally)
-        for document in yaml_documents(rule for rule, _ in built):
+    built = grouping.rules(found, loaded, run.tally, on_error=run.left_out)
+    with contextlib.ExitStack() as stack:
+        stream = stack.enter_context(run.output(output))
+        if members is not None:
+            built = listed(built, stack.enter_context(atomic_writer(members)))
+        for document in yaml_documents(one.rule for one in built):
             stream.write(document)
     run.finish()

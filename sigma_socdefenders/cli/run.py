@@ -20,11 +20,13 @@ from sigma_socdefenders.sources import read
 from sigma_socdefenders.tally import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from sigma_socdefenders.cli.feed import FeedReading
     from sigma_socdefenders.cli.options import Reading
+    from sigma_socdefenders.errors import TargetError
     from sigma_socdefenders.indicator import SourcedIndicator
+    from sigma_socdefenders.rules import BuiltRule
     from sigma_socdefenders.tally import Drop
 
 __all__ = ["Run"]
@@ -83,9 +85,13 @@ class Run:
         bar: Iterable[_T] = tqdm(items, unit=" indicators", leave=False, file=sys.stderr, delay=0.5)
         return iter(bar)
 
-    def not_converted(self, kind: str, reason: str) -> None:
-        """Count a rule, of an indicator of that type, that the target cannot express."""
-        self.unconverted.setdefault(kind, []).append(reason)
+    @property
+    def left_out(self) -> Callable[[BuiltRule, TargetError], None] | None:
+        """What counts a rule that the target cannot express; None where that ends the run."""
+        return self._left_out if self.reading.errors == "skip" else None
+
+    def _left_out(self, built: BuiltRule, error: TargetError) -> None:
+        self.unconverted.setdefault(built.indicators[0].type.value, []).append(str(error))
 
     def finish(self) -> None:
         """Sum up, and remember what was read; to be called when the output is safe.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from sigma_socdefenders.errors import TargetError
 from sigma_socdefenders.limits import Size
-from sigma_socdefenders.targets import Converter
+from sigma_socdefenders.targets import Converter, find_target
 
 if TYPE_CHECKING:
     from sigma_socdefenders.grouping.group import Group
@@ -74,14 +74,21 @@ class QueryCapacity:
     time goes into converting it; that, too, depends on nothing but the group.
 
     Args:
-        target: where the queries shall run.
+        target: where the queries shall run, or its name.
         limit: how long a query may be there; the target's own limit by default.
         values: a further limit, to the count of values.
+
+    Raises:
+        TargetError: there is no target of that name.
     """
 
     def __init__(
-        self, target: Target, limit: QueryLimit | None = None, values: ValueCapacity | None = None
+        self,
+        target: Target | str,
+        limit: QueryLimit | None = None,
+        values: ValueCapacity | None = None,
     ) -> None:
+        target = find_target(target) if isinstance(target, str) else target
         self._name = target.name
         self._limit = target.limit if limit is None else limit
         self._values = values

@@ -68,10 +68,10 @@ class Group:
 
     @property
     def label(self) -> str:
-        """What stands for the value in the title: the list's level, if levels differ, and name."""
+        """What stands for the value in the title: type, level, if levels differ, and bucket."""
         levels = set(self.metadata.levels.values())
         level = f"{self.level}-" if self.level is not None and len(levels) > 1 else ""
-        return f"list {level}{self.bucket or '0'}"
+        return f"list {self.type}-{level}{self.bucket or '0'}"
 
     def first(self, count: int) -> Group:
         """Return the group of the first members alone."""

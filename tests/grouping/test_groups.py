@@ -80,13 +80,15 @@ def test_types_and_levels_do_not_mix():
     """A group's members have one type and one level, and the rule has that level."""
     indicators = [
         Indicator.from_record({"value": value, "confidence": confidence})
-        for value in ("198.51.100.7", "198.51.100.8", "evil.example")
+        for value in ("198.51.100.7", "198.51.100.8", "2001:db8::1", "evil.example")
         for confidence in ("high", "low", None)
     ]
     built = _groups(indicators)
     found = [(one.rule.level.name, {i.type.value for i in one.indicators}) for one in built]
     assert found == [
-        (level, {kind}) for kind in ("ipv4", "domain") for level in ("HIGH", "LOW", "MEDIUM")
+        (level, {kind})
+        for kind in ("ipv4", "ipv6", "domain")
+        for level in ("HIGH", "LOW", "MEDIUM")
     ]
     assert len({one.rule.title for one in built}) == len(built)
 
@@ -112,7 +114,7 @@ def test_metadata_sums_up_the_members():
     ]
     (built,) = _groups([*indicators], values=1000)
     rule = built.rule
-    assert rule.title == "SOC Defenders IOC - Malicious IP list medium-0"
+    assert rule.title == "SOC Defenders IOC - Malicious IP list ipv4-medium-0"
     assert rule.description.endswith(
         "feed. Listed by Feed 0, Feed 1, Feed 2, Feed 3, Feed 4 and others. Categories: malware."
     )

@@ -1,0 +1,135 @@
+"""The options that say whether indicators share rules, and how many share one."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import click
+
+from sigma_socdefenders.rules import build_all
+from sigma_socdefenders.targets import TARGETS, find_target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from sigma_socdefenders.errors import TargetError
+    from sigma_socdefenders.grouping import Capacity
+    from sigma_socdefenders.indicator import SourcedIndicator
+    from sigma_socdefenders.profiles import Profile
+    from sigma_socdefenders.rules import BuiltRule
+    from sigma_socdefenders.tally import Tally
+
+__all__ = ["Grouping", "grouping_options"]
+
+_Command = TypeVar("_Command", bound="Callable[..., Any]")
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """What a command is told about groups: the options of `grouping_options`."""
+
+    group: bool = False
+    group_size: int | None = None
+    query_length: int | None = None
+    group_for: str | None = None
+
+    def rules(
+        self,
+        found: Iterable[SourcedIndicator],
+        profile: Profile,
+        tally: Tally,
+        *,
+        on_error: Callable[[BuiltRule, TargetError], object] | None = None,
+    ) -> Iterator[BuiltRule]:
+        """Build the rules of indicators, one by one or grouped; see `build_groups`.
+
+        Raises:
+            click.UsageError: an option of groups is given without `--group`.
+        """
+        sized = {"--group-size": self.group_size, "--query-length": self.query_length}
+        for name, value in sized.items():
+            if value is not None and not self.group:
+                raise click.UsageError(f"{name} is for rules that are grouped: add --group.")
+        if not self.group:
+            return build_all(found, profile, tally)
+        # Much of grouping is of no use to single rules, and costs them time to import.
+        from sigma_socdefenders.grouping import build_groups  # noqa: PLC0415
+
+        return build_groups(found, profile, tally, self._capacity(), on_error=on_error)
+
+    def _capacity(self) -> Capacity:
+        from sigma_socdefenders.grouping import (  # noqa: PLC0415 - as above
+            DEFAULT_VALUES,
+            QueryCapacity,
+            ValueCapacity,
+        )
+
+        if self.group_for is None:
+            if self.query_length is not None:
+                raise click.UsageError("--query-length is a target's: name it by --group-for.")
+            return ValueCapacity(self.group_size or DEFAULT_VALUES)
+        target = find_target(self.group_for)
+        limit = target.limit
+        if self.query_length is not None:
+            limit = replace(limit, characters=self.query_length)
+        values = None if self.group_size is None else ValueCapacity(self.group_size)
+        return QueryCapacity(target, limit, values)
+
+
+def grouping_options(*, default: bool) -> Callable[[_Command], _Command]:
+    """Add the options of groups; the command gets them as `grouping`.
+
+    Its own `--target` is what the groups are made for; without one, `--group-for` is added.
+
+    Args:
+        default: whether rules are grouped where neither is asked for.
+    """
+
+    def decorate(command: _Command) -> _Command:
+        has_target = any(
+            parameter.name == "target" for parameter in getattr(command, "__click_params__", ())
+        )
+
+        @functools.wraps(command)
+        def bundled(*arguments: Any, **options: Any) -> Any:
+            if has_target:
+                options["group_for"] = options["target"]
+            found = {field.name: options.pop(field.name) for field in fields(Grouping)}
+            return command(*arguments, grouping=Grouping(**found), **options)
+
+        added = [
+            click.option(
+                "--group/--per-indicator",
+                default=default,
+                help="Let indicators of one type and level share rules, or give each its own "
+                f"({'grouped' if default else 'its own'} by default).",
+            ),
+            click.option(
+                "--group-size",
+                type=click.IntRange(min=1),
+                metavar="N",
+                help="At most N values in one grouped rule.",
+            ),
+            click.option(
+                "--query-length",
+                type=click.IntRange(min=1),
+                metavar="N",
+                help="At most N characters in the query of one grouped rule (default: the "
+                "target's own limit).",
+            ),
+        ]
+        if not has_target:
+            added.append(
+                click.option(
+                    "--group-for",
+                    type=click.Choice(list(TARGETS)),
+                    help="Group by what this target takes as one query, instead of by count.",
+                )
+            )
+        for add in reversed(added):
+            bundled = add(bundled)
+        return cast("_Command", bundled)
+
+    return decorate
