@@ -55,6 +55,11 @@ ENGINE = SplEngine(
             id="rex, eval, search, table",
         ),
         pytest.param(
+            '* | rex field=name "(?<rest>(?i)^ABC$)" | where isnotnull(rest)',
+            {0},
+            id="options within a group",
+        ),
+        pytest.param(
             "name=* | lookup bad value AS ip OUTPUT id AS ioc | where isnotnull(ioc)",
             {0},
             id="lookup",
@@ -98,6 +103,8 @@ def test_finds(query: str, found: set[int]) -> None:
         pytest.param("name IN (a b)", id="no commas"),
         pytest.param("name=a | where (x", id="open parenthesis in where"),
         pytest.param('name=a | regex name="("', id="malformed regular expression"),
+        pytest.param('name=a | rex field=name "(?<a-b>x)"', id="a dash in a group's name"),
+        pytest.param("name=a | eval a-b=1", id="a bare dash in a field's name"),
         pytest.param("name=a | regex name", id="no regular expression"),
         pytest.param("| tstats count where x=1", id="tstats without a data model"),
         pytest.param("* | lookup nosuch value OUTPUT id", id="no such lookup table"),

@@ -90,10 +90,13 @@ class SplEngine:
         return [row for row in rows if evaluation.evaluate(tree, row.fields) is True]
 
     def _eval(self, text: str, rows: list[_Row]) -> list[_Row]:
-        name, _, expression = text.partition("=")
+        match = re.fullmatch(r"""([\w.]+|"[^"]+"|'[^']+')\s*=(.*)""", text, re.DOTALL)
+        if not match:
+            raise QuerySyntaxError(f"eval cannot be read: {text!r}")
+        name, expression = match.groups()
         tree = evaluation.parse(expression)
         for row in rows:
-            row.fields[name.strip(" '\"")] = evaluation.evaluate(tree, row.fields)
+            row.fields[name.strip("'\"")] = evaluation.evaluate(tree, row.fields)
         return rows
 
     def _regex(self, text: str, rows: list[_Row]) -> list[_Row]:
@@ -234,10 +237,13 @@ def _macro(text: str, rows: list[_Row]) -> list[_Row]:
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
-    unquoted = re.sub(r'\\(["\\])', r"\1", pattern).replace("(?<", "(?P<")
-    unquoted = unquoted.replace("(?P<=", "(?<=").replace("(?P<!", "(?<!")
+    """A PCRE pattern from between quotes, as Python writes it."""
+    unquoted = re.sub(r'\\(["\\])', r"\1", pattern)
+    named = re.sub(r"\(\?<(?![=!])", "(?P<", unquoted)
+    # PCRE lets options stand at the start of a group, Python of the whole pattern alone.
+    scoped = re.sub(r"\A(\(\?P<\w+>)\(\?(\w+)\)(.*)\)\Z", r"\1(?\2:\3))", named, flags=re.DOTALL)
     try:
-        return re.compile(unquoted)
+        return re.compile(scoped)
     except re.error as problem:
         raise QuerySyntaxError(f"the regular expression is malformed: {problem}") from None
 
