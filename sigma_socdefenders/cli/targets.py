@@ -1,9 +1,10 @@
-"""`sigma-socdefenders targets`: what can be converted to."""
+"""`sigma-socdefenders targets`: what can be converted to, and what each covers."""
 
 from __future__ import annotations
 
 import click
 
+from sigma_socdefenders.coverage import coverage
 from sigma_socdefenders.targets import TARGETS
 
 __all__ = ["targets"]
@@ -11,12 +12,21 @@ __all__ = ["targets"]
 
 @click.command()
 def targets() -> None:
-    """List the targets of `convert`, with their formats and the same by `sigma convert`."""
+    """List the targets of `convert`: their formats, and the types that each covers.
+
+    What is covered is found out by converting an indicator of each type.
+    """
     for target in TARGETS.values():
+        rows = list(coverage(target))
+        covered = dict.fromkeys(row.type.value for row in rows if row.query)
         pipelines = " ".join(f"-p {name}" for name in target.sigma_pipelines)
-        click.echo(f"{target.name}: {target.title}")
-        click.echo(f"    formats: {', '.join(target.formats)}")
         command = f"sigma convert -t {target.sigma_target} {pipelines}"
+        click.echo(f"{target.name}: {target.title}")
+        click.echo(f"    types: {', '.join(covered)}")
+        for row in rows:
+            if not row.query:
+                click.echo(f"    not {row.type}: {row.reason}")
+        click.echo(f"    formats: {', '.join(target.formats)}")
         click.echo(f"    {command}")
         for name, reference in target.own_formats.items():
             click.echo(f"    {command} -p {reference.partition(':')[2]}    as {name}")

@@ -21,7 +21,7 @@ from sigma.processing.transformations.base import PreprocessingTransformation
 from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaRule
 from sigma.types import SigmaExpansion, SigmaType
 
-from .columns import Alternatives, Column, ColumnSpec, Match, as_columns, hash_algorithm, wanted
+from .columns import Alternatives, Column, Match, as_columns, hash_algorithm, wanted
 from .destinations import Destination, Destinations, fits
 from .rule_shape import Item, flat, leaves, merge_alternatives, negated_detections
 from .whole_words import drop_longer_numbers
@@ -149,47 +149,54 @@ class TranslateRule(PreprocessingTransformation):
                 f" log source: it has {known}.",
                 source=rule.source,
             )
-        alternatives = [
-            self._written(
-                column, replace(item, value=values, auto_modifiers=False), negated=negated
-            )
-            for column, values in self._parted(spec, item, rule)
-        ]
-        if len(alternatives) == 1:
-            return alternatives[0]
-        return SigmaDetection(alternatives, item_linking=ConditionOR)
-
-    def _parted(
-        self, spec: ColumnSpec, item: SigmaDetectionItem, rule: SigmaRule
-    ) -> list[tuple[Column, list[SigmaType]]]:
-        """Return each column with the values to look for in it."""
         if isinstance(spec, Mapping):
-            return self._by_algorithm(spec, item, rule)
-        able = [
+            parts = [
+                self._in_any(
+                    columns, replace(item, value=values, auto_modifiers=False), negated=negated
+                )
+                for columns, values in self._by_algorithm(spec, item, destination, rule)
+            ]
+            linking = ConditionAND if item.negated else item.value_linking
+            return parts[0] if len(parts) == 1 else SigmaDetection(parts, item_linking=linking)
+        able = tuple(
             column
             for column in as_columns(spec)
             if all(wanted(column, value) is not None for value in flat(item.value))
-        ]
+        )
         if not able:
             raise SigmaTransformationError(
                 _cannot_hold(self.platform, as_columns(spec)[0], item), source=rule.source
             )
-        return [(column, item.value) for column in able]
+        return self._in_any(able, item, negated=negated)
+
+    def _in_any(
+        self, columns: tuple[Column, ...], item: SigmaDetectionItem, *, negated: bool
+    ) -> Item:
+        """Return the item as a question about any of the columns."""
+        parts = [self._written(column, item, negated=negated or item.negated) for column in columns]
+        linking = ConditionAND if item.negated else ConditionOR
+        return parts[0] if len(parts) == 1 else SigmaDetection(parts, item_linking=linking)
 
     def _by_algorithm(
-        self, spec: Mapping[str, Alternatives], item: SigmaDetectionItem, rule: SigmaRule
-    ) -> list[tuple[Column, list[SigmaType]]]:
-        parted: dict[Column, list[SigmaType]] = {}
+        self,
+        spec: Mapping[str, Alternatives],
+        item: SigmaDetectionItem,
+        destination: Destination,
+        rule: SigmaRule,
+    ) -> list[tuple[tuple[Column, ...], list[SigmaType]]]:
+        """Return the columns of each algorithm with the digests to look for in them."""
+        parted: dict[tuple[Column, ...], list[SigmaType]] = {}
         for value in flat(item.value):
             found = hash_algorithm(value)
             if found is None or found[0] not in spec:
-                what = f"{found[0]} hashes" if found else f"'{value}' in '{item.field}'"
+                what = f"{found[0]} digests" if found else f"'{value}' in '{item.field}'"
+                where = destination.table or "this log source"
                 raise SigmaTransformationError(
-                    f"{self.platform} has no field for {what}: use {', '.join(spec)} of the file.",
+                    f"{self.platform} has no field for {what} in {where}:"
+                    f" use {', '.join(spec)} of the file.",
                     source=rule.source,
                 )
-            for column in as_columns(spec[found[0]]):
-                parted.setdefault(column, []).append(value)
+            parted.setdefault(as_columns(spec[found[0]]), []).append(value)
         return list(parted.items())
 
     def _written(self, column: Column, item: SigmaDetectionItem, *, negated: bool) -> Item:

@@ -1,0 +1,89 @@
+"""The page of targets, and that each of them covers what it should."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sigma_socdefenders.coverage import Coverage, coverage
+from sigma_socdefenders.normalize import IndicatorType
+from sigma_socdefenders.targets import TARGETS
+from tests.conftest import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PROFILES = ("default", "broad", "network")
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_every_type_is_covered(name: str) -> None:
+    """Each target has a query for each type, but for digests that the product does not keep."""
+    missing = {row.type for row in coverage(TARGETS[name]) if not row.query}
+    assert missing == ({IndicatorType.SHA512} if name == "defender" else set())
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_what_is_not_covered_says_what_is(name: str) -> None:
+    """Where a target has no counterpart of a log source, the reason says what to use instead."""
+    for profile in PROFILES:
+        for row in coverage(TARGETS[name], profile):
+            assert row.query or "use " in row.reason
+
+
+def rows() -> dict[tuple[str, str], dict[str, Coverage]]:
+    """Return what each target makes of each type in each log source of the profiles."""
+    found: dict[tuple[str, str], dict[str, Coverage]] = {}
+    for profile in PROFILES:
+        for name, target in TARGETS.items():
+            for row in coverage(target, profile):
+                found.setdefault((row.type.value, row.logsource), {})[name] = row
+    order = [kind.value for kind in IndicatorType]
+    return dict(sorted(found.items(), key=lambda entry: order.index(entry[0][0])))
+
+
+def page() -> Iterator[str]:
+    """Yield the page, line by line."""
+    yield "# Targets"
+    yield ""
+    yield "Written by the project's tests (`pytest tests --update-golden`), which convert a value"
+    yield "of each type by the table that `convert` itself uses; `sigma-socdefenders targets`"
+    yield "prints the same. [execution.md](execution.md) shows that the queries match."
+    yield ""
+    yield f"| type | log source | {' | '.join(TARGETS)} |"
+    yield f"|---|---|{'---|' * len(TARGETS)}"
+    reasons: dict[str, int] = {}
+    found = rows()
+    for (kind, source), by_target in found.items():
+        cells = []
+        for name in TARGETS:
+            row = by_target[name]
+            if row.reason:
+                reasons.setdefault(row.reason, len(reasons) + 1)
+            cells.append("yes" if row.query else f"no ({reasons[row.reason]})")
+        yield f"| {kind} | {source} | {' | '.join(cells)} |"
+    yield ""
+    for reason, number in reasons.items():
+        yield f"{number}. {reason}"
+    for name, target in TARGETS.items():
+        yield ""
+        yield f"## {name}"
+        yield ""
+        yield f"{target.title}. Formats: {', '.join(f'`{one}`' for one in target.formats)}."
+        yield ""
+        yield "```"
+        for (kind, source), by_target in found.items():
+            if by_target[name].query:
+                yield f"{kind}, {source}:"
+                yield "".join(f"    {line}\n" for line in by_target[name].query.splitlines())
+        yield "```"
+
+
+def test_the_page_of_targets_is_current(request: pytest.FixtureRequest) -> None:
+    """docs/targets.md shows what the table gives; `--update-golden` writes it anew."""
+    text = "\n".join(page()) + "\n"
+    path = ROOT / "docs" / "targets.md"
+    if request.config.getoption("--update-golden"):
+        path.write_text(text, "utf-8")
+    assert path.read_text("utf-8") == text
