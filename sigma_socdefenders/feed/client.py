@@ -148,7 +148,9 @@ class FeedClient:
         self.close()
 
     def _requester(self) -> Requester:
-        retrier = Retrier(self._retries, self.observer.waiting, self._sleep, self._chance)
+        retrier = Retrier(
+            self._retries, self.observer.waiting, self._sleep, self._chance, self._clock
+        )
         return Requester(self._connection, retrier, clock=self._clock)
 
     def _now(self) -> datetime:

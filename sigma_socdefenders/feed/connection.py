@@ -272,7 +272,8 @@ class Connection:
                 "so that the API key stays here; if the feed has moved, change the base URL",
                 status=answer.status,
             )
-        return target
+        # A path that has moved is still to be asked the same.
+        return target if target.query else target.copy_with(query=answer.url.query)
 
     def _describe(self, error: Exception) -> str:
         told = self.key.redact(str(error)) or type(error).__name__

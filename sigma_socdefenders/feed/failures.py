@@ -23,7 +23,7 @@ from sigma_socdefenders.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sigma_socdefenders.feed.key import ApiKey
 
@@ -92,7 +92,7 @@ def failure(
 
     if status >= _SERVER:
         error = made(ServerError, f"the feed's server failed{said}")
-        return Transient(error, reset_wait(headers))
+        return Transient(error, reset_wait(headers, ("retry-after",)))
     if status == _TOO_MANY:
         wait = reset_wait(headers)
         lifts = "" if wait is None else f", which lifts in {math.ceil(wait)} seconds"
@@ -102,7 +102,7 @@ def failure(
             told.code or "", (AuthenticationError, f"the feed refuses the API key{said}")
         )
         return made(kind, message)
-    if status == _FORBIDDEN:
+    if status == _FORBIDDEN and not body.lstrip().startswith(b"<"):
         return made(TierError, f"the API key's tier does not allow this{said} ({_TIERS})")
     if status == _BAD_REQUEST:
         return made(ParameterError, f"the feed refuses a parameter{said}")
@@ -137,14 +137,20 @@ def server_time(headers: Mapping[str, str]) -> datetime | None:
     return _http_date(headers.get("date", ""))
 
 
-def reset_wait(headers: Mapping[str, str]) -> float | None:
+def reset_wait(
+    headers: Mapping[str, str], names: Sequence[str] = ("x-ratelimit-reset", "retry-after")
+) -> float | None:
     """Return how many seconds the server asks to be left alone, or None where it does not say.
 
     `X-RateLimit-Reset` (Unix seconds) counts before `Retry-After` (seconds, or an HTTP date).
     Both are compared with the answer's own `Date`, so that a wrong clock here does no harm.
+
+    Args:
+        headers: the answer's.
+        names: those to look at; a server that failed may send the former with every answer.
     """
     now = server_time(headers) or datetime.now(timezone.utc)
-    for name in ("x-ratelimit-reset", "retry-after"):
+    for name in names:
         text = headers.get(name, "").strip()
         until = _http_date(text)
         if until is not None:

@@ -63,7 +63,7 @@ def read_page(answer: Answer, form: FeedFormat) -> Page:
 def _json(answer: Answer) -> Page:
     body = answer.body
     try:
-        document = json.loads(body)
+        document = _decode(body)
     except (ValueError, RecursionError) as error:
         if body.lstrip(_BLANK)[:1] not in {b"{", b""}:
             raise _strange(answer, NotJSONError, "JSON") from None
@@ -84,6 +84,14 @@ def _json(answer: Answer) -> Page:
         _instant(_mapping(meta.get("filters")).get("since")),
         _earlier(_instant(meta.get("generated_at")), server_time(answer.headers)),
     )
+
+
+def _decode(body: bytes) -> Any:
+    """Return the document; raw control characters or broken UTF-8 spoil one text, not a page."""
+    try:
+        return json.loads(body)
+    except ValueError:
+        return json.loads(body.decode("utf-8-sig", "replace"), strict=False)
 
 
 def _csv(answer: Answer) -> Page:

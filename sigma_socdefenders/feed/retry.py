@@ -29,7 +29,8 @@ class RetryPolicy:
         first_wait: before the second attempt; doubled before each further one, and shortened by
             up to a half at random, so that many clients do not come back at once.
         longest_wait: where the doubling ends.
-        budget: all waiting for faults in one run, rate limits apart.
+        budget: all that faults may cost one run, in failed attempts and the waits after them;
+            rate limits do not count.
         rate_limit_wait: the longest wait for one rate limit to lift; a run may meet many.
     """
 
@@ -49,12 +50,15 @@ class Retrier:
         on_wait: told the seconds and the error before each wait.
         sleep: waits.
         chance: a number from 0 to 1, at random.
+        clock: seconds that only ever grow.
     """
 
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     on_wait: Callable[[float, str], object] = lambda _seconds, _reason: None
     sleep: Callable[[float], None] = time.sleep
     chance: Callable[[], float] = random.random
+    clock: Callable[[], float] = time.monotonic
+    _began: float = 0.0
     _spent: float = 0.0
 
     def call(self, request: Callable[[], _T]) -> _T:
@@ -71,8 +75,13 @@ class Retrier:
             sleep=self.sleep,
             reraise=True,
         )
+
+        def timed() -> _T:
+            self._began = self.clock()
+            return request()
+
         try:
-            return attempts(request)
+            return attempts(timed)
         except Transient as last:
             error = last.error
         # Raised out here, so that the errors of the attempts do not hang on to it.
@@ -99,15 +108,11 @@ class Retrier:
                 wait > self.policy.rate_limit_wait + 1
                 or state.attempt_number >= 2 * self.policy.attempts
             )
-        return (
-            state.attempt_number >= self.policy.attempts or self._spent + wait > self.policy.budget
-        )
+        self._spent += self.clock() - self._began + wait
+        return state.attempt_number >= self.policy.attempts or self._spent > self.policy.budget
 
     def _before_sleep(self, state: tenacity.RetryCallState) -> None:
-        error = _transient(state).error
-        if not isinstance(error, RateLimitError):
-            self._spent += state.upcoming_sleep
-        self.on_wait(state.upcoming_sleep, error.message)
+        self.on_wait(state.upcoming_sleep, _transient(state).error.message)
 
 
 def _transient(state: tenacity.RetryCallState) -> Transient:

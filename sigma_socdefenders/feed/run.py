@@ -76,6 +76,7 @@ class FeedRun:
         self._observer = observer
         self._tally = tally
         self._now = now
+        self._begun = False
         self._seen = Seen()
         self._type: str | None = None
         self._expected: int | None = 0
@@ -86,7 +87,11 @@ class FeedRun:
 
         Raises:
             FeedError: the feed could not be read to its end.
+            RuntimeError: it was iterated over before.
         """
+        if self._begun:
+            raise RuntimeError("a run can be read once: ask the client for another one")
+        self._begun = True
         limit, tally = self._query.limit, self._tally
         try:
             for batch in self._batches():

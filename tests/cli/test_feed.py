@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import struct
 import subprocess
 import sys
 
@@ -52,6 +53,40 @@ def test_convert_reads_the_feed_too(program):
     done = program("convert", "-t", "splunk", "--type", "ipv4", "--limit", "2", "-q")
     assert done.returncode == 0
     assert done.stdout.count("DestinationIp") == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no pseudo-terminals on Windows")
+def test_a_terminal_gets_a_bar(environment, feed):
+    """On a terminal there is a bar with records, rate and time left, which tells of waits."""
+    import fcntl  # noqa: PLC0415 - these three are not on every platform
+    import pty  # noqa: PLC0415
+    import termios  # noqa: PLC0415
+
+    feed.fail(faults.rate_limited(Retry_After="0"), after=1)
+    terminal, end = pty.openpty()
+    fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 25, 100, 0, 0))
+    command = [sys.executable, "-m", "sigma_socdefenders", "rules", "-o", os.devnull]
+    with subprocess.Popen(command, env=environment, cwd=ROOT, stderr=end) as program:
+        os.close(end)
+        shown = b""
+        while part := _read(terminal):
+            shown += part
+    os.close(terminal)
+    assert program.returncode == 0
+    text = shown.decode()
+    assert "feed:" in text
+    assert "100/250" in text
+    assert "records/s" in text
+    assert "waiting 1 s: the feed's rate limit" in text
+    assert "read 250, kept 250" in text
+
+
+def _read(terminal):
+    """Return what a terminal shows next, or nothing at its end."""
+    try:
+        return os.read(terminal, 65536)
+    except OSError:
+        return b""
 
 
 def test_the_key_may_be_in_a_file(program, feed, tmp_path):

@@ -93,6 +93,7 @@ REFUSED = {
     "401 of a proxy": (faults.status(401, "Unauthorized"), AuthenticationError),
     "403": (faults.error(403, "tier_required", "Pro only"), TierError),
     "404": (faults.status(404, HTML, "text/html"), FeedError),
+    "403 of a firewall": (faults.status(403, HTML, "text/html"), FeedError),
     "418": (faults.status(418), FeedError),
 }
 
@@ -169,6 +170,26 @@ def test_waiting_for_faults_keeps_to_its_budget(feed, connect, notes):
     with pytest.raises(ServerError):
         list(connect(retries=policy).read())
     assert 0 < sum(seconds for seconds, _ in notes.waits) <= 5.0
+
+
+def test_the_time_that_faults_take_counts_too(feed, connect, notes):
+    """Attempts that fail slowly use up the budget as waiting does."""
+    seconds = iter(range(0, 100_000, 40))
+    feed.fail(faults.status(500), times=100)
+    clock = lambda: NOW.timestamp() + next(seconds)  # noqa: E731
+    with pytest.raises(ServerError):
+        list(connect(clock=clock, retries=RetryPolicy(attempts=50, budget=200.0)).read())
+    assert 1 < len(feed.requests) < 7
+
+
+def test_a_rate_reset_does_not_delay_the_mending_of_a_fault(feed, connect, notes):
+    """A server error that carries the rate's reset, as every answer does, is soon tried again."""
+    reset = str(int(NOW.timestamp()) + 3600)
+    date = format_datetime(NOW, usegmt=True)
+    feed.fail(faults.status(500, Date=date, X_RateLimit_Reset=reset))
+    feed.fail(faults.status(503, Date=date, Retry_After="20"))
+    assert len(ids(connect().read())) == 250
+    assert [seconds for seconds, _ in notes.waits] == [1, 20]
 
 
 def test_a_web_page_with_status_200_is_no_json(feed, connect):
@@ -257,6 +278,28 @@ def test_a_bad_record_spares_its_neighbours(feed, connect, bad):
     assert len(found) == 250
     assert tally.dropped == {"invalid": 1}
     assert "/api/v1/iocs, record 101" in str(tally.errors[0])
+
+
+@pytest.mark.parametrize("bad", [b"\xff\xfe", b"a\nb\x00"], ids=["bytes", "controls"])
+def test_a_broken_text_spares_its_neighbours(feed, connect, bad):
+    """Broken UTF-8 or raw control characters in one text do not cost the page."""
+    feed.records[7] |= {"value": "marker"}
+
+    def fault(exchange):
+        exchange.send(200, exchange.body().replace(b"marker", bad), exchange.media)
+
+    feed.fail(fault)
+    tally = Tally()
+    assert len(list(indicators(connect().read(), tally, errors="skip"))) == 249
+    assert tally.dropped == {"invalid": 1}
+
+
+def test_a_run_is_read_once(connect):
+    """A second reading would give what is new since the first, which nobody means."""
+    run = connect().read()
+    list(run)
+    with pytest.raises(RuntimeError, match="once"):
+        list(run)
 
 
 def test_what_was_read_is_not_kept_unless_asked_for(feed, connect):
