@@ -112,6 +112,18 @@ CASES: dict[str, str] = {
     "mitre-attack": rule(SYSMON, {"RuleName|contains": "technique_id=T1059"}),
     "mitre-attack sub-technique": rule(SYSMON, {"RuleName|contains": "technique_id=T1059.001"}),
     "email": rule(EMAIL, {"sender": "bad+1@evil.example"}),
+    "url like a network": rule(PROXY, {"c-uri": ["http://192.0.2.1/24", "192.0.2.1/24"]}),
+    "email with a slash": rule(EMAIL, {"sender": "a/b@evil.example"}),
+    "wildcards by hand": rule(PROXY, {"c-uri": "a?b*c", "cs-host": "*x"}),
+    "wildcards in alternatives": rule(
+        PROXY, {"c-uri": "?"}, other={"c-uri": "a*b?"}, condition="selection or other"
+    ),
+    "wildcards behind a not": rule(
+        PROXY, {"c-uri": "a"}, filter={"c-uri": "a*b?"}, condition="selection and not filter"
+    ),
+    "hashes of both kinds": rule(
+        PROCESS, {"Hashes|contains|all": [f"MD5={MD5}", f"SHA256={SHA256}"]}
+    ),
     "process by hand": rule(
         PROCESS,
         {"Image|endswith": r"\cmd.exe", "CommandLine|contains|all": ["a b", "/c"], "ProcessId": 4},

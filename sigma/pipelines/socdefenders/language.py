@@ -45,7 +45,11 @@ class Language(ABC):
         column: Column,  # noqa: ARG002 - for the languages that need it
         matches: list[Match],  # noqa: ARG002
         *,
-        negated: bool,  # noqa: ARG002
+        required: bool,  # noqa: ARG002
     ) -> SigmaType | None:
-        """Return a value that must match as well, where `values` had to ask for too much."""
+        """Return a value that must match as well, where `values` had to ask for too much.
+
+        `required` says that the rule matches nothing without this item: it is not negated, and
+        no alternative to another one.
+        """
         return None

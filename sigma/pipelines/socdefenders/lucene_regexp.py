@@ -49,4 +49,5 @@ def _character(character: str, *, fold: bool) -> str:
     if fold and character.lower() != character.upper():
         cases = sorted({character.lower(), character.upper()})
         return f"[{''.join(cases)}]" if all(len(case) == 1 for case in cases) else character
-    return character if re.match(r"\w", character) else f"\\{character}"
+    # A slash means nothing here: a query string, which it ends, escapes it itself.
+    return character if re.match(r"[\w/]", character) else f"\\{character}"

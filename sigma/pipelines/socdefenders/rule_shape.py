@@ -14,7 +14,14 @@ from sigma.types import SigmaExpansion, SigmaType
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["Item", "flat", "leaves", "merge_alternatives", "negated_detections"]
+__all__ = [
+    "Item",
+    "flat",
+    "leaves",
+    "merge_alternatives",
+    "negated_detections",
+    "required_detections",
+]
 
 Item: TypeAlias = "SigmaDetection | SigmaDetectionItem"
 
@@ -59,6 +66,14 @@ def merge_alternatives(detection: SigmaDetection) -> None:
     values = [value for item in joined for value in item.value]
     merged = replace(joined[0], value=values, value_linking=ConditionOR, auto_modifiers=False)
     detection.detection_items[:] = [merged]
+
+
+def required_detections(rule: SigmaRule) -> set[str]:
+    """Return the names of the detections without which no condition can hold."""
+    conditions = [condition.condition for condition in rule.detection.parsed_condition]
+    if any(re.search(r"(?i)\b(or|of)\b|[()]", condition) for condition in conditions):
+        return set()
+    return set(rule.detection.detections) - negated_detections(rule)
 
 
 def negated_detections(rule: SigmaRule) -> set[str]:

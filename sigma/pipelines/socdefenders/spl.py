@@ -21,7 +21,7 @@ from sigma.types import (
     SpecialChars,
 )
 
-from .columns import How, Match
+from .columns import Holds, How, Match
 from .language import Language
 
 if TYPE_CHECKING:
@@ -45,19 +45,20 @@ class Spl(Language):
         """Return values that the search command compares; see `translation.Language`."""
         return [_native(match) for match in matches]
 
-    def narrowed(self, column: Column, matches: list[Match], *, negated: bool) -> SigmaType | None:
-        """Return a regular expression where a wildcard stands for less than SPL's.
+    def narrowed(self, column: Column, matches: list[Match], *, required: bool) -> SigmaType | None:
+        """Return a regular expression where the search command would find too much.
 
         Raises:
-            SigmaTransformationError: the rule negates something; the `regex` command narrows
-                all of a search and cannot stand behind a NOT.
+            SigmaTransformationError: the item is negated, or one of several alternatives; the
+                `regex` command narrows all of a search, and cannot stand within it.
         """
-        if not any(_too_wide(match) for match in matches):
+        if not any(_too_wide(match) or _is_read_as_network(column, match) for match in matches):
             return None
-        if negated:
+        if not required:
             raise SigmaTransformationError(
-                f"SPL cannot compare {column.name} with a literal '*' or a '?' wildcard in a rule"
-                " that negates something: give those values a rule of their own."
+                f"SPL compares {column.name} with a literal '*', a '?' wildcard or a text like"
+                " 192.0.2.1/24 only where nothing else can match instead: give those values a"
+                " rule of their own, without 'not' and 'or'."
             )
         return SigmaRegularExpression(
             f"^(?:{'|'.join(map(_pcre, matches))})$",
@@ -70,6 +71,15 @@ def _too_wide(match: Match) -> bool:
     return any(
         "*" in part if isinstance(part, str) else part is SpecialChars.WILDCARD_SINGLE
         for part in match.glob()
+    )
+
+
+def _is_read_as_network(column: Column, match: Match) -> bool:
+    """Say whether SPL takes a text for a network, in a field that holds no addresses."""
+    return (
+        column.holds is not Holds.ADDRESS_TEXT
+        and match.how is How.EXACT
+        and re.fullmatch(r"[0-9A-Fa-f:.]+/\d{1,3}", match.text) is not None
     )
 
 

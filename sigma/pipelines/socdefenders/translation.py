@@ -23,7 +23,14 @@ from sigma.types import SigmaExpansion, SigmaType
 
 from .columns import Alternatives, Column, Match, as_columns, hash_algorithm, wanted
 from .destinations import Destination, Destinations, fits
-from .rule_shape import Item, flat, leaves, merge_alternatives, negated_detections
+from .rule_shape import (
+    Item,
+    flat,
+    leaves,
+    merge_alternatives,
+    negated_detections,
+    required_detections,
+)
 from .whole_words import drop_longer_numbers
 
 if TYPE_CHECKING:
@@ -34,6 +41,16 @@ __all__ = ["TranslateRule"]
 # The detection that picks a log source's events, as pySigma's own AddConditionTransformation
 # adds one, under a name that no rule uses.
 _SOURCE = "_socdefenders_source"
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where an item stands: in which rule, asked of which destination, and what hangs on it."""
+
+    rule: SigmaRule
+    destination: Destination
+    negated: bool
+    required: bool
 
 
 @dataclass
@@ -69,11 +86,17 @@ class TranslateRule(PreprocessingTransformation):
             return
         destination = self._destination(rule)
         drop_longer_numbers(rule, destination)
-        negated = negated_detections(rule)
-        columns: dict[str, None] = {}
+        negated, required = negated_detections(rule), required_detections(rule)
         for name, detection in rule.detection.detections.items():
-            self._detection(detection, destination, columns, rule, negated=name in negated)
-        self._only(rule, destination)
+            place = _Place(rule, destination, name in negated, name in required)
+            self._detection(detection, place)
+        columns = dict.fromkeys(
+            item.field
+            for detection in rule.detection.detections.values()
+            for item in leaves(detection)
+            if item.field is not None
+        )
+        self._only(_Place(rule, destination, negated=False, required=True))
         rule.fields = [
             column.name
             for name in rule.fields
@@ -118,30 +141,24 @@ class TranslateRule(PreprocessingTransformation):
             source=rule.source,
         )
 
-    def _detection(
-        self,
-        detection: SigmaDetection,
-        destination: Destination,
-        columns: dict[str, None],
-        rule: SigmaRule,
-        *,
-        negated: bool,
-    ) -> None:
+    def _detection(self, detection: SigmaDetection, place: _Place) -> None:
         if self.language.joins_alternatives:
             merge_alternatives(detection)
-        for index, item in enumerate(detection.detection_items):
+        items = detection.detection_items
+        if detection.item_linking is ConditionOR and len(items) > 1:
+            place = replace(place, required=False)
+        for index, item in enumerate(items):
             if isinstance(item, SigmaDetection):
-                self._detection(item, destination, columns, rule, negated=negated)
+                self._detection(item, place)
             elif item.field is not None:
-                new = self._item(item, destination, rule, negated=negated)
-                detection.detection_items[index] = new
-                self.processing_item_applied(new)
-                columns.update(dict.fromkeys(part.field or "" for part in leaves(new)))
+                items[index] = self._item(item, place)
+                self.processing_item_applied(items[index])
 
-    def _item(
-        self, item: SigmaDetectionItem, destination: Destination, rule: SigmaRule, *, negated: bool
-    ) -> Item:
+    def _item(self, item: SigmaDetectionItem, place: _Place) -> Item:
         name = item.field or ""
+        destination, rule = place.destination, place.rule
+        if item.negated:
+            place = replace(place, negated=True, required=False)
         if (spec := destination.spec(name)) is None:
             known = ", ".join(sorted(destination.fields))
             raise SigmaTransformationError(
@@ -150,11 +167,12 @@ class TranslateRule(PreprocessingTransformation):
                 source=rule.source,
             )
         if isinstance(spec, Mapping):
+            parted = self._by_algorithm(spec, item, place)
+            if len(parted) > 1 and item.value_linking is ConditionOR:
+                place = replace(place, required=False)
             parts = [
-                self._in_any(
-                    columns, replace(item, value=values, auto_modifiers=False), negated=negated
-                )
-                for columns, values in self._by_algorithm(spec, item, destination, rule)
+                self._in_any(columns, replace(item, value=values, auto_modifiers=False), place)
+                for columns, values in parted
             ]
             linking = ConditionAND if item.negated else item.value_linking
             return parts[0] if len(parts) == 1 else SigmaDetection(parts, item_linking=linking)
@@ -167,22 +185,20 @@ class TranslateRule(PreprocessingTransformation):
             raise SigmaTransformationError(
                 _cannot_hold(self.platform, as_columns(spec)[0], item), source=rule.source
             )
-        return self._in_any(able, item, negated=negated)
+        return self._in_any(able, item, place)
 
-    def _in_any(
-        self, columns: tuple[Column, ...], item: SigmaDetectionItem, *, negated: bool
-    ) -> Item:
+    def _in_any(self, columns: tuple[Column, ...], item: SigmaDetectionItem, place: _Place) -> Item:
         """Return the item as a question about any of the columns."""
-        parts = [self._written(column, item, negated=negated or item.negated) for column in columns]
-        linking = ConditionAND if item.negated else ConditionOR
-        return parts[0] if len(parts) == 1 else SigmaDetection(parts, item_linking=linking)
+        if len(columns) == 1:
+            return self._written(columns[0], item, place)
+        place = replace(place, required=False)
+        return SigmaDetection(
+            [self._written(column, item, place) for column in columns],
+            item_linking=ConditionAND if item.negated else ConditionOR,
+        )
 
     def _by_algorithm(
-        self,
-        spec: Mapping[str, Alternatives],
-        item: SigmaDetectionItem,
-        destination: Destination,
-        rule: SigmaRule,
+        self, spec: Mapping[str, Alternatives], item: SigmaDetectionItem, place: _Place
     ) -> list[tuple[tuple[Column, ...], list[SigmaType]]]:
         """Return the columns of each algorithm with the digests to look for in them."""
         parted: dict[tuple[Column, ...], list[SigmaType]] = {}
@@ -190,16 +206,16 @@ class TranslateRule(PreprocessingTransformation):
             found = hash_algorithm(value)
             if found is None or found[0] not in spec:
                 what = f"{found[0]} digests" if found else f"'{value}' in '{item.field}'"
-                where = destination.table or "this log source"
+                where = place.destination.table or "this log source"
                 raise SigmaTransformationError(
                     f"{self.platform} has no field for {what} in {where}:"
                     f" use {', '.join(spec)} of the file.",
-                    source=rule.source,
+                    source=place.rule.source,
                 )
             parted.setdefault(as_columns(spec[found[0]]), []).append(value)
         return list(parted.items())
 
-    def _written(self, column: Column, item: SigmaDetectionItem, *, negated: bool) -> Item:
+    def _written(self, column: Column, item: SigmaDetectionItem, place: _Place) -> Item:
         groups = [[value] for value in item.value]
         if item.value_linking is ConditionOR:
             groups = [item.value]
@@ -213,17 +229,18 @@ class TranslateRule(PreprocessingTransformation):
                 else:
                     values.append(self.language.other(column, value))
             if matches:
-                new = list(self.language.values(column, list(matches), negated=negated))
+                new = list(self.language.values(column, list(matches), negated=place.negated))
                 linked = item.value_linking is ConditionAND and len(new) > 1
                 values.extend([SigmaExpansion(new)] if linked else new)
-                narrower = self.language.narrowed(column, list(matches), negated=negated)
+                narrower = self.language.narrowed(column, list(matches), required=place.required)
                 narrowing.extend([narrower] if narrower is not None else [])
         written = [_item(item, column, values)]
         written += [_item(item, column, [narrower]) for narrower in narrowing]
         return written[0] if len(written) == 1 else SigmaDetection(list(written))
 
-    def _only(self, rule: SigmaRule, destination: Destination) -> None:
+    def _only(self, place: _Place) -> None:
         """Add the condition that picks the log source's events."""
+        rule, destination = place.rule, place.destination
         if not destination.only:
             return
         picked = SigmaDetection.from_definition(dict(destination.only))
@@ -235,7 +252,7 @@ class TranslateRule(PreprocessingTransformation):
         for index, item in enumerate(picked.detection_items):
             if isinstance(item, SigmaDetectionItem):
                 column = many.get(item.field or "") or Column(item.field or "")
-                new = self._written(column, item, negated=False)
+                new = self._written(column, item, place)
                 picked.detection_items[index] = new
         rule.detection.detections[_SOURCE] = picked
         for condition in rule.detection.parsed_condition:
