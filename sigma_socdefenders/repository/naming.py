@@ -80,7 +80,7 @@ def _readable(built: BuiltRule) -> str:
     if len(built.indicators) == 1:
         indicator, source = built.indicators[0], built.rule.logsource
         place = f"{source.category or ''}/{source.product or ''}/{source.service or ''}"
-        if built.rule.id in (rule_id(indicator), rule_id(indicator, place)):
+        if any(built.rule.id == rule_id(indicator, named) for named in ("", place)):
             return indicator.value
     return "group"
 

@@ -11,6 +11,7 @@ import contextlib
 import os
 import shutil
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from sigma_socdefenders.errors import OutputError
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from sigma_socdefenders.repository.planning import Plan
 
 __all__ = ["carry_out"]
+
+_FLUSHED_AT_ONCE = 16
 
 
 def carry_out(folder: Folder, plan: Plan) -> None:
@@ -101,12 +104,22 @@ def _stage(folder: Folder, name: str, content: bytes) -> Path:
 
 
 def _flush(places: Iterable[Path]) -> None:
-    """Have the system write files and folders to the disk; Windows has no way to for folders."""
-    for place in places:
-        if os.name == "nt" and place.is_dir():
-            continue
-        handle = os.open(place, os.O_RDWR if place.is_file() else os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    """Have the system write files and folders to the disk.
+
+    Many at once: a file system commits those that wait together in one go, which for thousands of
+    files is many times faster than one after another.
+    """
+    with ThreadPoolExecutor(_FLUSHED_AT_ONCE) as pool:
+        for _ in pool.map(_flush_one, places):
+            pass
+
+
+def _flush_one(place: Path) -> None:
+    is_file = place.is_file()
+    if os.name == "nt" and not is_file:
+        return  # Windows has no way to do it for folders
+    handle = os.open(place, os.O_RDWR if is_file else os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
