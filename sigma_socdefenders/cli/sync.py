@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import click
 
+from sigma_socdefenders.cli.grouping import grouping_options
 from sigma_socdefenders.cli.options import source_options
 from sigma_socdefenders.cli.run import Run
 from sigma_socdefenders.errors import RepositoryError
+from sigma_socdefenders.members import listed
 from sigma_socdefenders.output import atomic_writer
 from sigma_socdefenders.profiles import load_profile
 from sigma_socdefenders.repository import MAX_REMOVED, refuse_loss
 from sigma_socdefenders.repository import sync as sync_folder
 from sigma_socdefenders.repository.report import headline, listing, markdown
-from sigma_socdefenders.rules import build_all
 
 if TYPE_CHECKING:
+    from sigma_socdefenders.cli.grouping import Grouping
     from sigma_socdefenders.cli.options import Reading
     from sigma_socdefenders.repository import Plan
 
@@ -39,6 +42,7 @@ def _share(ctx: click.Context, param: click.Parameter, value: str) -> float:
 @click.command()
 @click.argument("folder", metavar="DIR")
 @source_options
+@grouping_options(default=True)
 @click.option("--dry-run", is_flag=True, help="Write nothing; print what would be done.")
 @click.option(
     "--check",
@@ -70,12 +74,16 @@ def _share(ctx: click.Context, param: click.Parameter, value: str) -> float:
     help="How long to wait for another run on the folder to end.",
 )
 @click.option("--summary", metavar="FILE", help="Write a pull request's text to FILE (Markdown).")
+@click.option(
+    "--members", metavar="FILE", help="Write the members of each rule to FILE (JSON lines)."
+)
 @click.option("-q", "--quiet", is_flag=True, help="No progress, no summary.")
 def sync(
     folder: str,
     *,
     reading: Reading,
     profile: str,
+    grouping: Grouping,
     dry_run: bool,
     check: bool,
     deprecate: bool,
@@ -83,6 +91,7 @@ def sync(
     max_removed: float,
     wait: float,
     summary: str | None,
+    members: str | None,
     quiet: bool,
 ) -> None:
     """Make the folder DIR hold the source's rules, a file a rule, writing only what changed.
@@ -103,15 +112,19 @@ def sync(
     run = Run(reading, quiet=quiet)
     loaded = load_profile(profile)
     found = run.indicators()
-    plan = sync_folder(
-        folder,
-        build_all(found, loaded, run.tally),
-        dry_run=dry_run or check,
-        deprecate=deprecate,
-        force=force,
-        max_removed=max_removed,
-        wait=wait,
-    )
+    built = grouping.rules(found, loaded, run.tally, on_error=run.left_out)
+    with contextlib.ExitStack() as stack:
+        if members is not None:
+            built = listed(built, stack.enter_context(atomic_writer(members)))
+        plan = sync_folder(
+            folder,
+            built,
+            dry_run=dry_run or check,
+            deprecate=deprecate,
+            force=force,
+            max_removed=max_removed,
+            wait=wait,
+        )
     run.finish()
     if not quiet:
         _report(plan)

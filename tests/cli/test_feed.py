@@ -230,5 +230,5 @@ def test_sync_needs_all_of_the_feed(program, tmp_path, option):
     folder = tmp_path / "rules"
     assert program("sync", str(folder), *option).returncode == 2
     assert not folder.exists()
-    assert program("sync", str(folder), "--type", "url", "-q").returncode == 0
+    assert program("sync", str(folder), "--per-indicator", "--type", "url", "-q").returncode == 0
     assert len(list(folder.rglob("*.yml"))) == 62

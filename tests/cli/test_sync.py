@@ -22,84 +22,90 @@ def source(tmp_path: Path) -> Path:
     return written(tmp_path / "source.json", [f"192.0.2.{number}" for number in range(10)])
 
 
+@pytest.fixture
+def run_sync(run_program):
+    """Run sync with a rule for each indicator, unless told otherwise."""
+    return lambda *arguments: run_program("sync", "--per-indicator", *arguments)
+
+
 def written(path: Path, values: list[str]) -> Path:
     path.write_text(json.dumps([{"value": value} for value in values]))
     return path
 
 
-def test_sync_writes_the_folder_and_counts_on_stderr(run_program, tmp_path):
+def test_sync_writes_the_folder_and_counts_on_stderr(run_sync, tmp_path):
     """The rules are in the folder, standard output stays empty, the counts are on the other."""
-    done = run_program("sync", str(tmp_path / "rules"), FEED)
+    done = run_sync(str(tmp_path / "rules"), FEED)
     assert done.returncode == 0, done.stderr
     assert done.stdout == ""
     assert done.stderr.splitlines()[-1] == "added 20, changed 0, removed 0, unchanged 0"
     assert len(rules(tmp_path / "rules")) == 20
-    again = run_program("sync", str(tmp_path / "rules"), FEED, "-q")
+    again = run_sync(str(tmp_path / "rules"), FEED, "-q")
     assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
 
 
-def test_check_tells_any_difference(run_program, tmp_path, source):
+def test_check_tells_any_difference(run_sync, tmp_path, source):
     """`--check` is 0 where the folder is as its source has it, 1 after any change to it."""
     folder = tmp_path / "rules"
-    assert run_program("sync", str(folder), str(source), "--check").returncode == 1
+    assert run_sync(str(folder), str(source), "--check").returncode == 1
     assert not folder.exists()
-    assert run_program("sync", str(folder), str(source)).returncode == 0
-    assert run_program("sync", str(folder), str(source), "--check").returncode == 0
+    assert run_sync(str(folder), str(source)).returncode == 0
+    assert run_sync(str(folder), str(source), "--check").returncode == 0
     path = folder / next(iter(rules(folder)))
     content = path.read_bytes()
     path.write_bytes(content + b"# mine\n")
-    edited = run_program("sync", str(folder), str(source), "--check")
+    edited = run_sync(str(folder), str(source), "--check")
     assert edited.returncode == 1
     assert f"! {path.relative_to(folder).as_posix()} (edited by hand, left alone)" in edited.stderr
     assert edited.stderr.splitlines()[-1].endswith(
         "differs from its source: added 0, changed 0, removed 0, unchanged 9, left alone 1."
     )
     path.unlink()
-    assert run_program("sync", str(folder), str(source), "--check").returncode == 1
+    assert run_sync(str(folder), str(source), "--check").returncode == 1
     path.write_bytes(content)
-    assert run_program("sync", str(folder), str(source), "--check").returncode == 0
+    assert run_sync(str(folder), str(source), "--check").returncode == 0
     written(source, ["192.0.2.1"])
-    assert run_program("sync", str(folder), str(source), "--check").returncode == 1
+    assert run_sync(str(folder), str(source), "--check").returncode == 1
 
 
-def test_dry_run_prints_the_plan(run_program, tmp_path, source):
+def test_dry_run_prints_the_plan(run_sync, tmp_path, source):
     """A line a file on standard output, in order, each with a sign."""
     folder = tmp_path / "rules"
-    run_program("sync", str(folder), str(source))
+    run_sync(str(folder), str(source))
     before = files(folder)
     written(source, [f"192.0.2.{number}" for number in (*range(9), 11)])
-    done = run_program("sync", str(folder), str(source), "--dry-run")
+    done = run_sync(str(folder), str(source), "--dry-run")
     assert done.returncode == 0
     signs = [(line[0], line.split("_ioc_ipv4_")[1][:10]) for line in done.stdout.splitlines()]
     assert signs == [("+", "192_0_2_11"), ("-", "192_0_2_9_")]
     assert files(folder) == before
 
 
-def test_too_great_a_loss_is_an_error(run_program, tmp_path, source):
+def test_too_great_a_loss_is_an_error(run_sync, tmp_path, source):
     """An empty source takes nothing away, and the message says what would let it."""
     folder = tmp_path / "rules"
-    run_program("sync", str(folder), str(source))
+    run_sync(str(folder), str(source))
     before = files(folder)
     written(source, [])
     for options in ([], ["--dry-run"], ["--check"], ["--max-removed", "99%"]):
-        done = run_program("sync", str(folder), str(source), *options)
+        done = run_sync(str(folder), str(source), *options)
         assert done.returncode == 1
         assert "The source gives no rule at all, and 10 indicators are looked for" in done.stderr
         assert "--max-removed 100%" in done.stderr
         assert files(folder) == before
-    assert run_program("sync", str(folder), str(source), "--max-removed", "100").returncode == 0
+    assert run_sync(str(folder), str(source), "--max-removed", "100").returncode == 0
     assert not rules(folder)
 
 
-def test_the_summary_fits_a_pull_request(run_program, tmp_path, source):
+def test_the_summary_fits_a_pull_request(run_sync, tmp_path, source):
     """The summary counts by type and names the files, in Markdown that no value can break."""
     folder, summary = tmp_path / "rules", tmp_path / "summary.md"
-    run_program("sync", str(folder), str(source))
+    run_sync(str(folder), str(source))
     edited = folder / list(rules(folder))[2]
     edited.write_bytes(b"mine\n")
     values = [f"192.0.2.{number}" for number in (*range(9), 11)]
     written(source, [*values, "https://evil.example/`|<img>\\[x](y)"])
-    run_program("sync", str(folder), str(source), "--summary", str(summary))
+    run_sync(str(folder), str(source), "--summary", str(summary))
     text = summary.read_text()
     assert text.startswith(
         "**Rules: added 2, changed 0, removed 1, unchanged 8, left alone 1.**\n\n"
@@ -114,15 +120,13 @@ def test_the_summary_fits_a_pull_request(run_program, tmp_path, source):
     assert "<" not in text
 
 
-def test_a_long_summary_stays_short_enough(run_program, tmp_path):
+def test_a_long_summary_stays_short_enough(run_sync, tmp_path):
     """Thousands of files are counted, and the first of them named: GitHub's limit holds."""
     source = written(
         tmp_path / "source.json", [f"long-name-of-a-domain-{n}.example" for n in range(3000)]
     )
     summary = tmp_path / "summary.md"
-    run_program(
-        "sync", str(tmp_path / "rules"), str(source), "--dry-run", "--summary", str(summary)
-    )
+    run_sync(str(tmp_path / "rules"), str(source), "--dry-run", "--summary", str(summary))
     text = summary.read_text()
     assert "- and 2900 more\n" in text
     assert len(text) < 65_536
@@ -139,28 +143,49 @@ def test_a_long_summary_stays_short_enough(run_program, tmp_path):
         (["--wait", "-1"], "--wait"),
     ],
 )
-def test_wrong_usage_is_status_2(run_program, tmp_path, source, options, message):
+def test_wrong_usage_is_status_2(run_sync, tmp_path, source, options, message):
     """What cannot be meant is refused before anything is done."""
-    done = run_program("sync", str(tmp_path / "rules"), str(source), *options)
+    done = run_sync(str(tmp_path / "rules"), str(source), *options)
     assert done.returncode == 2
     assert message in done.stderr
     assert not (tmp_path / "rules").exists()
 
 
-def test_a_missing_source_changes_nothing(run_program, tmp_path, source):
+def test_a_missing_source_changes_nothing(run_sync, tmp_path, source):
     """A source that is not there is an error, and not an empty one."""
     folder = tmp_path / "rules"
-    run_program("sync", str(folder), str(source))
+    run_sync(str(folder), str(source))
     before = files(folder)
-    done = run_program("sync", str(folder), str(tmp_path / "missing.json"), "--max-removed", "100%")
+    done = run_sync(str(folder), str(tmp_path / "missing.json"), "--max-removed", "100%")
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert files(folder) == before
 
 
-def test_a_folder_that_cannot_be_written_is_one_sentence(run_program, tmp_path, source):
+def test_a_folder_that_cannot_be_written_is_one_sentence(run_sync, tmp_path, source):
     """A DIR below a file fails without a traceback."""
-    done = run_program("sync", str(source / "rules"), str(source))
+    done = run_sync(str(source / "rules"), str(source))
     assert done.returncode == 1
     assert done.stderr.startswith("Error: Cannot write to ")
     assert done.stderr.count("\n") == 1
+
+
+def test_rules_are_grouped_by_default(run_program, tmp_path, source):
+    """A folder has few rules, and one indicator more changes one of them."""
+    folder = tmp_path / "rules"
+    run_program("sync", str(folder), str(source))
+    (path,) = rules(folder)
+    assert path.startswith("ipv4/net_connection_win_ioc_ipv4_group_")
+    written(source, [f"192.0.2.{number}" for number in range(11)])
+    done = run_program("sync", str(folder), str(source))
+    assert done.stderr.splitlines()[-1] == "added 0, changed 1, removed 0, unchanged 0"
+    assert b"'192.0.2.10'" in rules(folder)[path]
+
+
+def test_members_can_be_read_again(run_sync, tmp_path, source):
+    """The list of members is itself a source of the same rules."""
+    members = tmp_path / "members.jsonl"
+    run_sync("--group", str(tmp_path / "a"), str(source), "--members", str(members))
+    assert len(members.read_text().splitlines()) == 10
+    run_sync("--group", str(tmp_path / "b"), str(members))
+    assert rules(tmp_path / "a") == rules(tmp_path / "b")
