@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from events import elastic, kusto, splunk
 
 from sigma_socdefenders import SocDefendersCollection
+from sigma_socdefenders.grouping import QueryCapacity
 from sigma_socdefenders.targets import find_target
 
 if TYPE_CHECKING:
@@ -54,6 +55,13 @@ class Platform:
         collection = SocDefendersCollection.from_records(records, profile=profile)
         backend = find_target(self.target).make_backend()
         backend.collect_errors = leave_out
+        found: list[str] = backend.convert(collection, self.output_format)
+        return found
+
+    def grouped_queries(self, records: Sequence[dict[str, Any]]) -> list[str]:
+        """Convert records as the command line does: as many to a query as the target takes."""
+        collection = SocDefendersCollection.from_records(records, group=QueryCapacity(self.target))
+        backend = find_target(self.target).make_backend()
         found: list[str] = backend.convert(collection, self.output_format)
         return found
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(
     not logs.FOLDER.is_dir(), reason=f"the real logs are not at {logs.FOLDER}"
 )
 
-_EACH = 6
+_EACH = 4
 _EMPTY_FILE = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 _ON_A_CDN = "13.107.4.50"
 
@@ -62,7 +62,7 @@ def _listed() -> list[tuple[str, str]]:
     listed += [("domain", "microsoft.com"), ("domain", "evil.example"), ("domain", "icrosoft.com")]
     for algorithm in ("MD5", "SHA1", "SHA256"):
         digests = sorted(part.lower() for part in hashes if part.startswith(f"{algorithm}="))
-        for part in chance.sample(digests, _EACH // 2):
+        for part in chance.sample(digests, 2):
             type_, digest = part.split("=")
             listed.append((type_, digest))
             listed.append((type_, digest[::-1]))

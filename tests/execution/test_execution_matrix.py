@@ -77,6 +77,16 @@ def test_hostile_urls(platform: Platform, url: str, request: pytest.FixtureReque
     assert backend.convert(read_back, platform.output_format) == queries
 
 
+@_each_platform
+def test_a_url_that_reads_as_a_network(platform: Platform, request: pytest.FixtureRequest) -> None:
+    """An address with a path of digits is a URL, and no network of addresses."""
+    engine: Engine = request.getfixturevalue(platform.engine)
+    urls = ["http://192.0.2.1/24", "192.0.2.1/24", "192.0.2.9", "http://192.0.2.9/"]
+    events = [platform.event(Sighting("proxy", url=url)) for url in urls]
+    queries = platform.queries([{"type": "url", "value": urls[0]}])
+    assert platform.found(engine, queries, events) == {0, 1}
+
+
 def _near(url: str) -> list[str]:
     """URLs that have another character, or none, in the place of one special one."""
     start = len("http://evil.example/")

@@ -43,7 +43,8 @@ def test_any_url_means_itself(
     at = data.draw(st.integers(len("http://evil.example/"), max(len(value) - 1, 20)))
     other = value[:at] + data.draw(st.sampled_from(["", "x", "xx", "\\"])) + value[at + 1 :]
     queries = platform.queries([{"type": "url", "value": value}])
-    same = {value, value.removeprefix("http://"), value.removesuffix("/"), f"{value}/"}
+    # A bare host is listed with its closing slash as well.
+    same = {value, value.removeprefix("http://"), *([f"{value}/"] if value.count("/") == 2 else [])}
     events = [platform.event(Sighting("proxy", url=url)) for url in (value, other)]
     expected = {0, 1} if other in same else {0}
     assert platform.found(engine, queries, events) == expected, (queries, other)
@@ -51,7 +52,7 @@ def test_any_url_means_itself(
 
 @_each_platform
 @_few
-@given(local=st.text(st.sampled_from("ab1.+-_'=&*?~!#$%^{|}`"), min_size=1, max_size=10))
+@given(local=st.text(st.sampled_from("ab1.+-_'=&*?~!#$%^{|}`/"), min_size=1, max_size=10))
 def test_any_sender_means_itself(
     platform: Platform, local: str, request: pytest.FixtureRequest
 ) -> None:
@@ -105,8 +106,6 @@ def test_rules_by_hand_mean_what_sigma_says(
         backend = find_target(platform.target).make_backend()
         queries = backend.convert(SigmaCollection.from_dicts([rule]), platform.output_format)
     except SigmaError:
-        return
-    if any("| rex " in query for query in queries):
         return
     sightings = [Sighting("proxy", url=url) for url in urls]
     (query,) = sqliteBackend().convert(SigmaCollection.from_dicts([rule]))

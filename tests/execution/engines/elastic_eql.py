@@ -17,6 +17,7 @@ After Elastic's EQL syntax and function references:
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from engines import EngineError, EngineMissingError, QuerySyntaxError
@@ -231,6 +232,7 @@ def _negate(value: bool | None) -> bool | None:  # noqa: FBT001 - the value that
     return None if value is None else not value
 
 
+@lru_cache(maxsize=65536)
 def _unescape(text: str) -> str:
     def character(match: re.Match[str]) -> str:
         if match["code"]:
