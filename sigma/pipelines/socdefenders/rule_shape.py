@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Item",
     "flat",
+    "is_negated",
     "leaves",
     "merge_alternatives",
     "negated_detections",
@@ -24,6 +25,11 @@ __all__ = [
 ]
 
 Item: TypeAlias = "SigmaDetection | SigmaDetectionItem"
+
+
+def is_negated(item: SigmaDetectionItem) -> bool:
+    """Say whether an item itself is negated, by `|neq`; pySigma has that since 1.4."""
+    return getattr(item, "negated", False)
 
 
 def leaves(entry: Item) -> Iterator[SigmaDetectionItem]:
@@ -59,7 +65,7 @@ def merge_alternatives(detection: SigmaDetection) -> None:
         return
     joined = [item for item in single if isinstance(item, SigmaDetectionItem)]
     if any(
-        item.negated or (item.value_linking is not ConditionOR and len(item.value) > 1)
+        is_negated(item) or (item.value_linking is not ConditionOR and len(item.value) > 1)
         for item in joined
     ):
         return

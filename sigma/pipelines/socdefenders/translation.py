@@ -26,6 +26,7 @@ from .destinations import Destination, Destinations, fits
 from .rule_shape import (
     Item,
     flat,
+    is_negated,
     leaves,
     merge_alternatives,
     negated_detections,
@@ -157,7 +158,7 @@ class TranslateRule(PreprocessingTransformation):
     def _item(self, item: SigmaDetectionItem, place: _Place) -> Item:
         name = item.field or ""
         destination, rule = place.destination, place.rule
-        if item.negated:
+        if is_negated(item):
             place = replace(place, negated=True, required=False)
         if (spec := destination.spec(name)) is None:
             known = ", ".join(sorted(destination.fields))
@@ -174,7 +175,7 @@ class TranslateRule(PreprocessingTransformation):
                 self._in_any(columns, replace(item, value=values, auto_modifiers=False), place)
                 for columns, values in parted
             ]
-            linking = ConditionAND if item.negated else item.value_linking
+            linking = ConditionAND if is_negated(item) else item.value_linking
             return parts[0] if len(parts) == 1 else SigmaDetection(parts, item_linking=linking)
         able = tuple(
             column
@@ -194,7 +195,7 @@ class TranslateRule(PreprocessingTransformation):
         place = replace(place, required=False)
         return SigmaDetection(
             [self._written(column, item, place) for column in columns],
-            item_linking=ConditionAND if item.negated else ConditionOR,
+            item_linking=ConditionAND if is_negated(item) else ConditionOR,
         )
 
     def _by_algorithm(

@@ -1,0 +1,166 @@
+"""What values ask of columns, and how languages write them, for any value."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from sigma.collection import SigmaCollection
+from sigma.exceptions import SigmaError
+from sigma.types import SigmaNumber, SigmaString
+
+from sigma.pipelines.socdefenders import esql, kusto
+from sigma.pipelines.socdefenders.columns import (
+    Column,
+    Holds,
+    How,
+    Match,
+    merge_domains,
+    wanted,
+)
+from sigma.pipelines.socdefenders.expression import any_of, expression
+from sigma.pipelines.socdefenders.lucene_regexp import regexp
+from sigma_socdefenders.targets import TARGETS
+
+from .cases import ANTIVIRUS, DNS_QUERY, EMAIL, NETWORK, PROCESS, PROXY, SYSMON, rule
+
+# Hostile characters more often than chance has them.
+TEXTS = st.text(
+    st.one_of(
+        st.characters(exclude_categories=["Cs"], exclude_characters="\0"),
+        st.sampled_from("*?\\\"'{}[]()|/.^$~#@&<> \n\t"),
+    ),
+    min_size=1,
+    max_size=30,
+)
+
+
+@given(TEXTS)
+def test_a_match_keeps_every_wildcard(text: str) -> None:
+    """Texts and wildcards come out of a match as they stood in the value."""
+    assume("**" not in text)
+    value = SigmaString(text)
+    assert list(Match.of(value).glob()) == value.s
+
+
+@pytest.mark.parametrize(
+    ("holds", "value", "expected"),
+    [
+        (Holds.HOST, "Evil.Example.", [Match(How.EXACT, "evil.example")]),
+        (Holds.HOST, "*.evil.example", [Match(How.SUFFIX, ".evil.example")]),
+        (Holds.ADDRESS, "2001:DB8:0:0:0:0:0:1", [Match(How.EXACT, "2001:db8::1")]),
+        (
+            Holds.ADDRESS_TEXT,
+            "2001:db8::1",
+            [Match(How.EXACT, "2001:db8::1"), Match(How.EXACT, "2001:db8:0:0:0:0:0:1")],
+        ),
+        (Holds.ADDRESS, "10.*", None),
+        (Holds.ADDRESS_TEXT, "10.*", [Match(How.PREFIX, "10.")]),
+        (Holds.DIGEST, "*SHA1=" + "A" * 40 + "*", [Match(How.EXACT, "a" * 40)]),
+        (Holds.DIGEST, "A" * 32, [Match(How.EXACT, "a" * 32)]),
+        (Holds.DIGEST, "*MD5=*", None),
+        (Holds.CVE, "*cve-2021-44228*", [Match(How.EXACT, "CVE-2021-44228")]),
+        (Holds.CVE, "*Mimikatz*", None),
+        (Holds.WORDS, "*CVE-2021-44228*", [Match(How.WORD, "CVE-2021-44228")]),
+        (Holds.WORDS, "*Mimikatz*", [Match(How.CONTAINS, "Mimikatz")]),
+        (
+            Holds.TECHNIQUE,
+            "*technique_id=T1059*",
+            [Match(How.EXACT, "T1059"), Match(How.PREFIX, "T1059.")],
+        ),
+        (Holds.TECHNIQUE, "*technique_id=T1059.001*", [Match(How.EXACT, "T1059.001")]),
+        (Holds.TECHNIQUE, "*technique_name=x*", None),
+        (Holds.NUMBER, "443", [Match(How.NUMBER, "443")]),
+        (Holds.NUMBER, "44*", None),
+    ],
+)
+def test_what_a_value_asks_of_a_column(
+    holds: Holds, value: str, expected: list[Match] | None
+) -> None:
+    """A value written for Sysmon takes the form in which the column holds the fact."""
+    assert wanted(Column("c", holds), SigmaString(value)) == expected
+
+
+def test_numbers_ask_for_numbers() -> None:
+    """A number is one, whatever the column holds; the languages see to its type."""
+    assert wanted(Column("c"), SigmaNumber(4)) == [Match(How.NUMBER, "4")]
+
+
+def test_a_domain_is_a_name_and_what_is_below_it() -> None:
+    """Both halves become one match, in their place; half of one stays what it is."""
+    name, below = Match(How.EXACT, "a.test"), Match(How.SUFFIX, ".a.test")
+    alone = Match(How.SUFFIX, ".b.test")
+    assert merge_domains([alone, name, below]) == [alone, Match(How.DOMAIN, "a.test")]
+
+
+@given(TEXTS)
+def test_string_literals_read_back(text: str) -> None:
+    """A literal of KQL, ES|QL and EQL means the text, and stands on one line."""
+    for literal in (kusto.literal(text), esql.literal(text)):
+        assert "\n" not in literal
+        # Python reads the same escapes in the same way.
+        assert ast.literal_eval(literal.replace("\f", "\\f")) == text
+
+
+@given(TEXTS)
+def test_expressions_keep_braces(text: str) -> None:
+    """No character of a value is taken for a place where pySigma puts the field."""
+    assert expression(f"\0 == {text}").finalize(field="name") == f"name == {text}"
+
+
+@given(st.integers(1, 12_000))
+def test_chains_are_nested(number: int) -> None:
+    """All alternatives are there, in order, and no chain is longer than engines take."""
+    parts = [f"v{n}" for n in range(number)]
+    text = any_of(parts, "or")
+    assert re.findall(r"v\d+", text) == parts
+    within = text
+    while "(" in within:
+        assert all(chain.count(" or ") < 100 for chain in re.findall(r"\(([^()]*)\)", within))
+        within = re.sub(r"\([^()]*\)", "v", within)
+
+
+@given(
+    text=TEXTS,
+    how=st.sampled_from([How.EXACT, How.PREFIX, How.SUFFIX, How.CONTAINS]),
+    fold=st.booleans(),
+)
+def test_regular_expressions_of_lucene_are_those_of_python(
+    *, text: str, how: How, fold: bool
+) -> None:
+    """The subset that is written means the same to Python: it matches the text, in its place."""
+    assert re.fullmatch(regexp(Match(how, text), fold=fold), text, re.DOTALL)
+    assert (re.fullmatch(regexp(Match(how, text), fold=fold), f"x{text}y", re.DOTALL) is None) == (
+        how is not How.CONTAINS
+    )
+
+
+@pytest.mark.parametrize("name", TARGETS)
+@settings(max_examples=max(settings().max_examples // 6, 1))
+@given(value=TEXTS, modifier=st.sampled_from(["", "|contains", "|startswith", "|endswith"]))
+def test_any_value_converts_or_is_refused(name: str, value: str, modifier: str) -> None:
+    """No value of any field ends in anything but a query or an error that a person can read."""
+    for source, field in (
+        (NETWORK, "DestinationIp"),
+        (NETWORK, "DestinationPort"),
+        (DNS_QUERY, "QueryName"),
+        (PROXY, "cs-host"),
+        (PROXY, "c-uri"),
+        (PROCESS, "Hashes"),
+        (PROCESS, "CommandLine"),
+        (ANTIVIRUS, "Signature"),
+        (SYSMON, "RuleName"),
+        (EMAIL, "sender"),
+    ):
+        document = rule(source, {f"{field}{modifier}": value})
+        backend = TARGETS[name].make_backend()
+        try:
+            (query,) = backend.convert(SigmaCollection.from_yaml(document))
+        except SigmaError as error:
+            assert str(error)
+        else:
+            assert json.dumps(query)
