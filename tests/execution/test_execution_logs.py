@@ -1,4 +1,4 @@
-"""Profile `broad` over real logs: what is in a log is found, and nothing else."""
+"""Profiles over real logs: what is in a log is found, and nothing else."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _lines() -> list[dict[str, Any]]:
 
 
 def _names(line: dict[str, Any]) -> list[str]:
-    found = (line.get(field) for field in ("QueryName", "DestinationHostname", "host"))
+    found = (line.get(field) for field in ("QueryName", "DestinationHostname", "host", "query"))
     return [str(name).rstrip(".").lower() for name in found if name]
 
 
@@ -79,15 +79,23 @@ def test_the_logs_hold_what_is_listed() -> None:
 
 
 @pytest.mark.parametrize("platform", PLATFORMS, ids=lambda platform: platform.name)
-def test_broad_profile(platform: Platform, request: pytest.FixtureRequest) -> None:
-    """Each value's queries find the very events in which a plain search finds it."""
+def test_values_in_the_logs(platform: Platform, request: pytest.FixtureRequest) -> None:
+    """Each value's queries find the very events in which a plain search finds it.
+
+    Profile `broad` looks wherever endpoints show a value, `network` at DNS servers as well.
+    """
     engine: Engine = request.getfixturevalue(platform.engine)
     lines = _lines()
     events = [platform.event(logs.sighting(line)) for line in lines]
     wrong = {}
     for type_, value in _listed():
         record = {"value": value, "type": None if type_ == "ip" else type_}
-        queries = platform.queries([record], "broad", leave_out=True)
+        profiles = ("broad", "network") if type_ == "domain" else ("broad",)
+        queries = [
+            query
+            for profile in profiles
+            for query in platform.queries([record], profile, leave_out=True)
+        ]
         found = platform.found(engine, queries, events)
         expected = {position for position, line in enumerate(lines) if _shows(line, type_, value)}
         if found != expected:

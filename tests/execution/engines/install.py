@@ -53,8 +53,9 @@ def _packages() -> None:
     if shutil.which("apt-get") is None:
         sys.exit(f"Install what these Debian packages hold, then run this again: {missing}")
     root = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    _run(*root, "apt-get", "update", "-q")
-    _run(*root, "apt-get", "install", "-q", "-y", "--no-install-recommends", *missing)
+    apt = [*root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"]
+    _run(*apt, "update")
+    _run(*apt, "install", "-y", "--no-install-recommends", *missing)
 
 
 def _lucene() -> None:

@@ -15,12 +15,21 @@ FOLDER = Path(os.environ.get("SOCDEFENDERS_REAL_DATA", _ROOT.parent / "shared" /
 
 _KINDS = {1: "process_creation", 3: "network_connection", 22: "dns_query", 23: "file_delete"}
 _KINDS[26] = "file_delete_logged"
-_SHOWN = ("EventID", "DestinationIp", "DestinationHostname", "QueryName", "Hashes", "host", "uri")
+_SHOWN = (
+    "EventID",
+    "DestinationIp",
+    "DestinationHostname",
+    "QueryName",
+    "Hashes",
+    "host",
+    "uri",
+    "query",
+)
 
 
 def lines() -> list[dict[str, Any]]:
-    """The events of Sysmon's and of Zeek's HTTP log, as logged; of those alike, the first."""
-    files = [*sorted(FOLDER.glob("otrf_sysmon_*.jsonl")), FOLDER / "zeek_http.jsonl"]
+    """The events of Sysmon's and of Zeek's logs, as logged; of those alike, the first."""
+    files = sorted(FOLDER.glob("*.jsonl"))
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
     for file in files:
         for text in file.read_text(encoding="utf-8").splitlines():
@@ -31,6 +40,8 @@ def lines() -> list[dict[str, Any]]:
 
 def sighting(line: dict[str, Any]) -> Sighting:
     """What a logged event shows."""
+    if line.get("_path") == "dns":
+        return Sighting("dns", host=str(line.get("query", "")))
     if line.get("_path") == "http":
         host = str(line.get("host", ""))
         return Sighting("proxy", host=host, url=f"http://{host}{line.get('uri', '/')}")
