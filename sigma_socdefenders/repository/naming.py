@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 __all__ = ["PATH", "Document", "documents"]
 
-PATH = re.compile(r"[a-z0-9-]{1,32}/[a-z0-9_]{1,90}\.yml")
+PATH = re.compile(r"[a-z0-9-]{1,32}/[a-z0-9_]{1,86}\.yml")
 """What a rule's path looks like; no other file is ever written or removed as a rule."""
 
-_STEM_LENGTH = 90
+_STEM_LENGTH = 90 - len(".yml")
 # 48 bits of the rule's id: enough to tell the files apart, short enough to leave room to read.
 _ID_DIGITS = 12
 _PREFIX_LENGTH = 32
