@@ -15,6 +15,7 @@ _COMMANDS = {
     "rules": "sigma_socdefenders.cli.rules:rules",
     "convert": "sigma_socdefenders.cli.convert:convert",
     "sync": "sigma_socdefenders.cli.sync:sync",
+    "lookup": "sigma_socdefenders.cli.lookup:lookup",
     "targets": "sigma_socdefenders.cli.targets:targets",
 }
 

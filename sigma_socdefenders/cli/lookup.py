@@ -1,0 +1,64 @@
+"""`sigma-socdefenders lookup`: lists as the platform's own tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sigma_socdefenders.cli.options import source_options
+from sigma_socdefenders.cli.run import Run
+from sigma_socdefenders.lookups import PLATFORMS, lookup_files, write_files
+
+if TYPE_CHECKING:
+    from sigma_socdefenders.cli.options import Reading
+
+__all__ = ["lookup"]
+
+
+@click.command()
+@click.argument("folder", metavar="DIR")
+@source_options
+@click.option(
+    "-t",
+    "--target",
+    required=True,
+    type=click.Choice(list(PLATFORMS)),
+    help="Whose tables to make.",
+)
+@click.option(
+    "--published-at",
+    metavar="URL",
+    help="Where Defender can fetch the folder `tables`, for its queries to name.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="No progress, no summary.")
+def lookup(
+    folder: str,
+    *,
+    reading: Reading,
+    profile: str,
+    target: str,
+    published_at: str | None,
+    quiet: bool,
+) -> None:
+    """Write lists of any size as a platform's own tables, and a rule a type that uses each.
+
+    The folder DIR becomes a Splunk app with lookup tables, watchlists and queries for Sentinel,
+    tables, queries and files to import for Defender, or documents and indicator-match rules for
+    Elastic. What a table cannot hold becomes grouped rules. SOURCE is a file of IOC records, or -
+    for standard input; without one, the feed is read.
+
+    \b
+    Example:
+      sigma-socdefenders lookup socdefenders_app iocs.json -t splunk
+    """  # noqa: D301 - \b is click's mark for a paragraph to leave alone
+    if profile != "default":
+        raise click.UsageError("Lookups look where the profile default does, and take no other.")
+    run = Run(reading, quiet=quiet)
+    files = lookup_files(
+        run.indicators(), target, run.tally, published=published_at, on_error=run.left_out
+    )
+    count = write_files(folder, files)
+    run.finish()
+    if not quiet:
+        click.echo(f"{count} files in '{folder}'", err=True)

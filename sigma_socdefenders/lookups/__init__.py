@@ -1,0 +1,121 @@
+"""Lookups: lists of any size as the platform's own tables, and one rule a type that uses each.
+
+What a platform's table cannot hold becomes grouped rules, so that no indicator goes missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sigma_socdefenders.emit import to_yaml
+from sigma_socdefenders.errors import OutputError, TargetError
+from sigma_socdefenders.grouping import QueryCapacity, build_groups
+from sigma_socdefenders.lookups import defender, elastic, sentinel, splunk
+from sigma_socdefenders.lookups.files import File
+from sigma_socdefenders.lookups.lists import Lists
+from sigma_socdefenders.lookups.rules import lookup_rules
+from sigma_socdefenders.output import atomic_writer
+from sigma_socdefenders.profiles import load_profile
+from sigma_socdefenders.targets import convert, find_target, render
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterable, Iterator
+
+    from sigma_socdefenders.indicator import Indicator, SourcedIndicator
+    from sigma_socdefenders.rules import BuiltRule
+    from sigma_socdefenders.tally import Tally
+
+__all__ = ["PLATFORMS", "lookup_files", "write_files"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Platform:
+    """How a target keeps tables.
+
+    Attributes:
+        files: gives the files for lists, and the text of what is left to grouped rules.
+        holds: says whether a table does all that the indicator's own rule does.
+        output_format: the target's format of the grouped rules.
+    """
+
+    files: Callable[[Lists, str], Iterator[File]]
+    holds: Callable[[Indicator], bool]
+    output_format: str = "default"
+
+
+PLATFORMS: dict[str, _Platform] = {
+    "splunk": _Platform(splunk.files, splunk.holds, "savedsearches"),
+    "splunk-cim": _Platform(splunk.cim_files, splunk.holds, "savedsearches"),
+    "elastic": _Platform(elastic.files, elastic.holds, "siem_rule_ndjson"),
+    "defender": _Platform(defender.files, defender.holds),
+    "sentinel": _Platform(sentinel.files, sentinel.holds),
+}
+"""The targets that have tables."""
+
+
+def lookup_files(
+    found: Iterable[SourcedIndicator],
+    target_name: str,
+    tally: Tally,
+    *,
+    published: str | None = None,
+    on_error: Callable[[BuiltRule, TargetError], object] | None = None,
+) -> Iterator[File]:
+    """Yield the files of a target's lookup: tables, Sigma rules, queries.
+
+    Every table is there each time, if empty, so that no old one stays behind.
+
+    Args:
+        found: the indicators, all of which are held in memory.
+        target_name: one of `PLATFORMS`.
+        tally: the account of the run.
+        published: where Defender can fetch the tables.
+        on_error: called for each indicator that the target has neither table nor query for;
+            without it the first one ends the run.
+
+    Raises:
+        TargetError: there are no lookups for the target; or, without `on_error`, see there.
+    """
+    platform = PLATFORMS.get(target_name)
+    if platform is None:
+        known = ", ".join(PLATFORMS)
+        raise TargetError(f"There are no lookups for '{target_name}': use one of {known}.")
+    if published is not None and platform.files is not defender.files:
+        raise TargetError("Only Defender's queries fetch tables from an address.")
+    tabled: list[SourcedIndicator] = []
+    others: list[SourcedIndicator] = []
+    for sourced in found:
+        (tabled if platform.holds(sourced.indicator) else others).append(sourced)
+    lists = Lists.of(tabled)
+    target = find_target(target_name)
+    profile = load_profile("default")
+    grouped = list(build_groups(others, profile, tally, QueryCapacity(target), on_error=on_error))
+    yield File("rules/grouped.yml", to_yaml(built.rule for built in grouped))
+    for kind, rule in lookup_rules().items():
+        yield File(f"rules/{kind}.yml", rule.text)
+    converted = convert(grouped, target, platform.output_format, on_error=on_error)
+    if published is None:
+        yield from platform.files(lists, render(converted))
+    else:
+        yield from defender.files(lists, render(converted), published.rstrip("/"))
+
+
+def write_files(folder: str | os.PathLike[str], files: Iterable[File]) -> int:
+    """Write files below a folder, each whole or not at all, and return how many there are.
+
+    Raises:
+        OutputError: a file or folder cannot be written.
+    """
+    count = 0
+    for count, file in enumerate(files, 1):  # noqa: B007 - the last count is the result
+        path = Path(folder, file.path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"Cannot make '{path.parent}': {error.strerror}.") from None
+        with atomic_writer(path) as stream:
+            stream.write(file.text)
+    return count

@@ -1,0 +1,44 @@
+"""The files of a lookup: rows and documents as text, the same bytes for the same indicators."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+__all__ = ["File", "csv_text", "ndjson", "safe_cell"]
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class File(NamedTuple):
+    """A file to write: its path below the lookup's folder, with `/`, and its text."""
+
+    path: str
+    text: str
+
+
+def csv_text(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a CSV table (RFC 4180, but with line feeds), every cell on one line."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(([" ".join(cell.split()) for cell in row]) for row in rows)
+    return stream.getvalue()
+
+
+def safe_cell(text: str) -> str:
+    """Return free text for a cell, which no spreadsheet takes for a formula.
+
+    What a platform compares must stay as it is and is not for this function.
+    """
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def ndjson(documents: Iterable[Any]) -> str:
+    """Return documents as JSON, one a line."""
+    return "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in documents)
