@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from sigma_socdefenders.indicator import Indicator, SourcedIndicator
+    from sigma_socdefenders.normalize import IndicatorType
     from sigma_socdefenders.rules import BuiltRule
     from sigma_socdefenders.tally import Tally
 
@@ -38,20 +39,22 @@ class _Platform:
     Attributes:
         files: gives the files for lists, and the text of what is left to grouped rules.
         holds: says whether a table does all that the indicator's own rule does.
+        kinds: the types that have a table.
         output_format: the target's format of the grouped rules.
     """
 
     files: Callable[[Lists, str], Iterator[File]]
     holds: Callable[[Indicator], bool]
+    kinds: frozenset[IndicatorType]
     output_format: str = "default"
 
 
 PLATFORMS: dict[str, _Platform] = {
-    "splunk": _Platform(splunk.files, splunk.holds, "savedsearches"),
-    "splunk-cim": _Platform(splunk.cim_files, splunk.holds, "savedsearches"),
-    "elastic": _Platform(elastic.files, elastic.holds, "siem_rule_ndjson"),
-    "defender": _Platform(defender.files, defender.holds),
-    "sentinel": _Platform(sentinel.files, sentinel.holds),
+    "splunk": _Platform(splunk.files, splunk.holds, splunk.KINDS, "savedsearches"),
+    "splunk-cim": _Platform(splunk.cim_files, splunk.holds, splunk.KINDS, "savedsearches"),
+    "elastic": _Platform(elastic.files, elastic.holds, elastic.KINDS, "siem_rule_ndjson"),
+    "defender": _Platform(defender.files, defender.holds, defender.KINDS),
+    "sentinel": _Platform(sentinel.files, sentinel.holds, sentinel.KINDS),
 }
 """The targets that have tables."""
 
@@ -94,8 +97,8 @@ def lookup_files(
     profile = load_profile("default")
     grouped = list(build_groups(others, profile, tally, QueryCapacity(target), on_error=on_error))
     yield File("rules/grouped.yml", to_yaml(built.rule for built in grouped))
-    for kind, rule in lookup_rules().items():
-        yield File(f"rules/{kind}.yml", rule.text)
+    for kind in sorted(platform.kinds):
+        yield File(f"rules/{kind}.yml", lookup_rules()[kind].text)
     converted = convert(grouped, target, platform.output_format, on_error=on_error)
     if published is None:
         yield from platform.files(lists, render(converted))
@@ -106,16 +109,22 @@ def lookup_files(
 def write_files(folder: str | os.PathLike[str], files: Iterable[File]) -> int:
     """Write files below a folder, each whole or not at all, and return how many there are.
 
+    Files to import that are left of a longer list are removed, as the only ones whose number
+    changes.
+
     Raises:
         OutputError: a file or folder cannot be written.
     """
-    count = 0
-    for count, file in enumerate(files, 1):  # noqa: B007 - the last count is the result
+    written = set()
+    for file in files:
         path = Path(folder, file.path)
+        written.add(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"Cannot make '{path.parent}': {error.strerror}.") from None
         with atomic_writer(path) as stream:
             stream.write(file.text)
-    return count
+    for path in set(Path(folder).glob(defender.NUMBERED)) - written:
+        path.unlink()
+    return len(written)

@@ -23,10 +23,13 @@ if TYPE_CHECKING:
     from sigma_socdefenders.indicator import Indicator
     from sigma_socdefenders.lookups.lists import Lists
 
-__all__ = ["UNPUBLISHED", "files", "holds", "queries"]
+__all__ = ["KINDS", "UNPUBLISHED", "files", "holds", "queries"]
 
 UNPUBLISHED = "https://tables.example"
 """Stands for the address of the tables where nobody has named it."""
+
+NUMBERED = "indicators/indicators-*.csv"
+"""The files to import, of which there are as many as the list needs."""
 
 _BATCH = 500
 _DNS = "tostring(parse_json(AdditionalFields).DnsQueryString)"
@@ -60,9 +63,13 @@ def queries(published: str = UNPUBLISHED) -> dict[IndicatorType, str]:
     }
 
 
+KINDS = frozenset(_PLACES)
+"""The types that have a table."""
+
+
 def holds(indicator: Indicator) -> bool:
     """Say whether a table does all that the indicator's own rule does."""
-    return indicator.type in _PLACES
+    return indicator.type in KINDS
 
 
 def files(lists: Lists, grouped: str, published: str = UNPUBLISHED) -> Iterator[File]:
@@ -71,8 +78,8 @@ def files(lists: Lists, grouped: str, published: str = UNPUBLISHED) -> Iterator[
     for kind, text in queries(published).items():
         name = table_name(kind)
         indicators = lists.by_type.get(kind, ())
-        rows = ([value, *details(one)] for one in indicators for value in spelled(one))
-        yield File(f"tables/{name}.csv", csv_text(("value", *DETAILS), rows))
+        cells = ([value, *details(one)] for one in indicators for value in spelled(one))
+        yield File(f"tables/{name}.csv", csv_text(("value", *DETAILS), cells))
         yield File(f"queries/{name}.kql", f"{text}\n")
     rows = [
         _import_row(indicator)
@@ -82,7 +89,7 @@ def files(lists: Lists, grouped: str, published: str = UNPUBLISHED) -> Iterator[
     ]
     for number, start in enumerate(range(0, max(len(rows), 1), _BATCH), 1):
         yield File(
-            f"indicators/indicators-{number:03d}.csv",
+            NUMBERED.replace("*", f"{number:03d}"),
             csv_text(_IMPORT_HEADER, rows[start : start + _BATCH]),
         )
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sigma_socdefenders.indicator import Indicator
     from sigma_socdefenders.lookups.lists import Lists
 
-__all__ = ["INDEX", "documents", "files", "holds", "rules"]
+__all__ = ["INDEX", "KINDS", "documents", "files", "holds", "rules"]
 
 INDEX = "socdefenders-indicators"
 _ECS = "8.11.0"
@@ -76,6 +76,10 @@ _MAPPINGS = {
         },
     }
 }
+
+
+KINDS = frozenset(_FIELDS)
+"""The types that have a table."""
 
 
 def holds(indicator: Indicator) -> bool:

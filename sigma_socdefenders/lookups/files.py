@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["File", "csv_text", "ndjson", "safe_cell"]
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@")
 
 
 class File(NamedTuple):
@@ -23,20 +23,24 @@ class File(NamedTuple):
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a CSV table (RFC 4180, but with line feeds), every cell on one line."""
+    """Return a CSV table (RFC 4180, but with line feeds), every cell as it is.
+
+    Cells have no control characters, which no indicator has, and what `safe_cell` gives has not.
+    """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(header)
-    writer.writerows(([" ".join(cell.split()) for cell in row]) for row in rows)
+    writer.writerows(rows)
     return stream.getvalue()
 
 
 def safe_cell(text: str) -> str:
-    """Return free text for a cell, which no spreadsheet takes for a formula.
+    """Return free text for a cell, on one line, that no spreadsheet takes for a formula.
 
     What a platform compares must stay as it is and is not for this function.
     """
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    line = " ".join(text.split())
+    return f"'{line}" if line.startswith(_FORMULA) else line
 
 
 def ndjson(documents: Iterable[Any]) -> str:

@@ -5,18 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sigma_socdefenders.indicator import Confidence
 from sigma_socdefenders.lookups.files import safe_cell
 from sigma_socdefenders.normalize import IndicatorType
 from sigma_socdefenders.spellings import SPELLINGS
 from sigma_socdefenders.timestamps import format_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from sigma_socdefenders.indicator import Indicator, SourcedIndicator
 
-__all__ = ["DETAILS", "Lists", "details", "highest", "is_network", "spelled"]
+__all__ = ["DETAILS", "Lists", "details", "is_network", "spelled"]
 
 DETAILS = ("indicator", "confidence", "first_seen", "last_seen", "feed", "category", "reference")
 """Columns of a table that say whence a value comes."""
@@ -82,9 +81,3 @@ def details(indicator: Indicator) -> list[str]:
         safe_cell((source and source.category) or ""),
         safe_cell((source and source.article_url) or ""),
     ]
-
-
-def highest(indicators: Sequence[Indicator]) -> Confidence | None:
-    """Return the highest confidence of any of the indicators."""
-    known = [indicator.confidence for indicator in indicators if indicator.confidence]
-    return max(known, key=lambda confidence: confidence.rank, default=None)

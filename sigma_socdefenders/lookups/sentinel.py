@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sigma_socdefenders.indicator import Indicator
     from sigma_socdefenders.lookups.lists import Lists
 
-__all__ = ["files", "holds", "queries"]
+__all__ = ["KINDS", "files", "holds", "queries"]
 
 _PLACES = {
     IndicatorType.IPV4: Place("_Im_NetworkSession", ("DstIpAddr",)),
@@ -47,9 +47,13 @@ def queries() -> dict[IndicatorType, str]:
     }
 
 
+KINDS = frozenset(_PLACES)
+"""The types that have a table."""
+
+
 def holds(indicator: Indicator) -> bool:
     """Say whether a watchlist does all that the indicator's own rule does."""
-    return indicator.type in _PLACES
+    return indicator.type in KINDS
 
 
 def files(lists: Lists, grouped: str) -> Iterator[File]:

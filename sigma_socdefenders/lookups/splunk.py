@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sigma_socdefenders.indicator import Indicator
     from sigma_socdefenders.lookups.lists import Lists
 
-__all__ = ["cim_files", "files", "holds", "queries"]
+__all__ = ["KINDS", "cim_files", "files", "holds", "queries"]
 
 _ADDRESSES = (IndicatorType.IPV4, IndicatorType.IPV6)
 _HASHES = {
@@ -57,9 +57,13 @@ _CIM = {
 _OUTPUT = "indicator AS ioc confidence AS ioc_confidence reference AS ioc_reference"
 
 
+KINDS = frozenset(_SYSMON)
+"""The types that have a table."""
+
+
 def holds(indicator: Indicator) -> bool:
     """Say whether a table does all that the indicator's own rule does."""
-    return indicator.type in _SYSMON
+    return indicator.type in KINDS
 
 
 def files(lists: Lists, grouped: str) -> Iterator[File]:
@@ -166,7 +170,7 @@ _WEIGHTS = {"high": "80", "medium": "60", "low": "40"}
 
 def _threat_intelligence(lists: Lists) -> Iterator[File]:
     for name, (column, others, kinds) in _LOCAL.items():
-        header = sorted(("description", column, *others)) + ["weight"]
+        header = [*sorted(("description", column, *others)), "weight"]
         rows = []
         for indicator in (one for kind in kinds for one in lists.by_type.get(kind, ())):
             cells = {

@@ -8,8 +8,8 @@ unless the query begins with `|`. Of each command's page:
 * `regex field="…"` keeps events whose field matches, unanchored and case-sensitively; `field!=`
   those whose field does not. `rex field=f "(?<name>…)"` extracts fields. Two backslashes in the
   quotes are one in the expression: a literal one takes four ("SPL and regular expressions").
-* `lookup table key AS field OUTPUT column` copies columns of the first rows whose key equals the
-  field, with regard to case by default.
+* `lookup table key AS field OUTPUT column` copies columns of the first row whose key matches the
+  field (see `engines.spl.tables`); with `OUTPUTNEW` only where the event has none of them yet.
 * A subsearch `[…]` stands for its results as `((a="1") OR (a="2"))`, 10,000 of them at most.
 """
 
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from engines import EngineError, QuerySyntaxError
 from engines.spl import evaluation, search
+from engines.spl.tables import LookupTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -47,11 +48,16 @@ class SplEngine:
     """Splunk searches over events and lookup tables.
 
     Args:
-        lookups: The rows of each lookup table by its name.
+        lookups: The rows of each lookup table by its name, or the table itself.
     """
 
-    def __init__(self, lookups: Mapping[str, Sequence[Mapping[str, str]]] | None = None) -> None:
-        self._lookups = dict(lookups or {})
+    def __init__(
+        self, lookups: Mapping[str, Sequence[Mapping[str, str]] | LookupTable] | None = None
+    ) -> None:
+        self._lookups = {
+            name: table if isinstance(table, LookupTable) else LookupTable(table)
+            for name, table in (lookups or {}).items()
+        }
 
     def parse(self, query: str) -> None:
         """Check a query's syntax; raise `QuerySyntaxError` where Splunk would refuse it."""
@@ -158,23 +164,24 @@ class SplEngine:
     def _lookup(self, text: str, rows: list[_Row]) -> list[_Row]:
         match = re.fullmatch(
             r"(?P<table>[\w.\-]+)\s+(?P<key>[\w.\-]+)(?:\s+AS\s+(?P<field>\"[^\"]+\"|[\w.\-]+))?"
-            r"\s+OUTPUT(?:NEW)?\s+(?P<columns>.+)",
+            r"\s+OUTPUT(?P<new>NEW)?\s+(?P<columns>.+)",
             text,
         )
         if not match:
             raise QuerySyntaxError(f"lookup cannot be read: {text!r}")
-        table = self._table_rows(match["table"])
-        by_key: dict[str, Mapping[str, str]] = {}
-        for entry in table:
-            by_key.setdefault(entry[match["key"]], entry)
+        table = self._lookup_table(match["table"])
         name = (match["field"] or match["key"]).strip('"')
         columns = re.findall(r"([\w.\-]+)(?:\s+AS\s+([\w.\-]+))?", match["columns"])
         for row in rows:
-            found = by_key.get(str(row.fields.get(name)), {})
-            row.fields.update({new or old: found.get(old) for old, new in columns})
+            if match["new"] and any(row.fields.get(new or old) for old, new in columns):
+                continue
+            value = row.fields.get(name)
+            found = {} if value is None else table.find(match["key"], str(value))
+            # A cell without text is a field without a value.
+            row.fields.update({new or old: found.get(old) or None for old, new in columns})
         return rows
 
-    def _table_rows(self, name: str) -> Sequence[Mapping[str, str]]:
+    def _lookup_table(self, name: str) -> LookupTable:
         if name not in self._lookups:
             raise QuerySyntaxError(f"Could not find the lookup table {name!r}")
         return self._lookups[name]
@@ -192,7 +199,10 @@ class SplEngine:
         match = re.fullmatch(r"inputlookup\s+([\w.\-]+)", generator)
         if not match:
             raise EngineError(f"the subsearch {generator!r} is not modelled")
-        rows = [_Row(0, "", dict(entry)) for entry in self._table_rows(match[1])[:_SUBSEARCH_MOST]]
+        rows = [
+            _Row(0, "", dict(entry))
+            for entry in self._lookup_table(match[1]).rows[:_SUBSEARCH_MOST]
+        ]
         for command in commands:
             name, _, arguments = command.partition(" ")
             if name == "fields":

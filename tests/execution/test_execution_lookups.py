@@ -1,0 +1,147 @@
+"""Lookups find what the rules find: the files as they are written, loaded into what runs here."""
+
+from __future__ import annotations
+
+import configparser
+import csv
+import json
+import sqlite3
+from typing import TYPE_CHECKING
+
+import pytest
+from cases import CASES, Case
+from engines.spl import SplEngine
+from engines.spl.tables import app_tables
+from platforms import PLATFORMS, Platform
+
+from sigma_socdefenders.indicator import Indicator, SourcedIndicator
+from sigma_socdefenders.lookups import lookup_files, write_files
+from sigma_socdefenders.records import Position
+from sigma_socdefenders.tally import Tally
+from tests.grouping.lists import random_values
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from engines import Engine
+
+_SPLUNK = [one for one in PLATFORMS if one.engine == "spl" and one.output_format == "default"]
+_each_case = pytest.mark.parametrize(
+    "case", CASES, ids=lambda one: f"{one.type} {one.spellings[0]}"
+)
+
+
+def _write(folder: Path, target: str, records: list[dict[str, str]]) -> None:
+    found = [
+        SourcedIndicator(Indicator.from_record(record), Position("list", number))
+        for number, record in enumerate(records, 1)
+    ]
+    write_files(folder, lookup_files(found, target, Tally(), on_error=lambda *_: None))
+
+
+@pytest.mark.parametrize("platform", _SPLUNK, ids=lambda one: one.name)
+@_each_case
+def test_splunk_finds_it_and_no_near_miss(platform: Platform, case: Case, tmp_path: Path) -> None:
+    """The app's searches, over the app's tables, find each way of showing the indicator."""
+    others = [{"type": case.type, "value": value} for value in random_values(case.type, 40)]
+    _write(tmp_path, platform.target, [{"type": case.type, "value": case.spellings[0]}, *others])
+    searches = configparser.ConfigParser(interpolation=None)
+    searches.read(tmp_path / "default" / "savedsearches.conf", encoding="utf-8")
+    queries = [
+        section["search"].replace("\\\n", "\n")
+        for name, section in searches.items()
+        if "search" in section
+    ]
+    engine = SplEngine(app_tables(tmp_path))
+    shown = {**case.found, **case.misses}
+    events = [platform.event(sighting) for sighting in shown.values()]
+    found = platform.found(engine, queries, events)
+    assert [label for at, label in enumerate(shown) if at in found] == list(case.found)
+
+
+def test_splunk_tables_load_into_sqlite(tmp_path: Path) -> None:
+    """Every CSV is a table of one shape: as many cells in each row as in its header."""
+    hostile = [
+        {"type": "url", "value": 'http://evil.example/a,"b";c d', "context": "=1+1\nnext"},
+        {"type": "email", "value": "o'hara+x@evil.example", "source": {"feed_name": "@SUM(A1)"}},
+        {"type": "domain", "value": "xn--mller-kva.example", "context": "-2+3"},
+    ]
+    _write(tmp_path, "splunk", [{"value": "10.0.0.0/8"}, *hostile])
+    with sqlite3.connect(":memory:") as base:
+        for file in tmp_path.rglob("*.csv"):
+            with file.open(encoding="utf-8", newline="") as stream:
+                header, *rows = csv.reader(stream, strict=True)
+            base.execute(f"CREATE TABLE [{file.stem}] ({', '.join(f'[{c}]' for c in header)})")
+            marks = ", ".join("?" for _ in header)
+            base.executemany(f"INSERT INTO [{file.stem}] VALUES ({marks})", rows)
+        urls = base.execute("SELECT value, indicator FROM socdefenders_url").fetchall()
+        assert ('https://evil.example/a,"b";c d', 'http://evil.example/a,"b";c d') in urls
+        feeds = base.execute("SELECT feed FROM socdefenders_email").fetchall()
+        assert feeds == [("'@SUM(A1)",)]
+        described = base.execute("SELECT description FROM local_http_intel").fetchall()
+        assert described == [("'=1+1 next",)]
+        assert base.execute("SELECT value FROM socdefenders_ipv4_networks").fetchall() == [
+            ("10.0.0.0/8",)
+        ]
+
+
+@pytest.mark.parametrize("target", ["sentinel", "defender"])
+def test_kusto_takes_the_queries(target: str, tmp_path: Path, request) -> None:
+    """Microsoft's parser and binder accept each query over the platform's own tables."""
+    engine: Engine = request.getfixturevalue(target)
+    _write(tmp_path, target, [{"value": "192.0.2.1"}])
+    queries = sorted((tmp_path / "queries").glob("socdefenders_*.kql"))
+    assert len(queries) >= 8
+    watchlist = (
+        "let _GetWatchlist = (alias: string) { datatable(SearchKey: string, value: string) [] };\n"
+    )
+    for file in queries:
+        text = file.read_text("utf-8")
+        engine.parse(f"{watchlist}{text}" if target == "sentinel" else text)
+
+
+def test_elastic_documents_are_what_the_rules_compare(tmp_path: Path) -> None:
+    """Each document has the field that its type's rule maps, each spelling once."""
+    records = [
+        {"type": kind, "value": value}
+        for kind in ("ipv4", "ipv6", "url", "md5", "sha1", "sha256", "sha512")
+        for value in random_values(kind, 5)
+    ]
+    records += [{"value": "10.0.0.0/8"}, {"value": "registered.com"}]
+    records.append({"type": "domain", "value": "host.below.registered.com"})
+    _write(tmp_path, "elastic", records)
+    lines = _lines(tmp_path / "indicators.ndjson")
+    actions, documents = lines[::2], lines[1::2]
+    ids = [action["index"]["_id"] for action in actions]
+    assert len(set(ids)) == len(ids) == len(documents)
+    rules = _lines(tmp_path / "rules.ndjson")
+    mapped = {
+        rule["threat_query"].split('"')[1]: rule["threat_mapping"][0]["entries"][0]["value"]
+        for rule in rules
+        if rule["type"] == "threat_match" and "hash" not in rule["query"]
+    }
+    for document in documents:
+        indicator = document["threat"]["indicator"]
+        if indicator["type"] in mapped:
+            assert _at(document, mapped[indicator["type"]])
+    domains = [d["threat"]["indicator"]["url"] for d in documents if _type(d) == "domain-name"]
+    assert domains == [{"domain": "registered.com"}]
+    ordinary = [rule["query"] for rule in rules if rule["type"] == "query"]
+    assert [query.partition(":")[0] for query in ordinary] == [
+        "destination.ip",
+        "dns.question.name",
+    ]
+
+
+def _lines(file: Path) -> list[dict]:
+    return [json.loads(line) for line in file.read_text("utf-8").split("\n") if line]
+
+
+def _type(document: dict) -> str:
+    return document["threat"]["indicator"]["type"]
+
+
+def _at(document: dict, path: str) -> object:
+    for part in path.split("."):
+        document = document[part]
+    return document
