@@ -224,6 +224,42 @@ def test_a_killed_run_leaves_output_and_state_as_they_were(
     assert output.read_text().count("title: ") == 252
 
 
+KILLED_AT = """
+import itertools, os, pathlib, signal, sys
+name, number = sys.argv[1], int(sys.argv[2])
+owner = {"fsync": os, "replace": pathlib.Path}[name]
+right, calls = getattr(owner, name), itertools.count(1)
+def call(*arguments):
+    if next(calls) == number:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return right(*arguments)
+setattr(owner, name, call)
+sys.argv[1:] = sys.argv[3:]
+from sigma_socdefenders.cli import main
+main()
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL on Windows")
+@pytest.mark.parametrize(
+    ("name", "number", "is_new"),
+    [("fsync", 1, 0), ("replace", 1, 0), ("fsync", 2, 1), ("fsync", 3, 1), ("replace", 2, 1)],
+)
+def test_a_run_killed_while_it_writes_leaves_whole_files(
+    environment, tmp_path, name, number, is_new
+):
+    """Output first, then state, each in one step: a kill between them has the same read again."""
+    output, state = tmp_path / "rules.yml", tmp_path / "state.json"
+    output.write_text("the old rules")
+    command = [sys.executable, "-c", KILLED_AT, name, str(number), "rules", "-q"]
+    command += ["--since", "last", "--state", str(state), "-o", str(output)]
+    done = subprocess.run(command, env=environment, cwd=ROOT, check=False, timeout=60)
+    assert done.returncode == -signal.SIGKILL
+    assert output.read_text().count("title: ") == (250 if is_new else 0)
+    assert is_new or output.read_text() == "the old rules"
+    assert not state.exists()
+
+
 @pytest.mark.parametrize("option", [("--since", "last"), ("--limit", "5"), ("--partial",)])
 def test_sync_needs_all_of_the_feed(program, tmp_path, option):
     """A part of the feed would have the rules of the rest removed."""
