@@ -128,6 +128,18 @@ def test_a_redirect_to_another_host_gets_no_request(feed, connect, code):
         assert other.requests == []
 
 
+def test_a_way_back_with_other_credentials_is_refused(feed, connect):
+    """Credentials in a redirect or a link would go out in the place of the key."""
+    address = feed.url.replace("http://", "http://user:pw@") + "/api/v1/iocs?cursor=x"
+    feed.fail(faults.redirect(address))
+    feed.fail(faults.changed(lambda document: document["links"].update(next=address)))
+    for _ in range(2):
+        with pytest.raises(AnswerError) as caught:
+            list(connect().read())
+        assert "pw" not in str(caught.value)
+    assert len(feed.requests) == 2
+
+
 def test_a_client_that_follows_redirects_does_not_here(feed, connect):
     """The caller's own client cannot carry the key to another host either."""
     with FakeFeed() as other, httpx.Client(follow_redirects=True) as client:

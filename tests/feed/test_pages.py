@@ -76,6 +76,12 @@ def test_any_failure_is_an_error(status, body):
     assert "\n" not in str(error)
 
 
+def test_a_wait_until_a_time_gone_by_is_none_at_all():
+    """A reset or date of the past lets the next request go out at once."""
+    for header in ({"retry-after": "Mon, 01 Jan 2001 00:00:00 GMT"}, {"x-ratelimit-reset": "1e9"}):
+        assert reset_wait(header) == 0
+
+
 @given(st.text() | st.floats().map(str) | st.integers().map(str))
 def test_any_wait_is_a_number_of_seconds_or_none(text):
     """No header makes the program wait backwards, or for ever."""

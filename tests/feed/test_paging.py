@@ -9,7 +9,7 @@ import pytest
 from sigma_socdefenders.errors import AnswerError, IncompleteError, TierError
 from sigma_socdefenders.feed import FeedQuery
 from sigma_socdefenders.testing import faults, sample_records
-from tests.feed.helpers import ids
+from tests.feed.helpers import NOW, ids
 
 
 def every_id(feed):
@@ -174,6 +174,15 @@ def test_a_since_that_means_something_else_is_noticed(feed, connect):
     assert len(seen) == 1
 
 
+def test_an_order_of_time_that_ends_is_noticed(feed, connect):
+    """Narrowing is given up where the narrowed window is smaller than what is left."""
+    older = sample_records(3000)[1500:]
+    feed.records = sample_records(1500) + [r | {"last_seen": "2025-01-01T00:00:00Z"} for r in older]
+    feed.order, feed.page_limit = "listed", 500
+    assert sorted(ids(connect().read())) == every_id(feed)
+    assert max(int(request.query.get("offset", 0)) for request in feed.requests) > 1000
+
+
 def test_what_cannot_be_reached_is_an_error(feed, connect):
     """A feed that refuses a large offset gives no short list."""
     feed.records = sample_records(3000)
@@ -258,6 +267,16 @@ def test_what_is_updated_meanwhile_is_not_missed(feed, connect):
     run = connect().read()
     assert feed.records[0]["id"] in ids(run)
     assert feed.requests[-1].query["since"] == "2026-05-31T23:55:00Z"
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=-3), timedelta(hours=3)])
+def test_a_run_began_by_the_clock_that_is_behind(feed, connect, ahead):
+    """Where the feed's clock and ours differ, the next run begins rather too early."""
+    feed.time = NOW + ahead
+    run = connect().read()
+    assert run.started_at is None
+    list(run)
+    assert run.started_at == min(NOW, feed.time)
 
 
 def test_one_page_is_held_at_a_time(feed, connect):
