@@ -132,3 +132,16 @@ CASES: dict[str, str] = {
     ),
     "antivirus by hand": rule(ANTIVIRUS, {"Signature|contains": ["Mimikatz", "Kekeo"]}),
 }
+CASES |= {
+    "keywords by hand": yaml.safe_dump(
+        {
+            **yaml.safe_load(rule(PROXY, {})),
+            "detection": {"selection": ["needle", "a*b"], "condition": "selection"},
+        }
+    ),
+    "other values by hand": rule(
+        DNS_QUERY,
+        {"QueryName|re": r"a\d+\.b", "Image|exists": True, "User": None},
+    ),
+    "fields by hand": rule(NETWORK, {"DestinationIp|fieldref": "SourceIp"}),
+}

@@ -14,16 +14,10 @@ from sigma.exceptions import SigmaError
 from sigma.types import SigmaNumber, SigmaString
 
 from sigma.pipelines.socdefenders import esql, kusto
-from sigma.pipelines.socdefenders.columns import (
-    Column,
-    Holds,
-    How,
-    Match,
-    merge_domains,
-    wanted,
-)
+from sigma.pipelines.socdefenders.columns import Column, Holds, How, Match
 from sigma.pipelines.socdefenders.expression import any_of, expression
 from sigma.pipelines.socdefenders.lucene_regexp import regexp
+from sigma.pipelines.socdefenders.readings import merge_domains, wanted
 from sigma_socdefenders.targets import TARGETS
 
 from .cases import ANTIVIRUS, DNS_QUERY, EMAIL, NETWORK, PROCESS, PROXY, SYSMON, rule

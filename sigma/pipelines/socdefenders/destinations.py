@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from .columns import ColumnSpec, as_columns, wanted
+from .columns import ColumnSpec, as_columns
+from .readings import wanted
 from .rule_shape import flat, leaves
 
 if TYPE_CHECKING:

@@ -4,24 +4,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sigma.types import SpecialChars
+from sigma.exceptions import SigmaTransformationError
+from sigma.types import SigmaExists, SpecialChars
 
-from .columns import Holds, How, Match, numbers_as_text, with_closing_dot
+from .columns import Holds, How, Match
 from .esql import equal_numbers, in_networks, literal
 from .expression import FIELD, any_of, expression
 from .language import Language
 from .lucene_regexp import regexp
+from .readings import numbers_as_text, with_closing_dot
 
 if TYPE_CHECKING:
     from sigma.types import SigmaType
 
     from .columns import Column
-
 __all__ = ["Eql"]
 
 
 class Eql(Language):
     """Writes values for the EQL backend."""
+
+    def other(self, column: Column, value: SigmaType) -> SigmaType:  # noqa: ARG002 - the base's
+        """Return an expression for whether a field is there, which the backend has none for."""
+        if isinstance(value, SigmaExists):
+            return expression(f"?{FIELD} {'!=' if value.exists else '=='} null")
+        return value
+
+    def anywhere(self, match: Match) -> SigmaType | None:
+        """Refuse a text in any field: it has to be looked for in one that is named."""
+        raise SigmaTransformationError(
+            f"EQL cannot look for '{match.text}' in every field: name the field in the rule."
+        )
 
     def values(self, column: Column, matches: list[Match], *, negated: bool) -> list[SigmaType]:
         """Return one query expression for all the matches; see `language.Language`."""

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .columns import Holds, How, Match, merge_domains, numbers_as_text, with_closing_dot
+from sigma.exceptions import SigmaTransformationError
+
+from .columns import Holds, How, Match
 from .expression import FIELD, any_of, expression
 from .language import Language
 from .lucene_regexp import regexp
+from .readings import merge_domains, numbers_as_text, with_closing_dot
 
 if TYPE_CHECKING:
     from sigma.types import SigmaType
 
     from .columns import Column
-
 __all__ = ["Esql"]
 
 # Columns whose values have one spelling, which the field keeps: no lower case, no lost index.
@@ -28,6 +30,12 @@ _ALTERNATIVES = 50
 
 class Esql(Language):
     """Writes values for the ES|QL backend."""
+
+    def anywhere(self, match: Match) -> SigmaType | None:
+        """Refuse a text in any field: it has to be looked for in one that is named."""
+        raise SigmaTransformationError(
+            f"ES|QL cannot look for '{match.text}' in every field: name the field in the rule."
+        )
 
     def values(self, column: Column, matches: list[Match], *, negated: bool) -> list[SigmaType]:
         """Return one query expression for all the matches; see `language.Language`."""

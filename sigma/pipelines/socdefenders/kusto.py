@@ -10,11 +10,21 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from sigma.types import SigmaBool, SigmaNull, SpecialChars
+from sigma.exceptions import SigmaTransformationError
+from sigma.types import (
+    SigmaBool,
+    SigmaExists,
+    SigmaFieldReference,
+    SigmaNull,
+    SigmaQueryExpression,
+    SigmaRegularExpression,
+    SpecialChars,
+)
 
-from .columns import Holds, How, Match, merge_domains, numbers_as_text
+from .columns import Holds, How, Match
 from .expression import FIELD, any_of, expression
 from .language import Language
+from .readings import merge_domains, numbers_as_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +32,6 @@ if TYPE_CHECKING:
     from sigma.types import SigmaType
 
     from .columns import Column
-
 __all__ = ["Kusto"]
 
 _OPERATORS = {How.PREFIX: "startswith", How.SUFFIX: "endswith", How.CONTAINS: "contains"}
@@ -52,13 +61,38 @@ class Kusto(Language):
         return [expression(any_of(parts, "or"))]
 
     def other(self, column: Column, value: SigmaType) -> SigmaType:
-        """Return an expression for null and for booleans, which the backend takes for strings."""
-        subject = FIELD if re.fullmatch(r"\w+", column.name) else column.name
-        if isinstance(value, SigmaNull):
-            return expression(f"isempty({subject})")
+        """Return an expression for what the backend takes for strings, or columns for names.
+
+        Raises:
+            SigmaTransformationError: an expression, such as a part of a column, cannot be asked.
+        """
+        named = re.fullmatch(r"\w+", column.name)
+        subject = FIELD if named else column.name
+        if isinstance(value, (SigmaNull, SigmaExists)):
+            empty = isinstance(value, SigmaNull) or not value.exists
+            return expression(f"{'isempty' if empty else 'isnotempty'}({subject})")
         if isinstance(value, SigmaBool):
             return expression(f"{subject} == {str(value.boolean).lower()}")
-        return value
+        if isinstance(value, SigmaRegularExpression):
+            flags = "".join(sorted(flag.name[0].lower() for flag in value.flags))
+            pattern = (f"(?{flags})" if flags else "") + value.regexp.to_plain_regex()
+            return expression(f"{subject} matches regex {literal(pattern)}")
+        if isinstance(value, SigmaFieldReference):
+            operator = "==" if column.holds is Holds.NUMBER else "=~"
+            operator = "startswith" if value.starts_with else operator
+            operator = "endswith" if value.ends_with else operator
+            return expression(f"{subject} {operator} {value.field}")
+        if named or isinstance(value, SigmaQueryExpression):
+            return value
+        raise SigmaTransformationError(
+            f"KQL cannot compare {column.name} with {value}: use a text or a regular expression."
+        )
+
+    def anywhere(self, match: Match) -> SigmaType:
+        """Return the comparison of all of a table's columns with a text."""
+        if match.how is How.GLOB:
+            return expression(f"* matches regex {literal(f'(?is){_regex(match.parts)}')}")
+        return expression(f"* contains {literal(match.text)}")
 
 
 def _texts(subject: str, matches: list[Match]) -> list[str]:

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from sigma.types import SigmaType
 
     from .columns import Column, Match
-
 __all__ = ["Language"]
 
 
@@ -39,6 +38,14 @@ class Language(ABC):
     ) -> SigmaType:
         """Return what to put for a value that is no text, number or network: it, by default."""
         return value
+
+    def anywhere(self, match: Match) -> SigmaType | None:  # noqa: ARG002 - as above
+        """Return what to put for a text in any field; None (default) leaves it to the backend.
+
+        Raises:
+            SigmaTransformationError: the language has no such thing.
+        """
+        return None
 
     def narrowed(
         self,

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 
 from sigma.types import SpecialChars
 
-from .columns import Holds, How, merge_domains, with_closing_dot
+from .columns import Holds, How
 from .expression import FIELD, any_of, expression
 from .language import Language
 from .lucene_regexp import regexp
+from .readings import merge_domains, with_closing_dot
 
 if TYPE_CHECKING:
     from sigma.types import SigmaType
 
     from .columns import Column, Match
-
 __all__ = ["Lucene"]
 
 # `index.max_regex_length`: longer ones are refused.

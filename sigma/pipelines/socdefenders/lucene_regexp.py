@@ -14,7 +14,6 @@ from .columns import How
 
 if TYPE_CHECKING:
     from .columns import Match
-
 __all__ = ["regexp"]
 
 

@@ -26,7 +26,6 @@ from .language import Language
 
 if TYPE_CHECKING:
     from .columns import Column
-
 __all__ = ["Spl"]
 
 

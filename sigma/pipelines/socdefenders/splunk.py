@@ -81,7 +81,7 @@ def socdefenders_splunk() -> ProcessingPipeline:
     return ProcessingPipeline(
         name="SOC Defenders: Splunk with Sysmon's fields",
         priority=20,
-        allowed_backends=frozenset({"splunk", "splunk_spl2"}),
+        allowed_backends=frozenset({"splunk"}),
         items=[
             ProcessingItem(
                 identifier="socdefenders_splunk",

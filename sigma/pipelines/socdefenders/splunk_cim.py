@@ -10,18 +10,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from sigma.exceptions import SigmaTransformationError
 from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline
 from sigma.processing.transformations.base import PreprocessingTransformation
+from sigma.rule import SigmaRule
 
 from .columns import Column, ColumnSpec, Holds, as_columns
 from .destinations import Destination, Destinations
+from .rule_shape import leaves
 from .saved_searches import alert_items, stanza_items
 from .spl import Spl
 from .translation import TranslateRule
 
 if TYPE_CHECKING:
     from sigma.correlations import SigmaCorrelationRule
-    from sigma.rule import SigmaRule
 
 __all__ = ["socdefenders_splunk_cim"]
 
@@ -227,12 +229,24 @@ def _destinations(output_format: str) -> Destinations:
 
 
 class _NameDataModel(PreprocessingTransformation):
-    """Tell the backend's `data_model` format which data set to search, and its fields to show."""
+    """Tell the backend's `data_model` format which data set to search, and its fields to show.
+
+    Raises:
+        SigmaTransformationError: the rule looks for a text in any field, which tstats cannot.
+    """
 
     def apply(self, rule: SigmaRule | SigmaCorrelationRule) -> None:
         super().apply(rule)
         state = {} if self._pipeline is None else self._pipeline.state
         table = state.get("socdefenders_table")
+        if table and isinstance(rule, SigmaRule):
+            detections = rule.detection.detections.values()
+            if any(item.field is None for detection in detections for item in leaves(detection)):
+                raise SigmaTransformationError(
+                    "tstats cannot look for a text in every field: name the field in the rule, or"
+                    " use the format default.",
+                    source=rule.source,
+                )
         for one in _DATA_SETS.values():
             if f"{one.model}.{one.name}" == table:
                 columns = (column for spec in one.fields.values() for column in as_columns(spec))
@@ -249,7 +263,7 @@ def socdefenders_splunk_cim() -> ProcessingPipeline:
     return ProcessingPipeline(
         name="SOC Defenders: Splunk CIM data models",
         priority=20,
-        allowed_backends=frozenset({"splunk", "splunk_spl2"}),
+        allowed_backends=frozenset({"splunk"}),
         items=[
             ProcessingItem(
                 identifier="socdefenders_splunk_cim",

@@ -19,10 +19,12 @@ from sigma.correlations import SigmaCorrelationRule
 from sigma.exceptions import SigmaTransformationError
 from sigma.processing.transformations.base import PreprocessingTransformation
 from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaRule
-from sigma.types import SigmaExpansion, SigmaType
+from sigma.types import SigmaExpansion, SigmaFieldReference, SigmaType
 
-from .columns import Alternatives, Column, Match, as_columns, hash_algorithm, wanted
+from .columns import Alternatives, Column, Match, as_columns
+from .correlations import rename_fields
 from .destinations import Destination, Destinations, fits
+from .readings import cannot_hold, hash_algorithm, wanted
 from .rule_shape import (
     Item,
     flat,
@@ -84,6 +86,7 @@ class TranslateRule(PreprocessingTransformation):
         """Rewrite the rule's detections, condition and field list in place."""
         super().apply(rule)
         if isinstance(rule, SigmaCorrelationRule):
+            rename_fields(rule, self._column_of)
             return
         destination = self._destination(rule)
         drop_longer_numbers(rule, destination)
@@ -109,6 +112,19 @@ class TranslateRule(PreprocessingTransformation):
                 socdefenders_table=destination.table,
                 socdefenders_columns=tuple(columns),
             )
+
+    def _column_of(self, rule: SigmaRule, name: str) -> str:
+        """Return the one column of a field, where another field or a correlation names it."""
+        spec = self._destination(rule).spec(name)
+        columns = {column.name for column in as_columns(spec or ())}
+        if len(columns) != 1:
+            found = f"several columns for '{name}'" if columns else f"no counterpart of '{name}'"
+            raise SigmaTransformationError(
+                f"{self.platform} has {found} where it keeps the rule's events: leave it out, or"
+                " name a column of the platform's.",
+                source=rule.source,
+            )
+        return columns.pop()
 
     def _destination(self, rule: SigmaRule) -> Destination:
         """Return where the rule's events are kept."""
@@ -151,9 +167,18 @@ class TranslateRule(PreprocessingTransformation):
         for index, item in enumerate(items):
             if isinstance(item, SigmaDetection):
                 self._detection(item, place)
-            elif item.field is not None:
-                items[index] = self._item(item, place)
+            else:
+                items[index] = self._item(item, place) if item.field else self._keywords(item)
                 self.processing_item_applied(items[index])
+
+    def _keywords(self, item: SigmaDetectionItem) -> SigmaDetectionItem:
+        """Return an item that is to be found in any field, in the language's words."""
+        values: list[SigmaType] = []
+        for value in item.value:
+            matches = wanted(Column("*"), value) or []
+            written = self.language.anywhere(matches[0]) if matches else None
+            values.append(value if written is None else written)
+        return replace(item, value=values, auto_modifiers=False)
 
     def _item(self, item: SigmaDetectionItem, place: _Place) -> Item:
         name = item.field or ""
@@ -184,7 +209,7 @@ class TranslateRule(PreprocessingTransformation):
         )
         if not able:
             raise SigmaTransformationError(
-                _cannot_hold(self.platform, as_columns(spec)[0], item), source=rule.source
+                cannot_hold(self.platform, as_columns(spec)[0], item), source=rule.source
             )
         return self._in_any(able, item, place)
 
@@ -228,6 +253,9 @@ class TranslateRule(PreprocessingTransformation):
                 if found := wanted(column, value):
                     matches.update(dict.fromkeys(found))
                 else:
+                    if isinstance(value, SigmaFieldReference):
+                        named = self._column_of(place.rule, value.field)
+                        value = SigmaFieldReference(named, value.starts_with, value.ends_with)  # noqa: PLW2901
                     values.append(self.language.other(column, value))
             if matches:
                 new = list(self.language.values(column, list(matches), negated=place.negated))
@@ -265,20 +293,3 @@ def _item(item: SigmaDetectionItem, column: Column, values: list[SigmaType]) -> 
     new = replace(item, field=column.name, value=values, auto_modifiers=False)
     new.disable_conversion_to_plain()
     return new
-
-
-def _cannot_hold(platform: str, column: Column, item: SigmaDetectionItem) -> str:
-    value = next(value for value in flat(item.value) if wanted(column, value) is None)
-    kind = column.holds.name.lower()
-    advice = {
-        "number": "numbers",
-        "address": "whole addresses, or networks with |cidr",
-        "cve": "CVE ids such as CVE-2021-44228",
-        "technique": "technique ids such as technique_id=T1059",
-        "techniques": "technique ids such as technique_id=T1059",
-        "digest": "whole hex digests",
-    }[kind]
-    return (
-        f"{platform} keeps '{item.field}' in {column.name}, which cannot be asked for '{value}':"
-        f" use {advice}."
-    )

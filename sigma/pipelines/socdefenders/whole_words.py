@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaRule
 from sigma.types import SigmaString
 
-from .columns import How, as_columns, wanted
+from .columns import How, as_columns
+from .readings import wanted
 
 if TYPE_CHECKING:
     from .destinations import Destination
