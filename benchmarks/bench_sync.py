@@ -1,8 +1,9 @@
 """Syncing a folder of rules, grouped and with a rule for each indicator, side by side.
 
-Each run is a process of its own: prints its time, its greatest memory, and how many files it
-wrote or removed, for a first run, one with nothing new, one with one indicator more, and one with
-a hundredth of the indicators replaced. `bench_sync.py COUNT` takes another number of indicators.
+Each run is a process of its own. For a first run, one with nothing new, one with one indicator
+more and one with a hundredth of the indicators replaced, prints its time, the processor's share of
+it, its greatest memory, and how many files it wrote or removed. `bench_sync.py COUNT` takes another
+number of indicators.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def record(number: int) -> dict[str, object]:
     }
 
 
-def sync(folder: Path, source: Path, form: str) -> tuple[float, float]:
+def sync(folder: Path, source: Path, form: str) -> str:
     """Run sync as its users do; return the seconds it took and the mebibytes it needed."""
     command = [sys.executable, "-m", "sigma_socdefenders", "sync", folder, source, form, "-q"]
     start = time.perf_counter()
@@ -55,7 +56,8 @@ def sync(folder: Path, source: Path, form: str) -> tuple[float, float]:
     taken = time.perf_counter() - start
     if status:
         sys.exit(f"sync failed: {status}")
-    return taken, usage.ru_maxrss / 1024
+    busy = usage.ru_utime + usage.ru_stime
+    return f"{taken:.1f} s ({busy:.1f}), {usage.ru_maxrss / 1024:.0f} MiB"
 
 
 def written(folder: Path) -> dict[Path, int]:
@@ -73,8 +75,8 @@ def main() -> None:
         "one more": range(count + 1),
         "1 % replaced": range(replaced, count + replaced),
     }
-    print(f"{count} indicators; seconds, MiB, rule files written or removed of all")
-    print(f"{'':14}{'grouped':>32}{'per indicator':>32}")
+    print(f"{count} indicators: time (processor), memory, rule files written or removed of all")
+    print(f"{'':14}{'grouped':>40}{'per indicator':>40}")
     results: dict[str, list[str]] = {name: [] for name in runs}
     with tempfile.TemporaryDirectory() as name:
         source = Path(name) / "source.json"
@@ -84,14 +86,12 @@ def main() -> None:
             for title, numbers in runs.items():
                 source.write_text(json.dumps({"data": [record(number) for number in numbers]}))
                 before = written(folder)
-                seconds, memory = sync(folder, source, form)
+                needed = sync(folder, source, form)
                 after = written(folder)
                 touched = len(dict(before.items() ^ after.items()))
-                results[title].append(
-                    f"{seconds:8.1f} s{memory:6.0f} MiB{touched:7} of {len(after):6}"
-                )
+                results[title].append(f"{needed}, {touched} of {len(after)}")
     for title, cells in results.items():
-        print(f"{title:14}" + "".join(f"{cell:>32}" for cell in cells))
+        print(f"{title:14}" + "".join(f"{cell:>40}" for cell in cells))
 
 
 if __name__ == "__main__":
