@@ -9,6 +9,8 @@ from typing import Any
 __all__ = ["sample_records"]
 
 _START = datetime(2026, 1, 1, tzinfo=timezone.utc)
+# RFC 5737.
+_BLOCKS = ("192.0.2", "198.51.100", "203.0.113")
 _LEVELS = ("high", "medium", "low")
 _SECTORS = ("energy", "healthcare", "financial-services")
 
@@ -29,13 +31,11 @@ def sample_records(
 def _record(number: int, seen: datetime) -> dict[str, Any]:
     digest = hashlib.sha256(str(number).encode()).hexdigest()
     kind, value = (
-        ("ipv4", f"198.51.{number // 256 % 256}.{number % 256}"),
+        _address(number // 4),
         ("domain", f"host-{number}.example.net"),
         ("url", f"https://www.example.org/{number}/login.php"),
         ("sha256", digest),
     )[number % 4]
-    if kind == "ipv4" and number >= 256 * 256:
-        kind, value = "md5", digest[:32]
     time = seen.astimezone(timezone.utc).replace(tzinfo=None).isoformat() + "Z"
     article = number // 20
     return {
@@ -57,3 +57,11 @@ def _record(number: int, seen: datetime) -> dict[str, Any]:
         "tags": ["loader", _SECTORS[number % 3]],
         "mitre_techniques": ["T1071.001"],
     }
+
+
+def _address(number: int) -> tuple[str, str]:
+    """Return one of the 768 IPv4 addresses for examples, or after them one for IPv6."""
+    block, host = divmod(number, 256)
+    if block < len(_BLOCKS):
+        return "ipv4", f"{_BLOCKS[block]}.{host}"
+    return "ipv6", f"2001:db8::{number:x}"
