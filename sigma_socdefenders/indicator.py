@@ -130,6 +130,8 @@ class Indicator:
             value = canonical(kind, value)
         except ValueError as error:
             raise InvalidIndicatorError("value", value, f"{error} ({kind})", position) from None
+        if len(record) == 2 and "type" in record:  # noqa: PLR2004 - nothing else to read
+            return cls(kind, value)
         field = "record"
         get = record.get
         try:

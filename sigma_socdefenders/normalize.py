@@ -52,7 +52,8 @@ def indicator_type(name: str) -> IndicatorType | None:
 # --- refanging -------------------------------------------------------------------------------
 
 _BLANKS = " \t\r\n\v\f\u00a0\u200b\u200c\u200d\u2060\ufeff"
-_SUSPECT = re.compile(r"[\[\](){}\\]|^[hf](?!ttps?://|tp://)[a-z*]{2,4}[:/]", re.IGNORECASE)
+_SUSPECT = re.compile(r"[\[\](){}\\]")
+_ODD_SCHEME = re.compile(r"[hf](?!ttps?://|tp://)[a-z*]{2,4}[:/]", re.IGNORECASE)
 _SCHEME = re.compile(r"^(?:h(?:xx|tx|xt|\*\*)p(s?)|(fxp))(?=:)", re.IGNORECASE)
 _BRACKETED = re.compile(
     r"[\[({]\s*(?:(\.|dot)|(:)|(@|at)|(://|:\\\\)|(/))\s*[\])}]|(\\\.)|\\(?=://)", re.IGNORECASE
@@ -75,7 +76,8 @@ def refang(text: str) -> str:
     (`evil[.example`) in a value or, for a URL, in its host. Idempotent.
     """
     text = text.strip(_BLANKS)
-    if _SUSPECT.search(text) is None:
+    # Most values are not defanged, and are told apart without a regular expression.
+    if text.isalnum() or (_SUSPECT.search(text) is None and not _ODD_SCHEME.match(text)):
         return text
     before = None
     while before != text:
@@ -148,7 +150,12 @@ _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _DOTTED_QUAD = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
 
 
+_QUAD = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!\Z)|\Z)){4}")
+
+
 def _ipv4(text: str) -> str:
+    if _QUAD.fullmatch(text):
+        return text
     if _DOTTED_QUAD.fullmatch(text):
         return text
     if "/" in text:
@@ -231,10 +238,8 @@ def _host(host: str) -> str:
         if not host.endswith("]"):
             raise ValueError("has a host that is no IPv6 address")
         return f"[{_ipv6(host)}]"
-    try:
-        return str(ipaddress.IPv4Address(host))
-    except ValueError:
-        pass
+    if _QUAD.fullmatch(host):
+        return host
     try:
         name = _ascii_name(host).rstrip(".")
     except ValueError as error:
@@ -332,7 +337,7 @@ def canonical(kind: IndicatorType, text: str) -> str:
     text = refang(text)
     if not text:
         raise ValueError("is empty")
-    if _UNPRINTABLE.search(text):
+    if not text.isprintable() and _UNPRINTABLE.search(text):
         raise ValueError("holds control characters")
     return _CANONICAL[kind](text)
 
@@ -363,11 +368,12 @@ def infer_type(text: str) -> IndicatorType | None:
         return IndicatorType.IPV4
     if _URL_SCHEME.match(text):
         return IndicatorType.URL
-    if prefix := _HASH_PREFIX.match(text):
+    first = text[:1]
+    if first in "mMsS" and (prefix := _HASH_PREFIX.match(text)):
         return _BY_NAME[prefix[1].lower().replace("-", "")]
-    if _TECHNIQUE.fullmatch(text):
+    if first in "aAtT" and _TECHNIQUE.fullmatch(text):
         return IndicatorType.MITRE_ATTACK
-    if _CVE.fullmatch(text.translate(_DASHES)):
+    if first in "cC" and _CVE.fullmatch(text.translate(_DASHES)):
         return IndicatorType.CVE
     return _infer_from_host(text)
 
@@ -376,7 +382,7 @@ def _infer_from_host(text: str) -> IndicatorType | None:
     host, slash, _ = text.partition("/")
     if "@" in host:
         return None if slash else IndicatorType.EMAIL
-    if _IPV6_LIKE.fullmatch(text):
+    if text.count(":") > 1 and _IPV6_LIKE.fullmatch(text):
         return IndicatorType.IPV6
     named = _NAMED.fullmatch(host) is not None
     if slash:

@@ -45,11 +45,6 @@ class Table(NamedTuple):
     header: tuple[str, ...] | None
 
 
-class _Row(NamedTuple):
-    number: int
-    cells: list[str]
-
-
 def recognise_table(sample: str) -> Table | None:
     """Return the layout that the first characters of a text show, or None if it is no table."""
     lines = sample.split("\n")
@@ -62,7 +57,7 @@ def recognise_table(sample: str) -> Table | None:
         if text and not text.startswith("#"):
             break
         comments.append(text.lstrip("# "))
-    rows_by = {each: [row.cells for row in _rows(iter(data), each)] for each in _DELIMITERS}
+    rows_by = {each: [cells for _, cells in _rows(iter(data), each)] for each in _DELIMITERS}
     layouts = [
         layout(rows, delimiter, comments)
         for layout in (_with_header, _without_header)
@@ -108,7 +103,7 @@ def _split(line: str, delimiter: str) -> list[str]:
         return line.replace('"', "").split(delimiter)
 
 
-def _rows(lines: Iterator[str], delimiter: str) -> Iterator[_Row]:
+def _rows(lines: Iterator[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Yield each row with the number of its first line; a cell may hold line breaks."""
     waiting: deque[str] = deque()
     number = 0
@@ -135,7 +130,7 @@ def _rows(lines: Iterator[str], delimiter: str) -> Iterator[_Row]:
                 line = line.replace('"', "")
         number += taken
         if line and not line.isspace():
-            yield _Row(first, _split(line, delimiter))
+            yield first, _split(line, delimiter)
 
 
 def read_delimited(source: TextSource, tally: Tally, table: Table) -> Iterator[SourcedRecord]:

@@ -10,7 +10,7 @@ from sigma_socdefenders.sources.dates import iso
 from sigma_socdefenders.sources.vocabulary import vocabulary, word
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from sigma_socdefenders.sources.columns import Columns
 
@@ -19,7 +19,8 @@ __all__ = ["confidence", "fields_of", "record_fields"]
 _LIST = re.compile(r"[,;|]")
 _PARTS_OF_SOURCE = ("article_title", "article_url", "feed_name", "category")
 _HIGHEST = 100
-_NOTHING = frozenset({"", "-", "--", "n/a", "na", "none", "null", "unknown", "nan", "tbd"})
+_NOTHING = frozenset({"-", "--", "n/a", "na", "none", "null", "unknown", "nan", "tbd"})
+_LONGEST_NOTHING = max(map(len, _NOTHING))
 
 
 @lru_cache(maxsize=1024)
@@ -32,27 +33,30 @@ def confidence(text: str) -> str | None:
     return number if number.isascii() and number.isdigit() and int(number) <= _HIGHEST else None
 
 
-def record_fields(given: dict[str, str], day_first: frozenset[str] = frozenset()) -> dict[str, Any]:
-    """Return a record's fields from texts by role; what cannot be read is left out.
+def record_fields(
+    given: Iterable[tuple[str, str]], day_first: frozenset[str] = frozenset()
+) -> dict[str, Any]:
+    """Return a record's fields from texts and their roles; what cannot be read is left out.
 
     A description in the wrong shape is no reason to lose the indicator that it describes.
     """
     fields: dict[str, Any] = {}
-    source: dict[str, str] = {}
-    for role, raw in given.items():
+    for role, raw in given:
         text = raw.strip()
-        if text.lower() in _NOTHING:
+        if not text or (len(text) <= _LONGEST_NOTHING and text.lower() in _NOTHING):
             continue
-        if role in _PARTS_OF_SOURCE:
-            source[role] = text
+        if role == "context":
+            fields[role] = text
         elif role in _DATES:
-            fields[role] = iso(text, day_first=role in day_first)
+            if instant := iso(text, day_first=role in day_first):
+                fields[role] = instant
+        elif role in _PARTS_OF_SOURCE:
+            fields.setdefault("source", {})[role] = text
         elif role in _READ_BY:
             key, read = _READ_BY[role]
-            fields[key] = read(text)
-    if source:
-        fields["source"] = source
-    return {key: found for key, found in fields.items() if found}
+            if found := read(text):
+                fields[key] = found
+    return fields
 
 
 def _listed(text: str) -> list[str]:
@@ -65,7 +69,6 @@ def _tlp(text: str) -> str:
 
 _DATES = ("first_seen", "last_seen", "valid_until")
 _READ_BY: dict[str, tuple[str, Callable[[str], Any]]] = {
-    "context": ("context", str),
     "id": ("id", str),
     "confidence": ("confidence", confidence),
     "tags": ("tags", _listed),
@@ -78,5 +81,5 @@ def fields_of(cells: Sequence[str], columns: Columns) -> dict[str, Any]:
     """Return the record's fields that a row holds beside its values."""
     width = len(cells)
     return record_fields(
-        {role: cells[i] for role, i in columns.roles.items() if i < width}, columns.day_first
+        [(role, cells[i]) for role, i in columns.roles.items() if i < width], columns.day_first
     )

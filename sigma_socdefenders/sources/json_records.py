@@ -233,7 +233,7 @@ class _Reader:
             for role in roles:
                 if role not in ("value", "type"):
                     given.setdefault(role, text)
-        fields = record_fields(given)
+        fields = record_fields(given.items())
         if value_key is not None:
             hint = type_hint(texts[kind_key]) if kind_key is not None else ANY
             if hint == UNSUPPORTED:
