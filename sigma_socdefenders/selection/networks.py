@@ -1,0 +1,66 @@
+"""Sets of networks that tell at once whether an address, or a whole network, lies in one."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Generic, TypeVar
+
+__all__ = ["NetworkIndex"]
+
+_T = TypeVar("_T")
+_BITS = {4: 32, 6: 128}
+
+
+class NetworkIndex(Generic[_T]):
+    """Networks of both families, each with what is to be told of it.
+
+    A look-up costs one dictionary access for each prefix length that occurs, whatever the number
+    of networks.
+    """
+
+    def __init__(self) -> None:
+        self._networks: dict[int, dict[int, dict[int, _T]]] = {4: {}, 6: {}}
+        self._lengths: dict[int, list[int]] = {4: [], 6: []}
+
+    def add(self, text: str, told: _T) -> None:
+        """Add an address or a network in CIDR form.
+
+        Raises:
+            ValueError: it is neither.
+        """
+        version, number, length = _parse(text)
+        of_length = self._networks[version].setdefault(length, {})
+        of_length.setdefault(number >> (_BITS[version] - length), told)
+        self._lengths[version] = sorted(self._networks[version])
+
+    def covering(self, value: str) -> _T | None:
+        """Return what is told of the widest network that holds a canonical address or network."""
+        version, number, length = _parse(value)
+        for each in self._lengths[version]:
+            if each > length:
+                return None
+            told = self._networks[version][each].get(number >> (_BITS[version] - each))
+            if told is not None:
+                return told
+        return None
+
+    def within(self, value: str) -> _T | None:
+        """Return what is told of some network that lies inside a canonical network."""
+        version, number, length = _parse(value)
+        bits = _BITS[version]
+        for each in self._lengths[version]:
+            if each < length:
+                continue
+            for start, told in self._networks[version][each].items():
+                if start >> (each - length) == number >> (bits - length):
+                    return told
+        return None
+
+
+def _parse(text: str) -> tuple[int, int, int]:
+    """Return the IP version, the first address as a number, and the prefix length."""
+    if "/" in text:
+        network = ipaddress.ip_network(text, strict=False)
+        return network.version, int(network.network_address), network.prefixlen
+    address = ipaddress.ip_address(text)
+    return address.version, int(address), address.max_prefixlen

@@ -1,0 +1,188 @@
+"""MISP's warning lists: values known to be harmless, or shared by too many to mean anything.
+
+The lists come with the package `pymispwarninglists` (an extra). They are indexed here, each kind
+as MISP itself matches it: `string` whole, `hostname` with subdomains and as the host of a URL,
+`cidr` by network, `substring` anywhere, `regex` as an expression.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sigma_socdefenders.errors import SelectionError, shorten
+from sigma_socdefenders.normalize import IndicatorType
+from sigma_socdefenders.selection.allowlist import with_parents
+from sigma_socdefenders.selection.hazards import host_of
+from sigma_socdefenders.selection.networks import NetworkIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+__all__ = ["Warninglists"]
+
+# MISP's attribute types, as far as an indicator can be one.
+_ATTRIBUTES: dict[IndicatorType, tuple[str, ...]] = {
+    IndicatorType.IPV4: ("ip-dst", "ip-src"),
+    IndicatorType.IPV6: ("ip-dst", "ip-src"),
+    IndicatorType.DOMAIN: ("domain", "hostname"),
+    IndicatorType.URL: ("url", "uri"),
+    IndicatorType.MD5: ("md5",),
+    IndicatorType.SHA1: ("sha1",),
+    IndicatorType.SHA256: ("sha256",),
+    IndicatorType.SHA512: ("sha512",),
+    IndicatorType.CVE: ("vulnerability",),
+    IndicatorType.EMAIL: ("email-src", "email-dst"),
+}
+_ADDRESSES = (IndicatorType.IPV4, IndicatorType.IPV6)
+_SHINGLE = 4
+
+
+class _Listed(NamedTuple):
+    """A list: its name, and the types of indicator that it speaks of."""
+
+    name: str
+    types: frozenset[IndicatorType]
+
+
+class Warninglists:
+    """Tells which list, if any, names a value.
+
+    Args:
+        lists: the lists, as the JSON of MISP's repository has them.
+
+    Raises:
+        SelectionError: a list is not of the form that MISP documents.
+    """
+
+    def __init__(self, lists: Iterable[Mapping[str, Any]]) -> None:
+        # Each value stands under its first list; another list of other types under the next.
+        self._strings: dict[str, tuple[_Listed, ...]] = {}
+        self._names: dict[str, tuple[_Listed, ...]] = {}
+        self._networks: dict[frozenset[IndicatorType], NetworkIndex[_Listed]] = {}
+        self._shingles: dict[str, list[tuple[str, _Listed]]] = {}
+        self._expressions: list[tuple[re.Pattern[str], _Listed]] = []
+        fill: dict[str, Callable[[list[str], _Listed], None]] = {
+            "string": self._add_strings,
+            "hostname": self._add_names,
+            "cidr": self._add_networks,
+            "substring": self._add_parts,
+            "regex": self._add_expressions,
+        }
+        for found in lists:
+            name, matching = str(found.get("name")), found.get("matching_attributes")
+            kind, values = str(found.get("type", "string")), found.get("list")
+            if kind not in fill or not isinstance(values, list) or not isinstance(matching, list):
+                raise SelectionError(f"The warning list '{shorten(name)}' is not as MISP has them.")
+            types = frozenset(
+                each for each, names in _ATTRIBUTES.items() if not set(names).isdisjoint(matching)
+            )
+            if types:
+                fill[kind]([str(value) for value in values], _Listed(name, types))
+
+    @classmethod
+    def bundled(cls) -> Warninglists:
+        """Return the lists of the package `pymispwarninglists`.
+
+        Raises:
+            SelectionError: the package is not installed.
+        """
+        spec = find_spec("pymispwarninglists")
+        if spec is None or spec.origin is None:
+            raise SelectionError(
+                "MISP's warning lists are not installed: pip install sigma-socdefenders[warninglists]"
+            )
+        return cls(_read(Path(spec.origin).parent))
+
+    def _add_strings(self, values: list[str], listed: _Listed) -> None:
+        _put(self._strings, (value.strip().lower().rstrip("/.") for value in values), listed)
+
+    def _add_names(self, values: list[str], listed: _Listed) -> None:
+        _put(self._names, (value.strip().lower().strip(".") for value in values), listed)
+
+    def _add_networks(self, values: list[str], listed: _Listed) -> None:
+        networks = self._networks.setdefault(listed.types, NetworkIndex())
+        for value in values:
+            try:
+                networks.add(value.strip(), listed)
+            except ValueError:
+                # Some lists of networks hold a name or two.
+                self._add_strings([value], listed)
+
+    def _add_parts(self, values: list[str], listed: _Listed) -> None:
+        for value in values:
+            part = value.strip().lower()
+            if part:
+                self._shingles.setdefault(part[:_SHINGLE], []).append((part, listed))
+
+    def _add_expressions(self, values: list[str], listed: _Listed) -> None:
+        for value in values:
+            body = re.fullmatch(r"/(.*)/[a-z]*", value, re.DOTALL)
+            try:
+                expression = re.compile(body[1] if body else value, re.IGNORECASE)
+            except re.error:
+                # Written for PHP's library; a few such expressions mean nothing here.
+                continue
+            self._expressions.append((expression, listed))
+
+    def names(self, kind: IndicatorType, value: str) -> str | None:
+        """Return the name of a list that a canonical value is on, or None."""
+        lower = value.lower()
+        found = _first(self._strings.get(lower.rstrip("/")), kind)
+        host = host_of(value) if kind is IndicatorType.URL else value
+        if found is None and kind in (IndicatorType.DOMAIN, IndicatorType.URL):
+            found = next(
+                filter(None, (_first(self._names.get(n), kind) for n in with_parents(host))), None
+            )
+        if found is None and (kind in _ADDRESSES or ":" in host or host[-1:].isdigit()):
+            found = self._network(kind, host)
+        if found is None:
+            found = self._part(kind, lower)
+        if found is None:
+            for expression, listed in self._expressions:
+                if kind in listed.types and expression.search(value):
+                    return listed.name
+        return None if found is None else found.name
+
+    def _network(self, kind: IndicatorType, host: str) -> _Listed | None:
+        indexes = [index for types, index in self._networks.items() if kind in types]
+        try:
+            return next(filter(None, (index.covering(host) for index in indexes)), None)
+        except ValueError:
+            return None
+
+    def _part(self, kind: IndicatorType, lower: str) -> _Listed | None:
+        for start in range(len(lower)):
+            for length in range(1, _SHINGLE + 1):
+                for part, listed in self._shingles.get(lower[start : start + length], ()):
+                    if kind in listed.types and lower.startswith(part, start):
+                        return listed
+        return None
+
+
+def _put(
+    index: dict[str, tuple[_Listed, ...]], values: Iterable[str], listed: _Listed
+) -> None:
+    alone = (listed,)
+    for value in values:
+        known = index.setdefault(value, alone)
+        if known is not alone and not any(listed.types <= each.types for each in known):
+            index[value] = (*known, listed)
+
+
+def _first(found: tuple[_Listed, ...] | None, kind: IndicatorType) -> _Listed | None:
+    return next((each for each in found or () if kind in each.types), None)
+
+
+def _read(package: Path) -> Iterator[Mapping[str, Any]]:
+    paths = sorted(package.glob("data/*/lists/*/list.json"))
+    if not paths:
+        raise SelectionError(f"There are no warning lists in {package}; install the package anew.")
+    for path in paths:
+        try:
+            yield json.loads(path.read_bytes())
+        except (OSError, ValueError):
+            raise SelectionError(f"The warning list {path} cannot be read.") from None
