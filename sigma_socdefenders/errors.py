@@ -4,6 +4,7 @@
     ├── InvalidIndicatorError      a record that is no indicator: position, field, value, reason
     ├── SourceError                a file or stream that cannot be read at all
     │   └── UnrecognisedSourceError  one that holds nothing known to be indicators
+    ├── SelectionError             what to select cannot be understood, or a list not be read
     ├── ProfileError               a profile that does not say which rules to build
     ├── TargetError                a target, format or indicator type that cannot be converted
     ├── OutputError                a file that cannot be written
@@ -50,6 +51,7 @@ __all__ = [
     "ProfileError",
     "RateLimitError",
     "RepositoryError",
+    "SelectionError",
     "ServerError",
     "SocDefendersError",
     "SourceError",
@@ -113,6 +115,10 @@ class SourceError(SocDefendersError):
 
 class UnrecognisedSourceError(SourceError):
     """A source in none of the forms that are read: taking it for indicators would be a guess."""
+
+
+class SelectionError(SocDefendersError):
+    """A selection that means nothing, or that needs a list which cannot be read."""
 
 
 class ProfileError(SocDefendersError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 
 __all__ = ["format_instant", "parse_instant"]
 
@@ -28,7 +29,13 @@ def parse_instant(value: str | date) -> datetime:
         )
     if isinstance(value, date):
         return datetime(value.year, value.month, value.day, tzinfo=timezone.utc)
-    match = _ISO.fullmatch(value.strip())
+    return _parsed(value)
+
+
+# A list repeats its dates.
+@lru_cache(maxsize=2048)
+def _parsed(text: str) -> datetime:
+    match = _ISO.fullmatch(text.strip())
     if match is None:
         raise ValueError("is not an ISO 8601 date or time such as 2026-11-01T00:00:00Z")
     year, month, day, hour, minute, second, fraction, _, sign, hours, minutes = match.groups()

@@ -4,10 +4,10 @@ from sigma_socdefenders.feed.client import DEFAULT_BASE_URL, FeedClient, open_cl
 from sigma_socdefenders.feed.connection import AnswerLimits
 from sigma_socdefenders.feed.key import ApiKey
 from sigma_socdefenders.feed.observer import Observer
-from sigma_socdefenders.feed.query import FeedQuery
 from sigma_socdefenders.feed.retry import RetryPolicy
 from sigma_socdefenders.feed.run import FeedRun
 from sigma_socdefenders.feed.state import FeedState
+from sigma_socdefenders.query import FeedQuery
 
 __all__ = [
     "DEFAULT_BASE_URL",

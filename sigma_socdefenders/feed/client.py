@@ -15,10 +15,10 @@ from sigma_socdefenders.feed.endpoint import read_rules
 from sigma_socdefenders.feed.key import ApiKey
 from sigma_socdefenders.feed.observer import Observer
 from sigma_socdefenders.feed.pages import ACCEPT, FeedFormat
-from sigma_socdefenders.feed.query import FeedQuery
 from sigma_socdefenders.feed.requester import Requester
 from sigma_socdefenders.feed.retry import Retrier, RetryPolicy
 from sigma_socdefenders.feed.run import FeedRun
+from sigma_socdefenders.query import FeedQuery
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,8 +12,8 @@ from sigma_socdefenders.feed.requester import LARGEST_PAGE
 
 if TYPE_CHECKING:
     from sigma_socdefenders.feed.connection import Answer
-    from sigma_socdefenders.feed.query import FeedQuery
     from sigma_socdefenders.feed.requester import Requester
+    from sigma_socdefenders.query import FeedQuery
 
 __all__ = ["read_rules"]
 

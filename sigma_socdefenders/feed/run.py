@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sigma_socdefenders.feed.observer import Observer
-    from sigma_socdefenders.feed.query import FeedQuery
     from sigma_socdefenders.feed.requester import Requester
+    from sigma_socdefenders.query import FeedQuery
     from sigma_socdefenders.tally import Tally
 
 __all__ = ["FeedRun"]

@@ -16,7 +16,7 @@ from sigma_socdefenders.timestamps import format_instant, parse_instant
 if TYPE_CHECKING:
     import os
 
-    from sigma_socdefenders.feed.query import FeedQuery
+    from sigma_socdefenders.query import FeedQuery
 
 __all__ = ["OVERLAP", "FeedState"]
 

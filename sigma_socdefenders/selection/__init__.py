@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from types import MappingProxyType
@@ -12,12 +13,11 @@ from sigma_socdefenders.query import FeedQuery
 from sigma_socdefenders.selection.ages import parse_ages
 from sigma_socdefenders.selection.allowlist import Allowlist
 from sigma_socdefenders.selection.hazards import HAZARDS, hazard
-from sigma_socdefenders.selection.merge import merge
+from sigma_socdefenders.selection.merging import merge
 from sigma_socdefenders.selection.sectors import concerns
 from sigma_socdefenders.selection.warninglists import Warninglists
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import date
 
@@ -119,12 +119,13 @@ class Selection:
         kept = frozenset(keep)
         for reason in sorted(kept - set(KEEPABLE)):
             raise SelectionError(f"keep: '{shorten(reason)}' is none of {', '.join(KEEPABLE)}.")
-        paths = [allowlist] if isinstance(allowlist, str) or hasattr(allowlist, "__fspath__") else allowlist
+        if isinstance(allowlist, (str, os.PathLike)):
+            allowlist = (allowlist,)
         return cls(
             query,
             parse_ages(max_age),
             kept,
-            Allowlist.from_files(paths) if paths else None,
+            Allowlist.from_files(allowlist) if allowlist else None,
             Warninglists.bundled() if warninglists else None,
             now,
         )
@@ -137,7 +138,8 @@ class Selection:
         the first indicator comes out.
         """
         merged = merge(self._fit(found, tally), tally)
-        return self._limited(self._current(merged, tally), tally)
+        current = self._current(merged, tally)
+        return current if self.query.limit is None else self._limited(current, tally)
 
     def _fit(self, found: Iterable[SourcedIndicator], tally: Tally) -> Iterator[SourcedIndicator]:
         for each in found:
@@ -200,9 +202,9 @@ class Selection:
     def _limited(
         self, found: Iterable[SourcedIndicator], tally: Tally
     ) -> Iterator[SourcedIndicator]:
-        limit = self.query.limit
+        limit = self.query.limit or 0
         for number, each in enumerate(found):
-            if limit is None or number < limit:
+            if number < limit:
                 yield each
             else:
                 detail = f"is beyond the {limit} that were asked for"

@@ -58,8 +58,7 @@ for _network, _told in _RESERVED.items():
     _NETWORKS.add(_network, _told)
 # Most addresses begin with none of these, and need no further look.
 _RESERVED_FIRST = frozenset(
-    str(first)
-    for first in (0, 10, 100, 127, 169, 172, 192, 198, *range(224, 256))
+    str(first) for first in (0, 10, 100, 127, 169, 172, 192, 198, *range(224, 256))
 )
 _RESERVED_FIRST6 = re.compile(r"::|100:|f[c-f]|fe[89a-f]")
 _WIDEST = {IndicatorType.IPV4: 8, IndicatorType.IPV6: 20}
@@ -68,18 +67,23 @@ _EMPTY = frozenset(
         "d41d8cd98f00b204e9800998ecf8427e",
         "da39a3ee5e6b4b0d3255bfef95601890afd80709",
         "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-        "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce"
-        "47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e",
+        (
+            "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce"
+            "47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e"
+        ),
     }
 )
 _PLACEHOLDER = re.compile(r"<[^<>]*>|\{\{.*\}\}|\[[a-z_ ]+\]|%s\b", re.IGNORECASE)
 _MARKS_OF_PLACEHOLDERS = re.compile(r"[<{\[%]")
+_AUTHORITY_END = re.compile(r"[/?#\\]")
 _MAPPED = "::ffff:"
 
 
 def host_of(url: str) -> str:
     """Return the host of a canonical URL: a name, or an address without brackets."""
-    authority = re.split(r"[/?#\\]", url.partition("://")[2], maxsplit=1)[0]
+    start = url.index("://") + 3
+    end = _AUTHORITY_END.search(url, start)
+    authority = url[start : end.start()] if end else url[start:]
     if url.startswith("file:"):
         authority = authority.partition("@")[0]
     host = authority.rpartition("@")[2]
@@ -114,14 +118,20 @@ def _address(kind: IndicatorType, value: str) -> Hazard | None:
 
 
 def _name(name: str) -> Hazard | None:
+    ending = _ending(name)
+    if ending is not None and ending.reason == "no-tld" and is_public_suffix(name):
+        return Hazard("public-suffix", "is a top-level domain")
+    if ending is None and is_public_suffix(name):
+        return Hazard("public-suffix", "is a suffix under which strangers register names")
+    return ending
+
+
+def _ending(name: str) -> Hazard | None:
     if is_internal_name(name):
         return Hazard("private", "is a name that only a local network resolves")
     if not ends_in_known_tld(name):
-        if is_public_suffix(name):
-            return Hazard("public-suffix", "is a top-level domain")
-        return Hazard("no-tld", f"ends in '.{name.rpartition('.')[2]}', which is no top-level domain")
-    if is_public_suffix(name):
-        return Hazard("public-suffix", "is a suffix under which strangers register names")
+        last = name.rpartition(".")[2]
+        return Hazard("no-tld", f"ends in '.{last}', which is no top-level domain")
     return None
 
 
@@ -135,6 +145,5 @@ def _url(url: str) -> Hazard | None:
         return _address(IndicatorType.IPV6, host)
     if "." not in host:
         return Hazard("private", "is on a host that only a local network resolves")
-    found = _name(host)
     # On a public suffix itself, such as a storage service's, a path still means one thing.
-    return None if found is not None and found.reason == "public-suffix" else found
+    return _ending(host)

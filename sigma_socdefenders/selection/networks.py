@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 __all__ = ["NetworkIndex"]
@@ -28,10 +29,19 @@ class NetworkIndex(Generic[_T]):
         Raises:
             ValueError: it is neither.
         """
-        version, number, length = _parse(text)
+        if not self.try_add(text, told):
+            raise ValueError(f"'{text}' is neither an address nor a network")
+
+    def try_add(self, text: str, told: _T) -> bool:
+        """Add an address or a network in CIDR form; return whether it is one."""
+        try:
+            version, number, length = _parse(text)
+        except ValueError:
+            return False
         of_length = self._networks[version].setdefault(length, {})
         of_length.setdefault(number >> (_BITS[version] - length), told)
         self._lengths[version] = sorted(self._networks[version])
+        return True
 
     def covering(self, value: str) -> _T | None:
         """Return what is told of the widest network that holds a canonical address or network."""
@@ -57,6 +67,8 @@ class NetworkIndex(Generic[_T]):
         return None
 
 
+# The same value is looked up in several indexes, one after the other.
+@lru_cache(maxsize=16)
 def _parse(text: str) -> tuple[int, int, int]:
     """Return the IP version, the first address as a number, and the prefix length."""
     if "/" in text:

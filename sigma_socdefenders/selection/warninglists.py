@@ -11,7 +11,7 @@ import json
 import re
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from sigma_socdefenders.errors import SelectionError, shorten
 from sigma_socdefenders.normalize import IndicatorType
@@ -48,6 +48,9 @@ class _Listed(NamedTuple):
     types: frozenset[IndicatorType]
 
 
+_Sets: TypeAlias = dict[IndicatorType, list[tuple[_Listed, frozenset[str]]]]
+
+
 class Warninglists:
     """Tells which list, if any, names a value.
 
@@ -59,9 +62,8 @@ class Warninglists:
     """
 
     def __init__(self, lists: Iterable[Mapping[str, Any]]) -> None:
-        # Each value stands under its first list; another list of other types under the next.
-        self._strings: dict[str, tuple[_Listed, ...]] = {}
-        self._names: dict[str, tuple[_Listed, ...]] = {}
+        self._strings: _Sets = {kind: [] for kind in IndicatorType}
+        self._names: _Sets = {kind: [] for kind in IndicatorType}
         self._networks: dict[frozenset[IndicatorType], NetworkIndex[_Listed]] = {}
         self._shingles: dict[str, list[tuple[str, _Listed]]] = {}
         self._expressions: list[tuple[re.Pattern[str], _Listed]] = []
@@ -93,24 +95,22 @@ class Warninglists:
         spec = find_spec("pymispwarninglists")
         if spec is None or spec.origin is None:
             raise SelectionError(
-                "MISP's warning lists are not installed: pip install sigma-socdefenders[warninglists]"
+                "MISP's warning lists are not installed:"
+                " pip install 'sigma-socdefenders[warninglists]'."
             )
         return cls(_read(Path(spec.origin).parent))
 
     def _add_strings(self, values: list[str], listed: _Listed) -> None:
-        _put(self._strings, (value.strip().lower().rstrip("/.") for value in values), listed)
+        _add(self._strings, listed, frozenset(_plain(values)))
 
     def _add_names(self, values: list[str], listed: _Listed) -> None:
-        _put(self._names, (value.strip().lower().strip(".") for value in values), listed)
+        _add(self._names, listed, frozenset(value.lstrip(".") for value in _plain(values)))
 
     def _add_networks(self, values: list[str], listed: _Listed) -> None:
         networks = self._networks.setdefault(listed.types, NetworkIndex())
-        for value in values:
-            try:
-                networks.add(value.strip(), listed)
-            except ValueError:
-                # Some lists of networks hold a name or two.
-                self._add_strings([value], listed)
+        # Some lists of networks hold a name or two.
+        others = [value for value in values if not networks.try_add(value.strip(), listed)]
+        self._add_strings(others, listed)
 
     def _add_parts(self, values: list[str], listed: _Listed) -> None:
         for value in values:
@@ -131,20 +131,13 @@ class Warninglists:
     def names(self, kind: IndicatorType, value: str) -> str | None:
         """Return the name of a list that a canonical value is on, or None."""
         lower = value.lower()
-        found = _first(self._strings.get(lower.rstrip("/")), kind)
         host = host_of(value) if kind is IndicatorType.URL else value
+        found = _holding(self._strings[kind], [lower])
         if found is None and kind in (IndicatorType.DOMAIN, IndicatorType.URL):
-            found = next(
-                filter(None, (_first(self._names.get(n), kind) for n in with_parents(host))), None
-            )
+            found = _holding(self._names[kind], list(with_parents(host)))
         if found is None and (kind in _ADDRESSES or ":" in host or host[-1:].isdigit()):
             found = self._network(kind, host)
-        if found is None:
-            found = self._part(kind, lower)
-        if found is None:
-            for expression, listed in self._expressions:
-                if kind in listed.types and expression.search(value):
-                    return listed.name
+        found = found or self._part(kind, lower) or self._expression(kind, value)
         return None if found is None else found.name
 
     def _network(self, kind: IndicatorType, host: str) -> _Listed | None:
@@ -162,27 +155,38 @@ class Warninglists:
                         return listed
         return None
 
-
-def _put(
-    index: dict[str, tuple[_Listed, ...]], values: Iterable[str], listed: _Listed
-) -> None:
-    alone = (listed,)
-    for value in values:
-        known = index.setdefault(value, alone)
-        if known is not alone and not any(listed.types <= each.types for each in known):
-            index[value] = (*known, listed)
+    def _expression(self, kind: IndicatorType, value: str) -> _Listed | None:
+        for expression, listed in self._expressions:
+            if kind in listed.types and expression.search(value):
+                return listed
+        return None
 
 
-def _first(found: tuple[_Listed, ...] | None, kind: IndicatorType) -> _Listed | None:
-    return next((each for each in found or () if kind in each.types), None)
+def _plain(values: list[str]) -> list[str]:
+    """Return values in lower case, without outer blanks, and without a closing slash or dot."""
+    # One text instead of a million: most lists hold nothing but clean values.
+    lower = "\n".join(values).lower().split("\n")
+    return [value.strip().rstrip("/.") for value in lower]
+
+
+def _add(sets: _Sets, listed: _Listed, values: frozenset[str]) -> None:
+    for kind in listed.types if values else ():
+        sets[kind].append((listed, values))
+
+
+def _holding(lists: list[tuple[_Listed, frozenset[str]]], texts: list[str]) -> _Listed | None:
+    return next((listed for listed, values in lists if not values.isdisjoint(texts)), None)
 
 
 def _read(package: Path) -> Iterator[Mapping[str, Any]]:
     paths = sorted(package.glob("data/*/lists/*/list.json"))
     if not paths:
         raise SelectionError(f"There are no warning lists in {package}; install the package anew.")
-    for path in paths:
-        try:
-            yield json.loads(path.read_bytes())
-        except (OSError, ValueError):
-            raise SelectionError(f"The warning list {path} cannot be read.") from None
+    yield from map(_list, paths)
+
+
+def _list(path: Path) -> Any:
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        raise SelectionError(f"The warning list {path} cannot be read.") from None

@@ -1,0 +1,1 @@
+"""Tests of what becomes a rule and what does not."""
