@@ -92,3 +92,7 @@ class Report:
             "detail": drop.detail,
         }
         self._stream.write(json.dumps(line, ensure_ascii=True) + "\n")
+
+    def close(self) -> None:
+        """Close the stream: all is written."""
+        self._stream.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from sigma.collection import SigmaCollection
@@ -14,6 +15,7 @@ from sigma_socdefenders.profiles import load_profile
 from sigma_socdefenders.records import Position, SourcedRecord
 from sigma_socdefenders.rule_copy import copy_rule
 from sigma_socdefenders.rules import build_all
+from sigma_socdefenders.selection import Selection
 from sigma_socdefenders.tally import Tally
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from sigma_socdefenders.grouping import Capacity
     from sigma_socdefenders.indicator import Indicator, SourcedIndicator
     from sigma_socdefenders.records import Record
+    from sigma_socdefenders.sources import ToIds
 
 __all__ = ["SocDefendersCollection"]
 
@@ -62,6 +65,7 @@ class SocDefendersCollection(SigmaCollection):
         cls,
         records: Iterable[Record],
         *,
+        selection: Selection | None = None,
         profile: str = "default",
         group: Capacity | None = None,
         collect_errors: bool = False,
@@ -70,6 +74,8 @@ class SocDefendersCollection(SigmaCollection):
 
         Args:
             records: mappings with a `value` and whatever else is known (see `Indicator`).
+            selection: what to make rules of (default: all that does no harm, see
+                `sigma_socdefenders.selection`); what it leaves out is counted in `dropped`.
             profile: a profile's name, or the path of a YAML file.
             group: let indicators share rules, as many as this allows (see
                 `sigma_socdefenders.grouping`); each has rules of its own by default.
@@ -82,6 +88,7 @@ class SocDefendersCollection(SigmaCollection):
         """
         return cls._from_sourced(
             lambda tally: _numbered(records, tally),
+            selection=selection,
             profile=profile,
             group=group,
             collect_errors=collect_errors,
@@ -92,6 +99,8 @@ class SocDefendersCollection(SigmaCollection):
         cls,
         path: str | os.PathLike[str],
         *,
+        to_ids: ToIds = "auto",
+        selection: Selection | None = None,
         profile: str = "default",
         group: Capacity | None = None,
         collect_errors: bool = False,
@@ -99,7 +108,10 @@ class SocDefendersCollection(SigmaCollection):
         """Build the rules of a file of records; see `sigma_socdefenders.sources` for its forms.
 
         Args:
-            path: the file.
+            path: a file in any form that `sigma_socdefenders.sources` reads, a folder of such
+                files, or `-` for standard input.
+            to_ids: which attributes of MISP events to take; see `sigma_socdefenders.sources.read`.
+            selection: as for `from_records`.
             profile: a profile's name, or the path of a YAML file.
             group: as for `from_records`.
             collect_errors: as for `from_records`.
@@ -112,7 +124,10 @@ class SocDefendersCollection(SigmaCollection):
         from sigma_socdefenders.sources import read  # noqa: PLC0415 - from_records needs no reader
 
         return cls._from_sourced(
-            lambda tally: read([path], tally),
+            lambda tally: read(
+                [path], tally, to_ids=to_ids, errors="skip" if collect_errors else "raise"
+            ),
+            selection=selection,
             profile=profile,
             group=group,
             collect_errors=collect_errors,
@@ -134,6 +149,7 @@ class SocDefendersCollection(SigmaCollection):
         base_url: str | None = None,
         allow_http: bool = False,
         client: httpx.Client | FeedClient | None = None,
+        selection: Selection | None = None,
         profile: str = "default",
         group: Capacity | None = None,
         collect_errors: bool = False,
@@ -154,6 +170,7 @@ class SocDefendersCollection(SigmaCollection):
             base_url: the API's address (default: `SOCDEFENDERS_BASE_URL`, else the public one).
             allow_http: take plain HTTP to another machine.
             client: your own `httpx.Client`; or a `FeedClient`, which has a key and an address.
+            selection: as for `from_records`; its `query` is left to the parameters above.
             profile: a profile's name, or the path of a YAML file.
             group: as for `from_records`.
             collect_errors: as for `from_records`.
@@ -184,7 +201,11 @@ class SocDefendersCollection(SigmaCollection):
 
         with opened as feed:
             found = cls._from_sourced(
-                read, profile=profile, group=group, collect_errors=collect_errors
+                read,
+                selection=None if selection is None else replace(selection, query=FeedQuery()),
+                profile=profile,
+                group=group,
+                collect_errors=collect_errors,
             )
         if runs[0].failure is not None:
             found.errors.append(runs[0].failure)
@@ -283,11 +304,18 @@ class SocDefendersCollection(SigmaCollection):
 
     @classmethod
     def _from_sourced(
-        cls, read: Any, *, profile: str, group: Capacity | None, collect_errors: bool
+        cls,
+        read: Any,
+        *,
+        selection: Selection | None,
+        profile: str,
+        group: Capacity | None,
+        collect_errors: bool,
     ) -> Self:
         tally = Tally(collect_errors=collect_errors)
         mode: Literal["raise", "skip"] = "skip" if collect_errors else "raise"
         found = indicators(read(tally), tally, errors=mode)
+        found = (selection or Selection()).apply(found, tally)
         return cls.from_indicators(found, tally, profile=profile, group=group)
 
     @classmethod

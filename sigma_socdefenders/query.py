@@ -15,7 +15,10 @@ from sigma_socdefenders.timestamps import format_instant, parse_instant
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["FeedQuery"]
+__all__ = ["LAST", "FeedQuery"]
+
+LAST = "last"
+"""What the command line takes for `since` to go on where the last complete run began."""
 
 _SECTOR = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _LONGEST_TEXT = 200

@@ -12,6 +12,7 @@ import click
 
 from sigma_socdefenders.errors import MissingKeyError
 from sigma_socdefenders.feed import FeedClient, FeedQuery, FeedState, Observer
+from sigma_socdefenders.query import LAST
 from sigma_socdefenders.timestamps import format_instant
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from sigma_socdefenders.tally import Tally
 
 __all__ = ["FeedReading"]
-
-_LAST = "last"
 
 
 class FeedReading:
@@ -41,7 +40,7 @@ class FeedReading:
     """
 
     def __init__(self, reading: Reading, tally: Tally, *, quiet: bool) -> None:
-        goes_on = reading.since == _LAST
+        goes_on = reading.since == LAST
         if goes_on and reading.limit is not None:
             raise click.UsageError(
                 "--limit does not go with --since last: what it cuts off would never be read."

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 import click
 
 from sigma_socdefenders.profiles import profile_names
+from sigma_socdefenders.selection import KEEPABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +31,14 @@ class Reading:
     industry: str | None = None
     category: str | None = None
     limit: int | None = None
+    max_age: tuple[str, ...] = ()
+    allowlist: tuple[str, ...] = ()
+    warninglists: bool = False
+    keep: tuple[str, ...] = ()
+    keep_private: bool = False
+    to_ids: Literal["auto", "only", "all"] = "auto"
+    explain: str | None = None
+    report: str | None = None
     errors: Literal["raise", "skip"] = "skip"
     api_key_file: str | None = None
     base_url: str | None = None
@@ -65,6 +74,76 @@ _FEED_OPTIONS = (
 )
 
 
+_SELECTION_OPTIONS = (
+    click.option(
+        "--type",
+        multiple=True,
+        metavar="TYPE",
+        help="Only this type of indicator, such as ipv4 or domain; repeatable.",
+    ),
+    click.option(
+        "--since",
+        metavar="TIME",
+        help="Only what was added or updated after TIME (ISO 8601), or, of the feed, after the "
+        "last complete run of the same query: last.",
+    ),
+    click.option(
+        "--confidence",
+        type=click.Choice(["high", "medium", "low"]),
+        help="Only this level of confidence.",
+    ),
+    click.option(
+        "--industry",
+        metavar="SECTOR",
+        help="Only what concerns a CISA sector, such as energy.",
+    ),
+    click.option("--category", metavar="NAME", help="Only sources of this category."),
+    click.option("--limit", type=click.IntRange(min=1), help="Keep so many indicators at most."),
+    click.option(
+        "--max-age",
+        multiple=True,
+        metavar="AGE",
+        help="Leave out what was last seen longer ago: 30d, 8w, 6m (months), 1y, TYPE=AGE, or "
+        "default; repeatable.",
+    ),
+    click.option(
+        "--allowlist",
+        multiple=True,
+        metavar="FILE",
+        help="Leave out what would fire on a value, network or name listed in FILE; repeatable.",
+    ),
+    click.option(
+        "--warninglists", is_flag=True, help="Leave out what is on one of MISP's warning lists."
+    ),
+    click.option(
+        "--keep",
+        multiple=True,
+        type=click.Choice(list(KEEPABLE)),
+        metavar="REASON",
+        help=f"Keep what is otherwise left out as {', '.join(KEEPABLE)}; repeatable.",
+    ),
+    click.option(
+        "--keep-private", is_flag=True, help="Keep private and reserved addresses: --keep private."
+    ),
+    click.option(
+        "--to-ids",
+        type=click.Choice(["auto", "only", "all"]),
+        default="auto",
+        show_default=True,
+        help="Of MISP events take the attributes marked for detection (only), all that can be "
+        "detected, or the marked ones where an event marks any (auto).",
+    ),
+    click.option(
+        "--explain", metavar="VALUE", help="Say what happened to VALUE, in each of its records."
+    ),
+    click.option(
+        "--report",
+        metavar="FILE",
+        help="Write every record that was left out to FILE (JSON Lines).",
+    ),
+)
+
+
 def source_options(command: _Command) -> _Command:
     """Add SOURCE… and what says how the records are read; the command gets it as `reading`."""
 
@@ -77,32 +156,7 @@ def source_options(command: _Command) -> _Command:
         (
             click.argument("sources", metavar="[SOURCE]...", nargs=-1),
             click.option("--example", is_flag=True, help="Read the bundled example records."),
-            click.option(
-                "--type",
-                multiple=True,
-                metavar="TYPE",
-                help="Only this type of indicator, such as ipv4 or domain; repeatable.",
-            ),
-            click.option(
-                "--since",
-                metavar="TIME",
-                help="Only what was added or updated after TIME (ISO 8601), or after the last "
-                "complete run of the same query: last.",
-            ),
-            click.option(
-                "--confidence",
-                type=click.Choice(["high", "medium", "low"]),
-                help="Only this level of confidence.",
-            ),
-            click.option(
-                "--industry",
-                metavar="SECTOR",
-                help="Only what concerns a CISA sector, such as energy.",
-            ),
-            click.option("--category", metavar="NAME", help="Only sources of this category."),
-            click.option(
-                "--limit", type=click.IntRange(min=1), help="Stop after so many indicators."
-            ),
+            *_SELECTION_OPTIONS,
             click.option(
                 "--profile",
                 default="default",

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import io
-import itertools
 import shutil
 import sys
 import tempfile
+from dataclasses import replace
 from importlib import resources
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeVar
 
 import click
 
-from sigma_socdefenders.errors import shorten
+from sigma_socdefenders.accounts import Explanation, Report
+from sigma_socdefenders.errors import OutputError, shorten
 from sigma_socdefenders.indicator import indicators
 from sigma_socdefenders.output import atomic_writer
+from sigma_socdefenders.query import LAST, FeedQuery
+from sigma_socdefenders.selection import Selection
 from sigma_socdefenders.sources import read
 from sigma_socdefenders.tally import Tally
 
@@ -26,7 +30,9 @@ if TYPE_CHECKING:
     from sigma_socdefenders.cli.options import Reading
     from sigma_socdefenders.errors import TargetError
     from sigma_socdefenders.indicator import SourcedIndicator
+    from sigma_socdefenders.records import SourcedRecord
     from sigma_socdefenders.rules import BuiltRule
+    from sigma_socdefenders.sources import Source
     from sigma_socdefenders.tally import Drop
 
 __all__ = ["Run"]
@@ -45,37 +51,61 @@ class Run:
     def __init__(self, reading: Reading, *, quiet: bool) -> None:
         self.reading = reading
         self.quiet = quiet
-        self.tally = Tally(on_drop=self._first_of_its_reason)
+        self.tally = Tally(on_drop=self._dropped)
+        self.selection = Selection.parse(
+            type=reading.type,
+            since=None if reading.since == LAST else reading.since,
+            confidence=reading.confidence,
+            industry=reading.industry,
+            category=reading.category,
+            limit=reading.limit,
+            max_age=reading.max_age,
+            keep=(*reading.keep, *(("private",) if reading.keep_private else ())),
+            allowlist=reading.allowlist,
+            warninglists=reading.warninglists,
+        )
         self.unconverted: dict[str, list[str]] = {}
         self._first: dict[str, Drop] = {}
         self._feed: FeedReading | None = None
 
-    def _first_of_its_reason(self, drop: Drop) -> None:
+        self._explanation = None if reading.explain is None else Explanation(reading.explain)
+        self._report = None if reading.report is None else Report(_opened(reading.report))
+
+    def _dropped(self, drop: Drop) -> None:
         self._first.setdefault(drop.reason, drop)
+        if self._explanation is not None:
+            self._explanation.dropped(drop)
+        if self._report is not None:
+            self._report.dropped(drop)
 
     def indicators(self) -> Iterator[SourcedIndicator]:
-        """Yield the indicators of the sources, or of the feed, with progress on a terminal.
+        """Yield the selected indicators of the sources or the feed, with progress on a terminal.
 
         Raises:
             click.UsageError: options contradict each other.
         """
-        reading, sources = self.reading, self.reading.sources
+        reading = self.reading
+        sources: tuple[Source, ...] = reading.sources
         if reading.example:
-            file = resources.files("sigma_socdefenders") / "data" / "example.json"
-            sources = (str(file), *sources)
+            sources = (_example(), *sources)
+        selection = self.selection
         if sources:
-            self._refuse_selection()
-            found = indicators(read(sources, self.tally), self.tally, errors=reading.errors)
-            return self._shown(itertools.islice(found, reading.limit))
+            if reading.since == LAST:
+                raise click.UsageError("--since last goes on with the feed, not with a SOURCE.")
+            records = read(sources, self.tally, to_ids=reading.to_ids, errors=reading.errors)
+            found = self._shown(indicators(records, self.tally, errors=reading.errors))
+        else:
+            found = indicators(self._feed_records(), self.tally, errors=reading.errors)
+            # The feed has selected already, by what its records do not always say.
+            selection = replace(selection, query=FeedQuery())
+        kept = selection.apply(found, self.tally)
+        return kept if self._explanation is None else self._explanation.kept(kept)
+
+    def _feed_records(self) -> Iterator[SourcedRecord]:
         from sigma_socdefenders.cli.feed import FeedReading  # noqa: PLC0415 - files need no HTTP
 
-        self._feed = FeedReading(reading, self.tally, quiet=self.quiet)
-        return indicators(self._feed.records(), self.tally, errors=reading.errors)
-
-    def _refuse_selection(self) -> None:
-        for name in ("type", "since", "confidence", "industry", "category"):
-            if getattr(self.reading, name):
-                raise click.UsageError(f"--{name} selects from the feed, not from a SOURCE.")
+        self._feed = FeedReading(self.reading, self.tally, quiet=self.quiet)
+        return self._feed.records()
 
     def _shown(self, items: Iterable[_T]) -> Iterator[_T]:
         if self.quiet or not sys.stderr.isatty():
@@ -100,11 +130,15 @@ class Run:
             FeedError: the feed was read in part only, or the state cannot be written.
         """
         self._sum_up()
+        if self._report is not None:
+            self._report.close()
         if self._feed is not None:
             self._feed.finish()
 
     def _sum_up(self) -> None:
         """Say on standard error what was read and kept, and why the rest was not."""
+        for line in () if self._explanation is None else self._explanation.lines():
+            click.echo(line, err=True)
         if self.quiet:
             return
         tally = self.tally
@@ -142,3 +176,17 @@ class Run:
                 whole.seek(0)
                 shutil.copyfileobj(whole, sys.stdout)
         sys.stdout.flush()
+
+
+def _example() -> io.BytesIO:
+    file = resources.files("sigma_socdefenders") / "data" / "example.json"
+    stream = io.BytesIO(file.read_bytes())
+    stream.name = file.name  # type: ignore[attr-defined] # what its records are said to stand in
+    return stream
+
+
+def _opened(path: str) -> IO[str]:
+    try:
+        return Path(path).open("w", encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise OutputError(f"Cannot write '{path}': {error.strerror}.") from None

@@ -21,7 +21,7 @@ HAZARDS = {
     "public-suffix": "a name below which strangers register theirs, such as co.uk or github.io",
     "no-tld": "a name whose ending is no top-level domain, such as a file's name",
     "empty-file": "the hash of a file without content",
-    "placeholder": "a value with a part to be filled in, such as <user>",
+    "placeholder": "a URL with a part to be filled in, such as <email_address>",
 }
 """The reasons for which a value is left out unless it is asked for, with what each means."""
 
@@ -73,8 +73,8 @@ _EMPTY = frozenset(
         ),
     }
 )
-_PLACEHOLDER = re.compile(r"<[^<>]*>|\{\{.*\}\}|\[[a-z_ ]+\]|%s\b", re.IGNORECASE)
-_MARKS_OF_PLACEHOLDERS = re.compile(r"[<{\[%]")
+_PLACEHOLDER = re.compile(r"<[a-z]+(?:[_ -][a-z]+)+>|\{\{[^{}]*\}\}", re.IGNORECASE)
+_MARKS_OF_PLACEHOLDERS = re.compile(r"[<{]")
 _AUTHORITY_END = re.compile(r"[/?#\\]")
 _MAPPED = "::ffff:"
 

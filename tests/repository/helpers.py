@@ -28,7 +28,7 @@ def built(values: Iterable[str], profile: str = "default", **fields: object) -> 
 
 def addresses(first: int, last: int) -> list[str]:
     """Return as many IPv4 addresses, from the first to before the last."""
-    return [f"192.0.{number // 256}.{number % 256}" for number in range(first, last)]
+    return [f"203.0.{113 + number // 256}.{number % 256}" for number in range(first, last)]
 
 
 def files(folder: Path) -> dict[str, bytes]:
