@@ -181,7 +181,7 @@ class Run:
 def _example() -> io.BytesIO:
     file = resources.files("sigma_socdefenders") / "data" / "example.json"
     stream = io.BytesIO(file.read_bytes())
-    stream.name = file.name  # type: ignore[attr-defined] # what its records are said to stand in
+    stream.name = file.name
     return stream
 
 
