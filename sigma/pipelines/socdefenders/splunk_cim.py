@@ -168,6 +168,8 @@ _ALERTS = _DataSet(
     ("alert",),
     {
         "RuleName": Column("mitre_technique_id", Holds.TECHNIQUE, many=True),
+        "Computer": "dest",
+        "User": "user",
     },
 )
 _EMAIL = _DataSet(
