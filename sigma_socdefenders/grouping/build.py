@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sigma_socdefenders.tally import Tally
 
     _OnError: TypeAlias = Callable[[BuiltRule, TargetError], object] | None
-    _Key: TypeAlias = tuple[IndicatorType, SigmaLevel | None]
+    _Key: TypeAlias = tuple[IndicatorType, SigmaLevel | None, bool]
 
 __all__ = ["build_groups"]
 
@@ -38,6 +38,8 @@ def build_groups(
     on_error: _OnError = None,
 ) -> Iterator[BuiltRule]:
     """Yield rules of many indicators: by type, level, log source and bucket, in that order.
+
+    Values with an asterisk have groups of their own.
 
     The rules depend on which indicators there are and not on their order, and each on its own
     members alone. Where a profile's detection cannot hold several values, each indicator gets a
@@ -58,11 +60,13 @@ def build_groups(
     for sourced in found:
         if sourced.indicator.type in profile.types:
             level = rule_level(sourced.indicator, profile.metadata)
-            lists[sourced.indicator.type, level].append(place(sourced))
+            # SPL needs a regular expression for these, and with them for the rest of their group.
+            has_asterisk = "*" in sourced.indicator.value
+            lists[sourced.indicator.type, level, has_asterisk].append(place(sourced))
         else:
             drop_without_rule(sourced, profile, tally)
     types = list(profile.types)
-    for key in sorted(lists, key=lambda key: (types.index(key[0]), str(key[1]))):
+    for key in sorted(lists, key=lambda key: (types.index(key[0]), str(key[1]), key[2])):
         members = sorted(lists.pop(key), key=lambda member: member.place)
         for template in profile.types[key[0]]:
             if template.detection.joins:
@@ -74,7 +78,7 @@ def build_groups(
 
 
 class _Groups:
-    """The groups of one type and level, for one template."""
+    """The groups of one list of indicators, for one template."""
 
     def __init__(
         self,
@@ -84,7 +88,7 @@ class _Groups:
         capacity: Capacity,
         on_error: _OnError,
     ) -> None:
-        self._type, self._level = key
+        self._type, self._level, self._has_asterisk = key
         self._template = template
         self._metadata = profile.metadata
         self._capacity = capacity
@@ -109,7 +113,8 @@ class _Groups:
 
     def _group(self, name: str, members: Sequence[Placed]) -> Group:
         indicators = tuple(member.found.indicator for member in members)
-        return Group(self._type, self._template, self._metadata, self._level, name, indicators)
+        bucket = f"asterisk-{name or '0'}" if self._has_asterisk else name
+        return Group(self._type, self._template, self._metadata, self._level, bucket, indicators)
 
     def _fits(self, name: str, members: Sequence[Placed]) -> bool:
         return self._capacity.fits(self._group(name, members))

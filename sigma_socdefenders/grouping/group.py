@@ -47,7 +47,7 @@ class Group:
         template: what the rule is built from.
         metadata: what the profile says of all its rules.
         level: the rule's level.
-        bucket: the name of the members' bucket, a row of bits that is empty for the first one.
+        bucket: the name of the members' bucket, empty for the first one.
         indicators: the members; the rule does not depend on their order.
     """
 

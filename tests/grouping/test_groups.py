@@ -93,6 +93,14 @@ def test_types_and_levels_do_not_mix():
     assert len({one.rule.title for one in built}) == len(built)
 
 
+def test_values_with_an_asterisk_have_groups_of_their_own():
+    """What only a regular expression can find in SPL does not make one of all the others."""
+    urls = ["http://a.example/x*", "http://a.example/y", "http://b.example/*", "http://b.example/z"]
+    built = _groups([Indicator.from_record({"value": url}) for url in urls], values=1000)
+    found = {one.rule.title.split()[-1]: len(one.indicators) for one in built}
+    assert found == {"url-medium-0": 2, "url-medium-asterisk-0": 2}
+
+
 def test_metadata_sums_up_the_members():
     """Feeds, categories, articles, techniques, first and last first sighting, the strictest TLP."""
     indicators = [
