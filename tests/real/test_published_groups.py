@@ -1,0 +1,60 @@
+"""Published lists, grouped: every query within its target's limit, nothing lost.
+
+The files are not part of the project: where the folder is absent each test is skipped, by name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sigma_socdefenders import SocDefendersCollection
+from sigma_socdefenders.errors import SocDefendersError
+from sigma_socdefenders.grouping import QueryCapacity, build_groups
+from sigma_socdefenders.profiles import load_profile
+from sigma_socdefenders.tally import Tally
+from sigma_socdefenders.targets import TARGETS, convert
+from tests.grouping.lists import sourced
+from tests.real.test_published_files import FOLDER
+
+if TYPE_CHECKING:
+    from sigma_socdefenders.indicator import Indicator
+
+
+@pytest.fixture(scope="module")
+def published() -> list[Indicator]:
+    """The indicators of all files."""
+    files = sorted((FOLDER / "iocs").glob("*"))
+    if not files:
+        pytest.skip(f"no published files in {FOLDER}")
+    found: list[Indicator] = []
+    for file in files:
+        with contextlib.suppress(SocDefendersError):
+            found += SocDefendersCollection.from_file(file, collect_errors=True).indicators
+    assert len(found) > 2000
+    return found
+
+
+@pytest.mark.parametrize("name", TARGETS)
+@pytest.mark.parametrize("profile", ["default", "broad"])
+def test_queries_of_published_lists_fit(published: list[Indicator], name: str, profile: str):
+    """Each indicator is in a query that the target takes, or is reported."""
+    target = TARGETS[name]
+    refused: set[str] = set()
+    built = list(
+        build_groups(
+            sourced(published),
+            load_profile(profile),
+            Tally(),
+            QueryCapacity(target),
+            on_error=lambda one, _: refused.update(i.key for i in one.indicators),
+        )
+    )
+    assert {i.key for one in built for i in one.indicators} | refused == {i.key for i in published}
+    assert profile == "broad" or len(refused) < len(published) / 100
+    assert len(built) < len(published) / 10
+    for one in built:
+        for query in convert([one], target):
+            assert target.limit.excess(query) == ""
