@@ -33,7 +33,7 @@ def published() -> list[Indicator]:
     for file in files:
         with contextlib.suppress(SocDefendersError):
             found += SocDefendersCollection.from_file(file, collect_errors=True).indicators
-    assert len(found) > 2000
+    assert len(found) > 1500
     return found
 
 
