@@ -37,6 +37,9 @@ _MOST_STUCK = 3
 _MOST_REPEATS = 20
 # Links that count records or pages drift as the feed changes: only that there is one counts then.
 _POSITIONS = frozenset({"offset", "page"})
+_DOCUMENTED = frozenset(
+    {"type", "since", "confidence", "industry", "category", "limit", "offset", "format", "page"}
+)
 # Times may be rounded to the second, and `since` leaves out its own instant.
 _TIME_STEP = timedelta(seconds=1)
 
@@ -169,7 +172,8 @@ class Window:
         self.order.follow(batch.records, count // 2 if page.total is None else self._overlap)
         self._end, self._last_offset = end, place.offset
         if link is not None:
-            if _POSITIONS.isdisjoint(link.params):
+            names = set(link.params)
+            if names.isdisjoint(_POSITIONS) or not names <= _DOCUMENTED:
                 return self._follow(link, end)
             if "offset" in link.params and not _offset(link) > place.offset:
                 raise AnswerError("the feed's link to its next page loops: it leads back")

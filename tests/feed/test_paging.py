@@ -81,7 +81,8 @@ def test_a_total_that_counts_the_page_is_seen_through(feed, connect):
     assert sorted(ids(connect().read())) == every_id(feed)
 
 
-def test_a_cursor_is_followed(feed, connect):
+@pytest.mark.parametrize("beside", [b"", b"&offset=7"], ids=["alone", "beside an offset"])
+def test_a_cursor_is_followed(feed, connect, beside):
     """Links that carry something else than a position are followed as they are."""
     feed.order, feed.page_limit, feed.totals = "oldest", 100, False
     pages = iter([0, 100, 200])
@@ -93,7 +94,7 @@ def test_a_cursor_is_followed(feed, connect):
         body = (
             feed.normal(request)[1]
             .replace(b"&offset=", b"&cursor=abc")
-            .replace(b"?limit=100&cursor", b"?cursor")
+            .replace(b"?limit=100&cursor", b"?limit=100" + beside + b"&cursor")
         )
         exchange.send(200, body, exchange.media)
 
