@@ -152,9 +152,9 @@ class TranslateRule(PreprocessingTransformation):
             if (value := getattr(source, part))
         )
         hint = next((self.hint[key] for key in keys if key in self.hint), None)
-        known = f"it has {', '.join(sorted(table))}"
+        known = f"for others than {', '.join(sorted(table))} use the backend's own pipelines"
         raise SigmaTransformationError(
-            f"{self.platform} keeps no events of log source {name}: {hint or known}.",
+            f"{self.platform} has no counterpart here of log source {name}: {hint or known}.",
             source=rule.source,
         )
 
