@@ -72,7 +72,7 @@ def _texts(column: Column, matches: list[Match]) -> str:
     if column.holds not in _EXACT:
         matches = [match.lower() for match in matches]
     if column.many:
-        return _among_many(subject, matches)
+        return _among_many(subject.replace(FIELD, f'mv_concat({FIELD}, "\\n")'), matches)
     host = column.holds is Holds.HOST
     if host:
         matches = merge_domains(matches)
@@ -106,9 +106,9 @@ def _domains(subject: str, domains: list[Match]) -> list[str]:
     return _chunked(subject, names, "(.*\\.)?", "\\.?")
 
 
-def _among_many(subject: str, matches: list[Match]) -> str:
-    """Return a comparison with each of a field's values, joined by line breaks."""
-    joined = f'concat("\\n", mv_concat({subject}, "\\n"), "\\n")'
+def _among_many(values: str, matches: list[Match]) -> str:
+    """Return a comparison with each of a field's values, which line breaks part."""
+    joined = f'concat("\\n", {values}, "\\n")'
     texts = [regexp(match).replace(".*", "[^\n]*") for match in matches]
     return any_of(_chunked(joined, texts, ".*\n", "\n.*"), "or")
 
