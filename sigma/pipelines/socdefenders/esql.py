@@ -26,6 +26,8 @@ __all__ = ["Esql"]
 _EXACT = {Holds.KEYWORD, Holds.DIGEST, Holds.CVE, Holds.TECHNIQUE}
 # Alternatives in one regular expression: Lucene gives up on automata of 10,000 states.
 _ALTERNATIVES = 50
+# And their characters: an index takes 1,000 in an expression, where it is asked itself.
+_LONGEST = 900
 
 
 class Esql(Language):
@@ -114,10 +116,15 @@ def _among_many(values: str, matches: list[Match]) -> str:
 
 
 def _chunked(subject: str, alternatives: list[str], before: str, after: str) -> list[str]:
-    """Return comparisons with regular expressions, a number of alternatives in each."""
-    chunks = [
-        alternatives[at : at + _ALTERNATIVES] for at in range(0, len(alternatives), _ALTERNATIVES)
-    ]
+    """Return comparisons with regular expressions, as many alternatives in each as it takes."""
+    chunks: list[list[str]] = []
+    length = 0
+    for alternative in alternatives:
+        length += len(literal(alternative))
+        if not chunks or length > _LONGEST or len(chunks[-1]) == _ALTERNATIVES:
+            chunks.append([])
+            length = len(literal(alternative))
+        chunks[-1].append(alternative)
     grouped = [f"({'|'.join(chunk)})" if len(chunk) > 1 else chunk[0] for chunk in chunks]
     return [f"{subject} rlike {literal(before + group + after)}" for group in grouped]
 
