@@ -9,11 +9,13 @@ from sigma_socdefenders.errors import (
     InvalidIndicatorError,
     OutputError,
     ProfileError,
+    SelectionError,
     SocDefendersError,
     SourceError,
     TargetError,
 )
 from sigma_socdefenders.indicator import Confidence, Indicator, IndicatorType, Source
+from sigma_socdefenders.selection import Selection
 
 __all__ = [
     "Confidence",
@@ -23,6 +25,8 @@ __all__ = [
     "InvalidIndicatorError",
     "OutputError",
     "ProfileError",
+    "Selection",
+    "SelectionError",
     "SocDefendersCollection",
     "SocDefendersError",
     "Source",

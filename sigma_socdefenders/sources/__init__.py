@@ -19,7 +19,24 @@ if TYPE_CHECKING:
     from sigma_socdefenders.sources.decode import TextSource
     from sigma_socdefenders.tally import Tally
 
-__all__ = ["Source", "ToIds", "read"]
+__all__ = ["REASONS", "Source", "ToIds", "read"]
+
+REASONS = {
+    "invalid": "no value of its type, or a record without a value",
+    "unsupported": "a type that no rule looks for, such as a file name or a mutex",
+    "pattern": "a pattern or rule that says more than one value does: AND across observables, an"
+    " expression, a wildcard, or another pattern language",
+    "to-ids": "not marked for detection, in a MISP event that marks",
+    "deleted": "kept by a MISP event as deleted",
+    "derived": "a part of a URL that is listed beside it",
+    "reference": "a link or name that a report or event refers to",
+    "unrecognised": "a line of text in which nothing is an indicator",
+    "empty": "a row or attribute without a value",
+    "malformed": "a document of Sigma YAML that is no rule",
+    "too-long": "a line or rule beyond the bounds",
+    "unreadable": "a file in a folder or archive that holds nothing known to be indicators",
+}
+"""Every reason for which a reader passes something over, with what it means."""
 
 ToIds: TypeAlias = Literal["auto", "only", "all"]
 

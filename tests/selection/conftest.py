@@ -10,7 +10,7 @@ import pytest
 
 from sigma_socdefenders.indicator import Indicator, indicators
 from sigma_socdefenders.records import Position, SourcedRecord
-from sigma_socdefenders.selection import Selection
+from sigma_socdefenders.selection import REASONS, Selection
 from sigma_socdefenders.tally import Drop, Tally
 
 NOW = datetime(2026, 6, 1, tzinfo=timezone.utc)
@@ -47,6 +47,7 @@ def select_records(records, **options) -> Selected:
     chosen = Selection.parse(now=NOW, **options)
     found = indicators(numbered(), tally, errors="skip")
     result.indicators = [each for each, _ in chosen.apply(found, tally)]
+    assert set(tally.dropped) <= {*REASONS, "invalid"}
     assert tally.read == len(result.indicators) + tally.dropped.total()
     return result
 

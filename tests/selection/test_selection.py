@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sigma_socdefenders.errors import ParameterError, SelectionError
 from sigma_socdefenders.indicator import Confidence
-from sigma_socdefenders.selection import KEEPABLE, REASONS, Selection, merging
+from sigma_socdefenders.selection import KEEPABLE, Selection, merging
 from sigma_socdefenders.selection.ages import default_ages, parse_ages
 from tests.selection.conftest import select_records
 
@@ -255,21 +255,3 @@ def test_selections_that_mean_nothing(options, error):
     """What cannot be meant is refused at once."""
     with pytest.raises(error):
         Selection.parse(**options)
-
-
-def test_reasons_are_documented(select):
-    """Every reason that a selection gives is in the table of reasons."""
-    result = select(
-        [
-            "10.0.0.1",
-            "co.uk",
-            "a.exe",
-            "a.example",
-            "a.example",
-            record("b.example", revoked=True),
-            record("c.example", valid_until="2001-01-01"),
-            "d.example",
-        ],
-        limit=1,
-    )
-    assert set(result.reasons) <= set(REASONS)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from sigma_socdefenders.indicator import Indicator, indicators
-from sigma_socdefenders.sources import read
+from sigma_socdefenders.sources import REASONS, read
 from sigma_socdefenders.tally import Drop, Tally
 
 
@@ -46,6 +46,7 @@ def read_all(*sources, **options) -> Reading:
         result.indicators.append(indicator)
         result.positions.append(str(position))
     result.read = tally.read
+    assert set(tally.dropped) <= set(REASONS)
     assert tally.read == len(result.indicators) + tally.dropped.total()
     assert tally.kept == len(result.indicators)
     return result

@@ -1,0 +1,106 @@
+"""Selecting, explaining and reporting, as users do it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+RECORDS = [
+    {"value": "192.0.2.1", "last_seen": "2001-01-01"},
+    {"value": "10.0.0.1"},
+    {"value": "bad[.]example", "confidence": "high", "tags": ["energy"]},
+    {"value": "BAD.example", "confidence": "low"},
+    {"value": "no value"},
+    {"value": "http://allowed.example/x"},
+]
+
+
+@pytest.fixture
+def source(tmp_path):
+    """A list with a bit of everything."""
+    path = tmp_path / "list.jsonl"
+    path.write_text("\n".join(json.dumps(record) for record in RECORDS))
+    return str(path)
+
+
+def kept(done):
+    return [line.rpartition(" ")[2][:-1] for line in done.stdout.splitlines() if "title:" in line]
+
+
+@pytest.mark.parametrize(
+    ("options", "values"),
+    [
+        ([], ["192.0.2.1", "bad.example", "http://allowed.example/x"]),
+        (["--keep-private"], ["192.0.2.1", "10.0.0.1", "bad.example", "http://allowed.example/x"]),
+        (["--keep", "private", "--type", "ipv4"], ["192.0.2.1", "10.0.0.1"]),
+        (["--max-age", "default"], ["bad.example", "http://allowed.example/x"]),
+        (["--confidence", "high"], ["bad.example"]),
+        (["--industry", "energy"], ["bad.example"]),
+        (["--limit", "1"], ["192.0.2.1"]),
+        (["--since", "2000-01-01"], ["192.0.2.1"]),
+    ],
+)
+def test_selection(run_program, source, options, values):
+    """Each option selects from a file what it selects from the feed."""
+    done = run_program("rules", source, *options)
+    assert done.returncode == 0, done.stderr
+    assert kept(done) == values
+    first = done.stderr.splitlines()[0].replace(",", "").split()
+    assert int(first[1]) == 6 == int(first[3]) + int(first[5])
+    assert int(first[3]) == len(values)
+
+
+def test_allowlist(run_program, source, tmp_path):
+    """A name on an allowlist takes the URLs on it along."""
+    allowlist = tmp_path / "allow.txt"
+    allowlist.write_text("allowed.example # ours\n")
+    done = run_program("rules", source, "--allowlist", str(allowlist), "--type", "url")
+    assert kept(done) == []
+    assert "allowlist 1" in done.stderr
+
+
+def test_explain(run_program, source):
+    """One value's records are told one by one, however the value is spelled."""
+    done = run_program("rules", source, "-q", "--explain", "hxxp://BAD[.]example")
+    assert "was not read" in done.stderr
+    done = run_program("rules", source, "-q", "--explain", "BAD[.]example.")
+    lines = done.stderr.splitlines()
+    assert len(lines) == 2
+    assert "line 4: dropped as duplicate" in lines[0]
+    assert "line 3: kept, as domain" in lines[1]
+    done = run_program("rules", source, "-q", "--explain", "10.0.0.1")
+    assert "line 2: dropped as private: is private (10.0.0.0/8)" in done.stderr
+
+
+def test_report(run_program, source, tmp_path):
+    """Every drop is a line of JSON with its source, place, value and reason."""
+    report = tmp_path / "report.jsonl"
+    done = run_program("rules", source, "-q", "--report", str(report))
+    assert done.returncode == 0
+    lines = [json.loads(line) for line in report.read_text().splitlines()]
+    assert [(line["position"], line["value"], line["reason"]) for line in lines] == [
+        (2, "10.0.0.1", "private"),
+        (4, "bad.example", "duplicate"),
+        (5, "no value", "invalid"),
+    ]
+    assert {line["source"] for line in lines} == {source}
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "message"),
+    [
+        (["--max-age", "soon"], 1, "max-age: 'soon' is no age such as 30d"),
+        (["--keep", "everything"], 2, "'everything' is not one of"),
+        (["--allowlist", "missing"], 1, "Cannot read the allowlist 'missing'"),
+        (["--report", "no/such/file"], 1, "Cannot write 'no/such/file'"),
+        (["--since", "last"], 2, "--since last goes on with the feed"),
+        (["--type", "ipv5"], 1, "type 'ipv5' is none of"),
+    ],
+)
+def test_selections_that_mean_nothing(run_program, source, options, status, message):
+    """A selection that cannot be meant ends in one line and writes nothing."""
+    done = run_program("rules", source, *options)
+    assert (done.returncode, done.stdout) == (status, "")
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
