@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["merge", "merged"]
 
-CHUNK = 10_000
+CHUNK = 2_000
 
 _T = TypeVar("_T")
 

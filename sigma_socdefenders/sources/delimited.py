@@ -14,7 +14,7 @@ from sigma_socdefenders.records import Position, SourcedRecord
 from sigma_socdefenders.sources.columns import Columns, headed, headless, is_header
 from sigma_socdefenders.sources.fields import fields_of
 from sigma_socdefenders.sources.text import is_comment
-from sigma_socdefenders.sources.values import in_cell
+from sigma_socdefenders.sources.values import bare_type, in_cell
 from sigma_socdefenders.sources.vocabulary import ANY, UNSUPPORTED, type_hint
 
 if TYPE_CHECKING:
@@ -165,7 +165,13 @@ def row_records(
             tally.read += 1
             tally.drop(position, cell, "unsupported", f"no rule looks for type '{said}'")
             continue
-        for type_name, value in in_cell(hint, cell):
+        text = cell.strip()
+        # Nearly every cell is one bare value.
+        if (only := bare_type(hint, text)) is not None:
+            tally.read += 1
+            yield SourcedRecord({"type": only, "value": text, **fields}, position)
+            continue
+        for type_name, value in in_cell(hint, text):
             tally.read += 1
             yield SourcedRecord({"type": type_name, "value": value, **fields}, position)
     if fields is None and any(cell.strip() for cell in cells):

@@ -13,7 +13,7 @@ from sigma_socdefenders.normalize import IndicatorType, canonical, infer_type, r
 from sigma_socdefenders.sources.vocabulary import ANY, vocabulary, word
 from sigma_socdefenders.suffixes import ends_in_known_tld
 
-__all__ = ["Value", "in_cell", "of_type", "stripped_word", "words"]
+__all__ = ["Value", "bare_type", "in_cell", "of_type", "stripped_word", "words"]
 
 _NETWORK = frozenset(
     {IndicatorType.IPV4, IndicatorType.IPV6, IndicatorType.DOMAIN, IndicatorType.URL}
@@ -61,6 +61,14 @@ def of_type(hint: str, text: str) -> IndicatorType | None:
     return kind if kind in _FAMILY[hint] else None
 
 
+def bare_type(hint: str, text: str) -> str | None:
+    """Return the type of a text that is one value and nothing else, or None where it is not."""
+    if _SEPARATED.search(text) is not None:
+        return None
+    kind = infer_type(text)
+    return kind.value if kind is not None and kind in _FAMILY[hint] else None
+
+
 def in_cell(hint: str, text: str) -> list[Value]:
     """Return the values that a cell holds: several where it lists them, else one.
 
@@ -68,11 +76,9 @@ def in_cell(hint: str, text: str) -> list[Value]:
     one door to refuse with a reason.
     """
     text = text.strip()
-    if _SEPARATED.search(text) is None:
-        kind = of_type(hint, text)
-        if kind is not None:
-            return [Value(kind.value, text)]
-    elif hint == "url" and _SCHEME.match(text):
+    if (only := bare_type(hint, text)) is not None:
+        return [Value(only, text)]
+    if hint == "url" and _SCHEME.match(text):
         # A path may hold blanks; nothing but another URL can follow one in its own column.
         return [Value("url", part) for part in _NEXT_URL.split(text)]
     found = [value for part in words(text) if (value := stripped_word(hint, part))]
