@@ -9,6 +9,7 @@ from events import elastic, kusto, splunk
 
 from sigma_socdefenders import SocDefendersCollection
 from sigma_socdefenders.grouping import QueryCapacity
+from sigma_socdefenders.selection import KEEPABLE, Selection
 from sigma_socdefenders.targets import find_target
 
 if TYPE_CHECKING:
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from engines import Engine
     from engines.event import Event
     from events import Sighting
+
+
+EVERYTHING = Selection(keep=frozenset(KEEPABLE))
+"""Leaves out nothing: what the queries find is tried, not what one should look for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,9 @@ class Platform:
 
         With `leave_out`, a rule of a log source that the target has no place for is passed over.
         """
-        collection = SocDefendersCollection.from_records(records, profile=profile)
+        collection = SocDefendersCollection.from_records(
+            records, profile=profile, selection=EVERYTHING
+        )
         backend = find_target(self.target).make_backend()
         backend.collect_errors = leave_out
         found: list[str] = backend.convert(collection, self.output_format)
@@ -60,7 +67,9 @@ class Platform:
 
     def grouped_queries(self, records: Sequence[dict[str, Any]]) -> list[str]:
         """Convert records as the command line does: as many to a query as the target takes."""
-        collection = SocDefendersCollection.from_records(records, group=QueryCapacity(self.target))
+        collection = SocDefendersCollection.from_records(
+            records, group=QueryCapacity(self.target), selection=EVERYTHING
+        )
         backend = find_target(self.target).make_backend()
         found: list[str] = backend.convert(collection, self.output_format)
         return found

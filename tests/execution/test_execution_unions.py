@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from cases import CASES
-from platforms import PLATFORMS, Platform
+from platforms import EVERYTHING, PLATFORMS, Platform
 
 from sigma_socdefenders import SocDefendersCollection
 from sigma_socdefenders.grouping import QueryCapacity, ValueCapacity
@@ -53,8 +53,10 @@ def test_groups_find_what_their_members_find(
     wanted = platform.found(engine, single, events)
     assert wanted or not single
     target = find_target(platform.target)
-    for group in (ValueCapacity(13), ValueCapacity(40), QueryCapacity(target)):
-        grouped = SocDefendersCollection.from_records(records, group=group, collect_errors=True)
+    for group in (ValueCapacity(25), ValueCapacity(40), QueryCapacity(target)):
+        grouped = SocDefendersCollection.from_records(
+            records, group=group, selection=EVERYTHING, collect_errors=True
+        )
         backend = target.make_backend()
         backend.collect_errors = True
         queries = backend.convert(grouped, platform.output_format)

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sigma.collection import SigmaCollection
 
+from sigma.pipelines.socdefenders.placeholders import socdefenders_placeholders
 from sigma_socdefenders.errors import TargetError
 from sigma_socdefenders.lookups import PLATFORMS, lookup_files, write_files
 from sigma_socdefenders.lookups.files import File, csv_text, safe_cell
@@ -19,6 +20,7 @@ from sigma_socdefenders.lookups.rules import lookup_rules, table_name
 from sigma_socdefenders.profiles import load_profile
 from sigma_socdefenders.rules import build_rules
 from sigma_socdefenders.tally import Tally
+from sigma_socdefenders.targets import find_target
 from tests.grouping.lists import TYPES, random_indicators, sourced
 
 if TYPE_CHECKING:
@@ -89,6 +91,23 @@ def test_the_rules_are_valid_and_look_where_the_profile_does():
 
 
 cells = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=20)
+
+
+@each_target
+def test_the_rules_can_be_filled(target: str, monkeypatch, tmp_path):
+    """`socdefenders_placeholders` puts the list where the platform's query asks its table."""
+    indicators = [one for kind in lookup_rules() for one in random_indicators(kind.value, 3)]
+    lines = (json.dumps({"type": i.type.value, "value": i.value}) + "\n" for i in indicators)
+    (tmp_path / "iocs.jsonl").write_text("".join(lines), "utf-8")
+    monkeypatch.setenv("SOCDEFENDERS_IOCS", str(tmp_path / "iocs.jsonl"))
+    for kind in PLATFORMS[target].kinds:
+        backend = find_target(target).make_backend()
+        backend.processing_pipeline = socdefenders_placeholders() + backend.processing_pipeline
+        (query,) = backend.convert(SigmaCollection.from_yaml(lookup_rules()[kind].text))
+        assert table_name(kind) not in query
+        if kind.value.startswith(("md5", "sha", "ipv4")):
+            values = [i.value for i in indicators if i.type is kind and "/" not in i.value]
+            assert all(value.lower() in query.lower() for value in values)
 
 
 @given(st.lists(st.lists(cells, min_size=2, max_size=2), max_size=5))
