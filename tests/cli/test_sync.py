@@ -189,3 +189,16 @@ def test_members_can_be_read_again(run_sync, tmp_path, source):
     assert len(members.read_text().splitlines()) == 10
     run_sync("--group", str(tmp_path / "b"), str(members))
     assert rules(tmp_path / "a") == rules(tmp_path / "b")
+
+
+def test_expired_and_withdrawn_indicators_go(run_sync, tmp_path, source):
+    """What its source has withdrawn, or what is valid no longer, loses its rule."""
+    folder = tmp_path / "rules"
+    run_sync(str(folder), str(source))
+    records = [{"value": f"192.0.2.{number}"} for number in range(10)]
+    records[3]["revoked"] = True
+    records[5]["valid_until"] = "2020-01-01T00:00:00Z"
+    source.write_text(json.dumps(records))
+    done = run_sync(str(folder), str(source))
+    assert done.stderr.splitlines()[-1] == "added 0, changed 0, removed 2, unchanged 8"
+    assert not [path for path in rules(folder) if "_192_0_2_3_" in path or "_192_0_2_5_" in path]

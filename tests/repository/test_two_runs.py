@@ -20,7 +20,8 @@ def test_the_second_run_waits_or_says_so(tmp_path):
     folder, source = tmp_path / "rules", tmp_path / "source.json"
     source.write_text(json.dumps([{"value": value} for value in addresses(0, 12)]))
     sync(folder, built(addresses(0, 10)))
-    command = [sys.executable, "-m", "sigma_socdefenders", "sync", folder, source, "-q"]
+    program = [sys.executable, "-m", "sigma_socdefenders"]
+    command = [*program, "sync", folder, source, "-q", "--per-indicator"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     waiting: list[subprocess.Popen[bytes]] = []
 
