@@ -6,7 +6,7 @@ import os
 import random
 import time
 from contextlib import nullcontext
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from sigma_socdefenders.errors import ParameterError
@@ -19,6 +19,7 @@ from sigma_socdefenders.feed.requester import Requester
 from sigma_socdefenders.feed.retry import Retrier, RetryPolicy
 from sigma_socdefenders.feed.run import FeedRun
 from sigma_socdefenders.query import FeedQuery
+from sigma_socdefenders.timestamps import format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_BASE_URL", "FeedClient", "open_client"]
 
 DEFAULT_BASE_URL = "https://socdefenders.ai"
+_CLOCKS_APART = timedelta(days=1)
 BASE_URL_VARIABLE = "SOCDEFENDERS_BASE_URL"
 
 
@@ -106,13 +108,13 @@ class FeedClient:
             tally: counts the records read.
 
         Raises:
-            ParameterError: there is no such format.
+            ParameterError: there is no such format, or `since` is still to come.
         """
         if form not in ACCEPT:
             raise ParameterError(f"format '{form}' is none of {', '.join(ACCEPT)}")
         return FeedRun(
             self._requester(),
-            query or FeedQuery(),
+            self._checked(query),
             form=form,
             partial=partial,
             observer=self.observer,
@@ -127,10 +129,11 @@ class FeedClient:
             query: what to read; at most 10,000 rules, as the endpoint has no further pages.
 
         Raises:
+            ParameterError: the endpoint does not take this, or `since` is still to come.
             IncompleteError: there may be more rules than one answer holds.
             FeedError: the endpoint cannot be read.
         """
-        return read_rules(self._requester(), query or FeedQuery())
+        return read_rules(self._requester(), self._checked(query))
 
     def close(self) -> None:
         """Close the connections, unless they belong to a client of yours."""
@@ -146,6 +149,13 @@ class FeedClient:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _checked(self, query: FeedQuery | None) -> FeedQuery:
+        """Return the query, if there can be anything to read: a mistyped year finds nothing."""
+        query = query or FeedQuery()
+        if query.since is not None and query.since - self._now() > _CLOCKS_APART:
+            raise ParameterError(f"since '{format_instant(query.since)}' is still to come")
+        return query
 
     def _requester(self) -> Requester:
         retrier = Retrier(
