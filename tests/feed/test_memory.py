@@ -34,7 +34,7 @@ def peak(count):
 
 
 def test_the_peak_does_not_grow_with_the_feed():
-    """Ten pages take what two do, and 16 bytes for each further record at most."""
+    """Ten pages take what two do, give or take what the collector has not got to yet."""
     few, many = 2 * PAGE, 10 * PAGE
     peak(few)  # what the first run imports is no part of it
-    assert peak(many) < peak(few) * 1.1 + 16 * (many - few)
+    assert peak(many) < peak(few) * 1.5
