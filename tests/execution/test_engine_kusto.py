@@ -73,6 +73,24 @@ def test_paths_and_new_columns(defender: Engine) -> None:
     assert defender.matches(query, EVENTS) == {3}
 
 
+def test_lets_lists_and_subqueries(defender: Engine) -> None:
+    """Named tables and lists stand in conditions, and mv-apply asks each element of a list."""
+    lists = (
+        "let listed = DeviceNetworkEvents | where RemoteUrl startswith 'Evil' | project RemoteUrl;"
+        "let all = toscalar(listed | summarize make_list(RemoteUrl));"
+    )
+    for condition in ("RemoteUrl in~ (listed)", "RemoteUrl in~ (all)"):
+        query = f"{lists} DeviceNetworkEvents | where {condition}"
+        assert defender.matches(query, EVENTS) == {0}
+    below = (
+        f"{lists} DeviceNetworkEvents | extend labels = split(tolower(RemoteUrl), '.')"
+        " | mv-apply start = range(0, array_length(labels) - 1) to typeof(long) on ("
+        " project name = strcat_array(array_slice(labels, start, -1), '.')"
+        " | where name in~ (listed) | take 1) | project-away labels"
+    )
+    assert defender.matches(below, EVENTS) == {0, 2}
+
+
 def test_case_folds_in_ascii_alone(defender: Engine) -> None:
     """The operators without regard to case are documented for ASCII text only."""
     events = [Event({"RemoteUrl": "É.example"}, _NETWORK)]

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from cases import CASES, Case
+from engines.kusto import KustoEngine
+from engines.kusto.operators import Row
 from engines.spl import SplEngine
 from engines.spl.tables import app_tables
 from platforms import PLATFORMS, Platform
@@ -92,12 +94,44 @@ def test_kusto_takes_the_queries(target: str, tmp_path: Path, request) -> None:
     _write(tmp_path, target, [{"value": "192.0.2.1"}])
     queries = sorted((tmp_path / "queries").glob("socdefenders_*.kql"))
     assert len(queries) >= 8
-    watchlist = (
-        "let _GetWatchlist = (alias: string) { datatable(SearchKey: string, value: string) [] };\n"
-    )
     for file in queries:
-        text = file.read_text("utf-8")
-        engine.parse(f"{watchlist}{text}" if target == "sentinel" else text)
+        engine.parse(file.read_text("utf-8"))
+
+
+_KUSTO = [one for one in PLATFORMS if one.target in ("defender", "sentinel")]
+
+
+@pytest.mark.parametrize("platform", _KUSTO, ids=lambda one: one.name)
+@_each_case
+def test_kusto_finds_it_and_no_near_miss(
+    platform: Platform, case: Case, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """The queries, over the tables as written, find each way of showing the indicator."""
+    engine = request.getfixturevalue(platform.engine)
+    assert isinstance(engine, KustoEngine)
+    others = [{"type": case.type, "value": value} for value in random_values(case.type, 40)]
+    _write(tmp_path, platform.target, [{"type": case.type, "value": case.spellings[0]}, *others])
+    engine.sources = {
+        key: [Row(0, {"SearchKey": line["value"], **line}) for line in _rows(file)]
+        for file in tmp_path.rglob("socdefenders_*.csv")
+        for key in (file.stem, f"https://tables.example/{file.name}")
+    }
+    queries = [file.read_text("utf-8") for file in (tmp_path / "queries").glob("socdefenders_*")]
+    queries += _separate((tmp_path / "queries" / "grouped.kql").read_text("utf-8"))
+    shown = {**case.found, **case.misses}
+    events = [platform.event(sighting) for sighting in shown.values()]
+    found = platform.found(engine, queries, events)
+    assert [label for at, label in enumerate(shown) if at in found] == list(case.found)
+
+
+def _rows(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def _separate(text: str) -> list[str]:
+    """The queries of a file, which an empty line divides."""
+    return [query for query in text.strip().split("\n\n") if query]
 
 
 def test_elastic_documents_are_what_the_rules_compare(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 The language service (npm `@kusto/language-service-next`) is the parser and binder of Microsoft's
 own editors: it refuses what the service refuses, unknown tables and columns and wrong types among
-them, and hands back the tree that `engines.kusto.evaluate` walks.
+them, and hands back the tree that `engines.kusto.operators` walks.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from engines import EngineError, EngineMissingError, QuerySyntaxError
-from engines.kusto.evaluate import Row, run
+from engines.kusto.operators import Row, run
 from engines.locations import HERE, NODE_MODULES
 from engines.process import LineProcess
 
@@ -24,8 +24,17 @@ Schema = dict[str, dict[str, str]]
 """The type of each column of each table: `string`, `long`, `dynamic` …"""
 
 
+# Sentinel's own function, as far as its type goes.
+_WATCHLISTS = (
+    "let _GetWatchlist = (alias: string) { datatable(SearchKey: string, value: string) [] };\n"
+)
+
+
 class KustoEngine:
     """Tables of events with a schema, as in Defender XDR's advanced hunting and in Sentinel.
+
+    Attributes:
+        sources: Rows of watchlists by their alias, and of external files by their address.
 
     Args:
         schema: The tables that a query may name.
@@ -35,6 +44,7 @@ class KustoEngine:
     def __init__(self, schema: Mapping[str, Mapping[str, str]], *, longest: int) -> None:
         if not NODE_MODULES.is_dir():
             raise EngineMissingError("the Kusto parser is not installed: python3 tasks.py engines")
+        self.sources: Mapping[str, list[Row]] = {}
         self._schema = schema
         self._longest = longest
         program = str(HERE / "kusto" / "kusto.cjs")
@@ -54,7 +64,7 @@ class KustoEngine:
             raise EngineError(answer["unknown"])
         if self._events is not events:
             self._tables, self._events = self._rows(events), events
-        return {row.position for row in run(answer["tree"], self._tables)}
+        return {row.position for row in run(answer["tree"], {**self._tables, **self.sources})}
 
     def _rows(self, events: Sequence[Event]) -> dict[str, list[Row]]:
         tables: dict[str, list[Row]] = {name: [] for name in self._schema}
@@ -69,7 +79,8 @@ class KustoEngine:
     def _answer(self, query: str) -> dict[str, Any]:
         if len(query) > self._longest:
             raise QuerySyntaxError(f"{len(query)} characters; {self._longest} are accepted")
-        answer: dict[str, Any] = json.loads(self._program.ask(json.dumps({"query": query})))
+        text = f"{_WATCHLISTS}{query}" if "_GetWatchlist" in query else query
+        answer: dict[str, Any] = json.loads(self._program.ask(json.dumps({"query": text})))
         if "refused" in answer:
             raise QuerySyntaxError("; ".join(answer["refused"]))
         return answer

@@ -1,4 +1,4 @@
-"""Evaluates a parsed Kusto query over rows.
+"""Evaluates the expressions of a parsed Kusto query.
 
 After Microsoft's Kusto documentation:
 
@@ -18,47 +18,15 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engines import EngineError, QuerySyntaxError
 from engines.addresses import address, within
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
 Tree = list[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row of a table and the position of the event that it came from."""
-
-    position: int
-    values: Mapping[str, Any]
-
-
-def run(tree: Tree, tables: Mapping[str, Sequence[Row]]) -> list[Row]:
-    """The rows that a query gives."""
-    if tree[0] == "name":
-        return list(tables[tree[1]])
-    if tree[0] != "pipe":
-        raise EngineError(f"{tree[0]} is not modelled as a source of rows")
-    rows = run(tree[1], tables)
-    operator, *rest = tree[2]
-    if operator == "where":
-        return [row for row in rows if evaluate(rest[0], row.values) is True]
-    if operator == "extend":
-        return [Row(row.position, {**row.values, **_named(rest[0], row)}) for row in rows]
-    if operator == "project":
-        return [Row(row.position, _named(rest[0], row)) for row in rows]
-    if operator == "keep":
-        return rows
-    raise EngineError(f"the operator {operator} is not modelled")
-
-
-def _named(expressions: list[tuple[str, Tree]], row: Row) -> dict[str, Any]:
-    return {name: evaluate(expression, row.values) for name, expression in expressions}
 
 
 def evaluate(tree: Tree, row: Mapping[str, Any]) -> Any:
@@ -140,6 +108,8 @@ def _compare(operator: str, left: Any, right: Any) -> bool | None:
         return (fold(left) == fold(right)) is not negated
     if operator == "matches regex":
         return _regex(_text(left), right)
+    if operator == "-":
+        return left - right
     if operator in _ORDER:
         return _ORDER[operator](left, right)
     sensitive = positive.endswith("_cs")
@@ -206,6 +176,11 @@ def _ipv6_is_match(left: str, right: str) -> bool | None:
     return None if first is None or second is None else first == second
 
 
+def _array_slice(values: list[Any], first: float, last: float) -> list[Any]:
+    """The elements from one to another, both included; -1 is the last one."""
+    return values[int(first) :] if last == -1 else values[int(first) : int(last) + 1]
+
+
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "not": lambda value: None if value is None else not value,
     "isempty": lambda value: _text(value) == "",
@@ -225,6 +200,12 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "ipv6_is_in_any_range": _any_range(6),
     "ipv6_is_match": _ipv6_is_match,
     "trim_end": lambda pattern, text: re.sub(f"(?:{pattern})$", "", _text(text)),
+    "negate": lambda value: -value,
+    "range": lambda first, last: list(range(int(first), int(last) + 1)),
+    "split": lambda text, between: _text(text).split(between),
+    "array_length": len,
+    "array_slice": _array_slice,
+    "strcat_array": lambda values, between: between.join(_text(value) for value in values),
     "coalesce": lambda *values: next((value for value in values if value not in (None, "")), None),
 }
 

@@ -6,7 +6,8 @@
 //
 // The tree is an array: ["literal", value], ["name", name], ["call", function, [arguments]],
 // ["binary", operator, left, right], ["in", operator, left, [values]], ["path", value, key],
-// ["pipe", source, operator], ["where", condition], ["extend"|"project", [[name, value]]] …
+// ["pipe", source, operator], ["where", condition], ["extend"|"project", [[name, value]]] … and at
+// the top ["lets", [[name, value]], query].
 "use strict";
 
 const modules = process.argv[2];
@@ -100,7 +101,23 @@ const KINDS = {
   FilterOperator: (node) => ["where", tree(parts(node).at(-1))],
   ExtendOperator: (node) => ["extend", items(parts(node)[0]).map(named)],
   ProjectOperator: (node) => ["project", items(parts(node)[0]).map(named)],
-  TakeOperator: () => ["keep"],
+  ProjectAwayOperator: (node) => ["project-away", items(parts(node)[0]).map((n) => n.SimpleName)],
+  SummarizeOperator: (node) => {
+    const [aggregates, ...by] = parts(node);
+    if (by.length) throw new Error("summarize with by is not modelled");
+    return ["summarize", items(aggregates).map(named)];
+  },
+  MvApplyOperator: (node) => {
+    const [columns, subquery] = parts(node);
+    const [column] = items(columns);
+    const [name, value] = named(parts(column)[0]);
+    return ["mv-apply", name, value, tree(parts(subquery)[0])];
+  },
+  TakeOperator: (node) => ["take", tree(parts(node).at(-1))],
+  UnaryMinusExpression: (node) => ["call", "negate", [tree(parts(node)[0])]],
+  ToScalarExpression: (node) => ["scalar", tree(parts(node).at(-1))],
+  ExternalDataExpression: (node) => ["external", tree(items(parts(node)[1])[0])[1]],
+  FunctionDeclaration: () => ["function"],
 };
 
 function tree(node) {
@@ -118,10 +135,13 @@ function tree(node) {
 
 function main(code) {
   const statements = items(parts(code.Syntax)[0]);
-  if (statements.length !== 1 || kind(statements[0]) !== "ExpressionStatement") {
-    throw new Error("a query of several statements is not modelled");
-  }
-  return tree(parts(statements[0])[0]);
+  const last = statements.pop();
+  const lets = statements.map((statement) => {
+    if (kind(statement) !== "LetStatement") throw new Error(`${kind(statement)} is not modelled`);
+    const [name, value] = parts(statement);
+    return [name.SimpleName, tree(value)];
+  });
+  return ["lets", lets, tree(parts(last)[0])];
 }
 
 function diagnostics(code) {
