@@ -125,8 +125,11 @@ def rule_level(indicator: Indicator, metadata: Metadata) -> SigmaLevel | None:
 def _references(indicator: Indicator, metadata: Metadata) -> list[str]:
     if not metadata.article_references or not indicator.sources:
         return list(metadata.references)
-    articles = (source.article_url for source in indicator.sources)
-    return list(dict.fromkeys((*metadata.references, *(url for url in articles if url))))
+    references = list(metadata.references)
+    for source in indicator.sources:
+        if source.article_url and source.article_url not in references:
+            references.append(source.article_url)
+    return references
 
 
 def rule_day(seen: datetime | None, name: str, metadata: Metadata) -> date | None:

@@ -86,7 +86,9 @@ class TextTemplate:
             literal if variable is None else literal + variables[variable]
             for literal, variable in self._parts
         ]
-        return " ".join("".join(filled).split())
+        text = "".join(filled).strip()
+        # No blank but the space is printable.
+        return " ".join(text.split()) if "  " in text or not text.isprintable() else text
 
 
 @dataclass(frozen=True, slots=True)
