@@ -113,13 +113,14 @@ def sync(
     loaded = load_profile(profile)
     found = run.indicators()
     built = grouping.rules(found, loaded, run.tally, on_error=run.left_out)
+    reads_only = dry_run or check
     with contextlib.ExitStack() as stack:
-        if members is not None:
+        if members is not None and not reads_only:
             built = listed(built, stack.enter_context(atomic_writer(members)))
         plan = sync_folder(
             folder,
             built,
-            dry_run=dry_run or check,
+            dry_run=reads_only,
             deprecate=deprecate,
             force=force,
             max_removed=max_removed,
@@ -134,7 +135,7 @@ def sync(
     if summary is not None:
         with atomic_writer(summary) as file:
             file.write(markdown(plan))
-    if dry_run or check:
+    if reads_only:
         refuse_loss(plan, max_removed)
     if check and plan.differs:
         raise RepositoryError(f"'{folder}' differs from its source: {headline(plan)}.")

@@ -74,8 +74,10 @@ def test_dry_run_prints_the_plan(run_sync, tmp_path, source):
     run_sync(str(folder), str(source))
     before = files(folder)
     written(source, [f"192.0.2.{number}" for number in (*range(9), 11)])
-    done = run_sync(str(folder), str(source), "--dry-run")
+    members = tmp_path / "members.jsonl"
+    done = run_sync(str(folder), str(source), "--dry-run", "--members", str(members))
     assert done.returncode == 0
+    assert not members.exists()
     signs = [(line[0], line.split("_ioc_ipv4_")[1][:10]) for line in done.stdout.splitlines()]
     assert signs == [("+", "192_0_2_11"), ("-", "192_0_2_9_")]
     assert files(folder) == before
@@ -202,3 +204,23 @@ def test_expired_and_withdrawn_indicators_go(run_sync, tmp_path, source):
     done = run_sync(str(folder), str(source))
     assert done.stderr.splitlines()[-1] == "added 0, changed 0, removed 2, unchanged 8"
     assert not [path for path in rules(folder) if "_192_0_2_3_" in path or "_192_0_2_5_" in path]
+
+
+def test_news_can_be_added_to_what_is_known(run_sync, tmp_path):
+    """With its own members as a second source, a folder grows by news and shrinks by age."""
+    known, news, folder = tmp_path / "known.jsonl", tmp_path / "news", tmp_path / "rules"
+    known.touch()
+    news.mkdir()
+    seen = ("2001-01-01", "2002-01-01", "2003-01-01")
+    for day, date in enumerate(seen):
+        records = [{"value": f"192.0.2.{number}", "last_seen": date} for number in (0, day + 1)]
+        written = "".join(json.dumps(record) + "\n" for record in records)
+        (news / f"{day}.jsonl").write_text(written)
+        options = ["--members", str(known), "--max-removed", "100%", "--max-age", "100y"]
+        assert run_sync(str(folder), str(known), str(news), *options).returncode == 0
+        (news / f"{day}.jsonl").unlink()
+        assert len(rules(folder)) == len(known.read_text().splitlines()) == day + 2
+    (news / "none.jsonl").write_text(json.dumps({"value": "192.0.2.9", "last_seen": seen[0]}))
+    run_sync(str(folder), str(known), str(news), *options[:-1], "1w")
+    assert not rules(folder)
+    assert known.read_text() == ""
