@@ -118,19 +118,24 @@ def test_chains_are_nested(number: int) -> None:
         within = re.sub(r"\([^()]*\)", "v", within)
 
 
-@given(
-    text=TEXTS,
-    how=st.sampled_from([How.EXACT, How.PREFIX, How.SUFFIX, How.CONTAINS]),
-    fold=st.booleans(),
-)
-def test_regular_expressions_of_lucene_are_those_of_python(
-    *, text: str, how: How, fold: bool
-) -> None:
-    """The subset that is written means the same to Python: it matches the text, in its place."""
-    assert re.fullmatch(regexp(Match(how, text), fold=fold), text, re.DOTALL)
-    assert (re.fullmatch(regexp(Match(how, text), fold=fold), f"x{text}y", re.DOTALL) is None) == (
-        how is not How.CONTAINS
-    )
+@given(TEXTS, TEXTS)
+def test_regular_expressions_of_lucene_are_those_of_python(text: str, subject: str) -> None:
+    """The subset that is written means the same to Python: the text, in its place and no other."""
+    for seen in (text, subject, f"{text}{subject}", f"{subject}{text}", f"x{text}y"):
+        for how, expected in (
+            (How.EXACT, seen == text),
+            (How.PREFIX, seen.startswith(text)),
+            (How.SUFFIX, seen.endswith(text)),
+            (How.CONTAINS, text in seen),
+        ):
+            assert bool(re.fullmatch(regexp(Match(how, text)), seen, re.DOTALL)) == expected
+
+
+@given(st.text(st.characters(max_codepoint=127), min_size=1))
+def test_both_cases_of_a_letter_are_written(text: str) -> None:
+    """With `fold`, a text is found in any case."""
+    for seen in (text, text.upper(), text.lower(), text.swapcase()):
+        assert re.fullmatch(regexp(Match(How.EXACT, text), fold=True), seen, re.DOTALL)
 
 
 @pytest.mark.parametrize("name", TARGETS)
