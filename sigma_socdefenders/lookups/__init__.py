@@ -113,7 +113,7 @@ def write_files(folder: str | os.PathLike[str], files: Iterable[File]) -> int:
     changes.
 
     Raises:
-        OutputError: a file or folder cannot be written.
+        OutputError: a file or folder cannot be written, or an old file not removed.
     """
     written = set()
     for file in files:
@@ -125,6 +125,15 @@ def write_files(folder: str | os.PathLike[str], files: Iterable[File]) -> int:
             raise OutputError(f"Cannot make '{path.parent}': {error.strerror}.") from None
         with atomic_writer(path) as stream:
             stream.write(file.text)
-    for path in set(Path(folder).glob(defender.NUMBERED)) - written:
-        path.unlink()
+    numbered = set(Path(folder).glob(defender.NUMBERED))
+    if numbered & written:
+        for path in sorted(numbered - written):
+            _remove(path)
     return len(written)
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink()
+    except OSError as error:
+        raise OutputError(f"Cannot remove '{path}': {error.strerror}.") from None

@@ -44,6 +44,7 @@ def only_names(condition: str) -> bool:
 
 def _parsed(condition: str) -> ConditionItem | None:
     try:
+        # Parsing alone does not look at the detections.
         parsed = SigmaCondition(condition, SigmaDetections.__new__(SigmaDetections)).parse(
             postprocess=False
         )

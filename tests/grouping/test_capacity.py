@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from sigma_socdefenders.emit import to_yaml
 from sigma_socdefenders.errors import TargetError
 from sigma_socdefenders.grouping import QueryCapacity, ValueCapacity, build_groups
 from sigma_socdefenders.indicator import Indicator
@@ -64,6 +65,22 @@ def test_a_limit_of_ones_own_holds():
             (query,) = convert([BuiltRule(one.rule, one.indicators)], target)
             assert len(query) <= limit
             assert len(one.indicators) <= values
+
+
+@pytest.mark.parametrize(("kind", "most"), [("sha256", 2), ("ipv4", 2), ("url", 3)])
+def test_one_indicator_more_changes_few_measured_groups(kind: str, most: int):
+    """As with counted groups; only a newcomer longer than those it parts from can split twice."""
+    target = TARGETS["sentinel"]
+    capacity = QueryCapacity(target, replace(target.limit, characters=1500))
+    indicators = random_indicators(kind, 120)
+    before: dict[str, str] = {}
+    for count in range(1, len(indicators) + 1):
+        built = _grouped(indicators[:count], capacity)
+        after = {str(one.rule.id): to_yaml([one.rule]) for one in built}
+        assert set(before) <= set(after)
+        assert 1 <= sum(after[name] != before.get(name) for name in after) <= most
+        before = after
+    assert len(before) > 3
 
 
 def test_one_that_is_too_long_is_left_out_alone():
