@@ -71,7 +71,7 @@ def test_a_limit_of_ones_own_holds():
 def test_one_indicator_more_changes_few_measured_groups(kind: str, most: int):
     """As with counted groups; only a newcomer longer than those it parts from can split twice."""
     target = TARGETS["sentinel"]
-    capacity = QueryCapacity(target, replace(target.limit, characters=1500))
+    capacity = QueryCapacity(target, replace(target.limit, characters=900))
     indicators = random_indicators(kind, 120)
     before: dict[str, str] = {}
     for count in range(1, len(indicators) + 1):
@@ -80,7 +80,7 @@ def test_one_indicator_more_changes_few_measured_groups(kind: str, most: int):
         assert set(before) <= set(after)
         assert 1 <= sum(after[name] != before.get(name) for name in after) <= most
         before = after
-    assert len(before) > 3
+    assert len(before) > 1
 
 
 def test_one_that_is_too_long_is_left_out_alone():
