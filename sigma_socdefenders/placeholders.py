@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sigma_socdefenders.errors import SourceError
 from sigma_socdefenders.indicator import Indicator, indicators
 from sigma_socdefenders.normalize import IndicatorType
-from sigma_socdefenders.spellings import SPELLINGS
+from sigma_socdefenders.spellings import SPELLINGS, WHOLE
 from sigma_socdefenders.tally import Tally
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ __all__ = ["PREFIX", "PlaceholderValues", "placeholder_type"]
 
 PREFIX = "socdefenders_"
 _logger = logging.getLogger(__name__)
-# Types whose whole value logs spell in several ways.
-_SPELLED = {IndicatorType.IPV6: ("value", "uncompressed"), IndicatorType.URL: ("spellings",)}
 
 
 def placeholder_type(name: str) -> IndicatorType | None:
@@ -67,7 +65,7 @@ class PlaceholderValues:
         Raises:
             SourceError: no source is named, it cannot be read, or it has no such indicator.
         """
-        names = _SPELLED.get(kind, ("value",)) if spelled else ("value",)
+        names = WHOLE.get(kind, ("value",)) if spelled else ("value",)
         return list(
             dict.fromkeys(
                 text

@@ -5,12 +5,14 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
+from sigma_socdefenders.normalize import IndicatorType
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sigma_socdefenders.indicator import Indicator
 
-__all__ = ["SPELLINGS"]
+__all__ = ["SPELLINGS", "WHOLE"]
 
 
 def _value(indicator: Indicator) -> tuple[str, ...]:
@@ -49,3 +51,6 @@ SPELLINGS: dict[str, Callable[[Indicator], tuple[str, ...]]] = {
     "uncompressed": _uncompressed,
     "spellings": _url_spellings,
 }
+
+WHOLE = {IndicatorType.IPV6: ("value", "uncompressed"), IndicatorType.URL: ("spellings",)}
+"""Types whose whole value logs spell in several ways, and the variables that have them."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sigma_socdefenders.lookups.files import safe_cell
 from sigma_socdefenders.normalize import IndicatorType
-from sigma_socdefenders.spellings import SPELLINGS
+from sigma_socdefenders.spellings import SPELLINGS, WHOLE
 from sigma_socdefenders.timestamps import format_instant
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ __all__ = ["DETAILS", "Lists", "details", "is_network", "spelled"]
 
 DETAILS = ("indicator", "confidence", "first_seen", "last_seen", "feed", "category", "reference")
 """Columns of a table that say whence a value comes."""
-
-_SPELLED = {IndicatorType.IPV6: ("value", "uncompressed"), IndicatorType.URL: ("spellings",)}
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ def is_network(indicator: Indicator) -> bool:
 
 def spelled(indicator: Indicator) -> list[str]:
     """Return every spelling of a value that its rule compares whole, each once."""
-    names = _SPELLED.get(indicator.type, ("value",))
+    names = WHOLE.get(indicator.type, ("value",))
     return list(dict.fromkeys(text for name in names for text in SPELLINGS[name](indicator)))
 
 
