@@ -13,6 +13,10 @@ from pathlib import Path
 import pytest
 
 from sigma_socdefenders.errors import UnrecognisedSourceError
+from sigma_socdefenders.indicator import indicators
+from sigma_socdefenders.selection import Selection
+from sigma_socdefenders.sources import read
+from sigma_socdefenders.tally import Drop, Tally
 from tests.sources.conftest import read_all
 
 FOLDER = Path(
@@ -143,3 +147,39 @@ SAMPLES = {
 def test_values(name):
     """A value that is written in an odd way in its file is read in its canonical form."""
     assert SAMPLES[name] in read_all(published(name)).values
+
+
+# What is left out by itself of what was read, with the value that shows why.
+LEFT_OUT = {
+    "stix14__pan-unit42__matanbuchus-loader.json": ("no-tld", "avebelial.xml"),
+    "csv17__pan-unit42__venomrat_iocs.csv": ("private", "172.31.21.106"),
+    "txt03__stamparm__powershell_smbghost.txt": ("private", "fe80::bdd9:fd11:ea3f:a4"),
+    "csv16__microsoft__May21NOBELIUMIoCs.csv": (
+        "placeholder",
+        "https://r20.rs6.net/tn.jsp?<unique_to_target>",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LEFT_OUT)
+def test_left_out(name):
+    """What would do harm or nothing in a published file is left out, and only that."""
+    reason, value = LEFT_OUT[name]
+    drops: list[Drop] = []
+    tally = Tally(on_drop=drops.append)
+    found = indicators(read([published(name)], tally), tally, errors="skip")
+    kept = [each.value for each, _ in Selection.parse(keep=["expired"]).apply(found, tally)]
+    assert tally.read == len(kept) + tally.dropped.total()
+    assert value in [drop.value for drop in drops if drop.reason == reason]
+    assert value not in kept
+    assert len(set(kept)) == len(kept)
+
+
+def test_distinct_hashes_of_a_table():
+    """Of 438 rows 308 hashes are distinct; 130 are counted as duplicates."""
+    tally = Tally()
+    records = read([published("csv17__pan-unit42__venomrat_iocs.csv")], tally)
+    found = indicators(records, tally)
+    kept = [each for each, _ in Selection.parse(type="sha256").apply(found, tally)]
+    assert len(kept) == 438 - 130
+    assert tally.dropped["duplicate"] == 130
