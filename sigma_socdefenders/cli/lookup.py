@@ -54,6 +54,11 @@ def lookup(
     """  # noqa: D301 - \b is click's mark for a paragraph to leave alone
     if profile != "default":
         raise click.UsageError("Lookups look where the profile default does, and take no other.")
+    for option in ("since", "partial"):
+        if getattr(reading, option):
+            raise click.UsageError(
+                f"--{option} would leave all other indicators out of the tables."
+            )
     run = Run(reading, quiet=quiet)
     files = lookup_files(
         run.indicators(), target, run.tally, published=published_at, on_error=run.left_out
