@@ -7,94 +7,15 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from enum import Enum
 from typing import TYPE_CHECKING
+
+from sigma_socdefenders.indicator_type import IndicatorType, indicator_type
+from sigma_socdefenders.refang import refang
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["IndicatorType", "canonical", "infer_type", "refang"]
-
-
-class IndicatorType(str, Enum):
-    """What an indicator is: the feed's ten types, and `sha512`, which some of its pages list."""
-
-    IPV4 = "ipv4"
-    IPV6 = "ipv6"
-    DOMAIN = "domain"
-    URL = "url"
-    MD5 = "md5"
-    SHA1 = "sha1"
-    SHA256 = "sha256"
-    SHA512 = "sha512"
-    CVE = "cve"
-    MITRE_ATTACK = "mitre-attack"
-    EMAIL = "email"
-
-    # The same on every Python: 3.11 changed what a mixed-in enum formats to.
-    def __str__(self) -> str:
-        return self.value
-
-    def __format__(self, format_spec: str) -> str:
-        return format(self.value, format_spec)
-
-
-_BY_NAME = {kind.value: kind for kind in IndicatorType} | {
-    "mitre_attack": IndicatorType.MITRE_ATTACK
-}
-
-
-def indicator_type(name: str) -> IndicatorType | None:
-    """Return the type of that name, in either spelling and any case, or None."""
-    return _BY_NAME.get(name) or _BY_NAME.get(name.strip().lower())
-
-
-# --- refanging -------------------------------------------------------------------------------
-
-_BLANKS = " \t\r\n\v\f\u00a0\u200b\u200c\u200d\u2060\ufeff"
-_SUSPECT = re.compile(r"[\[\](){}\\]")
-_ODD_SCHEME = re.compile(r"[hf](?!ttps?://|tp://)[a-z*]{2,4}[:/]", re.IGNORECASE)
-_SCHEME = re.compile(r"^(?:h(?:xx|tx|xt|\*\*)p(s?)|(fxp))(?=:)", re.IGNORECASE)
-_BRACKETED = re.compile(
-    r"[\[({]\s*(?:(\.|dot)|(:)|(@|at)|(://|:\\\\)|(/))\s*[\])}]|(\\\.)|\\(?=://)", re.IGNORECASE
-)
-_ONE_SIDED = re.compile(r"\[\.|\.\]|\(\.|\.\)|\{\.|\.\}")
-
-
-def _bare(match: re.Match[str]) -> str:
-    dot, colon, at, separator, slash, escaped = match.groups()
-    if dot or escaped:
-        return "."
-    return ":" if colon else "@" if at else "://" if separator else "/" if slash else ""
-
-
-def refang(text: str) -> str:
-    r"""Return a value as software writes it, with the outer blanks and the defanging taken off.
-
-    Known forms: `hxxp`, `htxp`, `h**p` and `fxp` schemes, and `.`, `dot`, `:`, `@`, `at`, `://`
-    and `/` in square, round or curly brackets, `\.`, and a bracket on one side of a dot
-    (`evil[.example`) in a value or, for a URL, in its host. Idempotent.
-    """
-    text = text.strip(_BLANKS)
-    # Most values are not defanged, and are told apart without a regular expression.
-    if text.isalnum() or (_SUSPECT.search(text) is None and not _ODD_SCHEME.match(text)):
-        return text
-    before = None
-    while before != text:
-        before = text
-        text = _SCHEME.sub(lambda m: "ftp" if m[2] else "http" + m[1].lower(), text)
-        text = _BRACKETED.sub(_bare, text)
-        head, separator, tail = text.partition("://")
-        if separator:
-            host, slash, path = tail.partition("/")
-            text = f"{head}://{_ONE_SIDED.sub('.', host)}{slash}{path}"
-        elif "/" in text:
-            host, slash, path = text.partition("/")
-            text = f"{_ONE_SIDED.sub('.', host)}/{path}"
-        else:
-            text = _ONE_SIDED.sub(".", text)
-        text = text.strip(_BLANKS)
-    return text
+__all__ = ["IndicatorType", "canonical", "indicator_type", "infer_type", "refang"]
 
 
 # --- hosts -----------------------------------------------------------------------------------
@@ -370,7 +291,7 @@ def infer_type(text: str) -> IndicatorType | None:
         return IndicatorType.URL
     first = text[:1]
     if first in "mMsS" and (prefix := _HASH_PREFIX.match(text)):
-        return _BY_NAME[prefix[1].lower().replace("-", "")]
+        return indicator_type(prefix[1].replace("-", ""))
     if first in "aAtT" and _TECHNIQUE.fullmatch(text):
         return IndicatorType.MITRE_ATTACK
     if first in "cC" and _CVE.fullmatch(text.translate(_DASHES)):

@@ -89,6 +89,7 @@ def test_numbers_of_confidence_follow_the_stix_scale(number, word):
         ({"value": "192.0.2.1", "confidence": "certain"}, "confidence", "none of high"),
         ({"value": "192.0.2.1", "confidence": True}, "confidence", "none of high"),
         ({"value": "192.0.2.1", "confidence": []}, "confidence", "none of high"),
+        ({"value": "192.0.2.1", "confidence": "9" * 5000}, "confidence", "none of high"),
         ({"value": "192.0.2.1", "first_seen": "soon"}, "first_seen", "not an ISO 8601"),
         ({"value": "192.0.2.1", "last_seen": 7}, "last_seen", "not an ISO 8601"),
         ({"value": "192.0.2.1", "revoked": "no"}, "revoked", "neither true nor false"),

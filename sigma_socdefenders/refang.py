@@ -1,0 +1,52 @@
+"""Taking the defanging off: values as software writes them."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["refang"]
+
+_BLANKS = " \t\r\n\v\f\u00a0\u200b\u200c\u200d\u2060\ufeff"
+_SUSPECT = re.compile(r"[\[\](){}\\]")
+_ODD_SCHEME = re.compile(r"[hf](?!ttps?://|tp://)[a-z*]{2,4}[:/]", re.IGNORECASE)
+_SCHEME = re.compile(r"^(?:h(?:xx|tx|xt|\*\*)p(s?)|(fxp))(?=:)", re.IGNORECASE)
+_BRACKETED = re.compile(
+    r"[\[({]\s*(?:(\.|dot)|(:)|(@|at)|(://|:\\\\)|(/))\s*[\])}]|(\\\.)|\\(?=://)", re.IGNORECASE
+)
+_ONE_SIDED = re.compile(r"\[\.|\.\]|\(\.|\.\)|\{\.|\.\}")
+
+
+def _bare(match: re.Match[str]) -> str:
+    dot, colon, at, separator, slash, escaped = match.groups()
+    if dot or escaped:
+        return "."
+    return ":" if colon else "@" if at else "://" if separator else "/" if slash else ""
+
+
+def refang(text: str) -> str:
+    r"""Return a value as software writes it, with the outer blanks and the defanging taken off.
+
+    Known forms: `hxxp`, `htxp`, `h**p` and `fxp` schemes, and `.`, `dot`, `:`, `@`, `at`, `://`
+    and `/` in square, round or curly brackets, `\.`, and a bracket on one side of a dot
+    (`evil[.example`) in a value or, for a URL, in its host. Idempotent.
+    """
+    text = text.strip(_BLANKS)
+    # Most values are not defanged, and are told apart without a regular expression.
+    if text.isalnum() or (_SUSPECT.search(text) is None and not _ODD_SCHEME.match(text)):
+        return text
+    before = None
+    while before != text:
+        before = text
+        text = _SCHEME.sub(lambda m: "ftp" if m[2] else "http" + m[1].lower(), text)
+        text = _BRACKETED.sub(_bare, text)
+        head, separator, tail = text.partition("://")
+        if separator:
+            host, slash, path = tail.partition("/")
+            text = f"{head}://{_ONE_SIDED.sub('.', host)}{slash}{path}"
+        elif "/" in text:
+            host, slash, path = text.partition("/")
+            text = f"{_ONE_SIDED.sub('.', host)}/{path}"
+        else:
+            text = _ONE_SIDED.sub(".", text)
+        text = text.strip(_BLANKS)
+    return text
