@@ -16,6 +16,7 @@ from operator import attrgetter
 from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
 
 from sigma_socdefenders.indicator import Indicator, SourcedIndicator
+from sigma_socdefenders.records import Position
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -138,9 +139,13 @@ class _Queue:
         yield from self._last
 
 
-# As plain tuples they take a fifth of the time that pickling the objects does.
-_packed = attrgetter(*(f"indicator.{name}" for name in Indicator.__dataclass_fields__), "position")
+# As plain tuples they take a tenth of the time that pickling the objects does.
+_FIELDS = tuple(Indicator.__dataclass_fields__)
+_packed = attrgetter(
+    *(f"indicator.{name}" for name in _FIELDS), *(f"position.{name}" for name in Position._fields)
+)
 
 
 def _unpacked(packed: tuple[Any, ...]) -> SourcedIndicator:
-    return SourcedIndicator(Indicator(*packed[:-1]), packed[-1])
+    count = len(_FIELDS)
+    return SourcedIndicator(Indicator(*packed[:count]), Position(*packed[count:]))
