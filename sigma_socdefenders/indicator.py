@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -101,30 +101,7 @@ class Indicator:
             value = canonical(kind, value)
         except ValueError as error:
             raise InvalidIndicatorError("value", value, f"{error} ({kind})", position) from None
-        if len(record) == 2 and "type" in record:  # noqa: PLR2004 - nothing else to read
-            return cls(kind, value)
-        field = "record"
-        get = record.get
-        try:
-            techniques, untold = read_techniques(get(field := "mitre_techniques"))
-            tags = read_texts(get(field := "tags")) + untold
-            return cls(
-                kind,
-                value,
-                read_text(get(field := "id")),
-                read_confidence(get(field := "confidence")),
-                read_instant(get(field := "first_seen")),
-                read_instant(get(field := "last_seen")),
-                read_instant(get(field := "valid_until")),
-                read_flag(get(field := "revoked")),
-                read_text(get(field := "tlp")),
-                read_sources(get(field := "source"), get("sources")),
-                read_text(get(field := "context")),
-                tuple(dict.fromkeys(tags)) if untold else tags,
-                techniques,
-            )
-        except ValueError as error:
-            raise InvalidIndicatorError(field, record.get(field), str(error), position) from None
+        return cls(kind, value, **_optional(record, position))
 
     def to_record(self) -> dict[str, Any]:
         """Return the record, in the feed's shape, that `from_record` reads back to this."""
@@ -149,6 +126,42 @@ class Indicator:
             "mitre_techniques": list(self.techniques),
         }
         return {name: found for name, found in record.items() if found}
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "id": read_text,
+    "confidence": read_confidence,
+    "first_seen": read_instant,
+    "last_seen": read_instant,
+    "valid_until": read_instant,
+    "revoked": read_flag,
+    "tlp": read_text,
+    "context": read_text,
+    "tags": read_texts,
+}
+_SOURCES = ("source", "sources")
+
+
+def _optional(record: Record, position: Position | None) -> dict[str, Any]:
+    """Return an indicator's fields other than type and value, those that the record has."""
+    found: dict[str, Any] = {}
+    untold: tuple[str, ...] = ()
+    field = "record"
+    try:
+        for field, given in record.items():
+            if given is None:
+                continue
+            if (read := _READERS.get(field)) is not None:
+                found[field] = read(given)
+            elif field == "mitre_techniques":
+                found["techniques"], untold = read_techniques(given)
+            elif field in _SOURCES:
+                found["sources"] = read_sources(record.get("source"), record.get("sources"))
+    except ValueError as error:
+        raise InvalidIndicatorError(field, record.get(field), str(error), position) from None
+    if untold:
+        found["tags"] = tuple(dict.fromkeys(found.get("tags", ()) + untold))
+    return found
 
 
 def _type(name: object, value: str, position: Position | None) -> IndicatorType:
