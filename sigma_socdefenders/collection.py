@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from sigma.collection import SigmaCollection
 from sigma.rule import SigmaRule
 
 from sigma_socdefenders.emit import to_yaml
@@ -13,7 +12,7 @@ from sigma_socdefenders.grouping import build_groups
 from sigma_socdefenders.indicator import indicators
 from sigma_socdefenders.profiles import load_profile
 from sigma_socdefenders.records import Position, SourcedRecord
-from sigma_socdefenders.rule_copy import copy_rule
+from sigma_socdefenders.reusable import ReusableCollection
 from sigma_socdefenders.rules import build_all
 from sigma_socdefenders.selection import Selection
 from sigma_socdefenders.tally import Tally
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     import httpx
+    from sigma.collection import SigmaCollection
     from typing_extensions import Self
 
     from sigma_socdefenders.feed import ApiKey, FeedClient, FeedRun
@@ -36,11 +36,10 @@ if TYPE_CHECKING:
 __all__ = ["SocDefendersCollection"]
 
 
-class SocDefendersCollection(SigmaCollection):
+class SocDefendersCollection(ReusableCollection):
     """A `SigmaCollection` built from IOC records; every pySigma backend takes it as it is.
 
-    A conversion changes the rules that it is given, so this collection hands out copies to it: it
-    can be converted as often, and for as many backends, as one likes.
+    It can be converted as often, and for as many backends, as one likes.
 
     Attributes:
         rules: the Sigma rules, in the order of their indicators.
@@ -53,10 +52,7 @@ class SocDefendersCollection(SigmaCollection):
     dropped: Counter[str]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._rules: list[Any] = []
-        self._converting = False
         super().__init__(*args, **kwargs)
-        self._converting = False
         self.indicators = []
         self.dropped = Tally().dropped
 
@@ -340,37 +336,7 @@ class SocDefendersCollection(SigmaCollection):
 
     def to_yaml(self) -> str:
         """Return the rules as standard Sigma YAML, one document a rule."""
-        return to_yaml(self._rules)
-
-    # A backend's `convert` calls resolve_rule_references and then reads `rules`, once. That one
-    # reading gets a view whose iteration copies each rule on its way out.
-
-    @property
-    def rules(self) -> list[Any]:
-        """The rules of the collection."""
-        if self._converting:
-            self._converting = False
-            return _CopiedOut(self._rules)
-        return self._rules
-
-    @rules.setter
-    def rules(self, rules: list[Any]) -> None:
-        self._rules = rules
-
-    def resolve_rule_references(self) -> None:
-        """Resolve references as pySigma does; a conversion calls this before it reads `rules`."""
-        self._converting = False
-        super().resolve_rule_references()
-        self._converting = True
-
-
-class _CopiedOut(list[Any]):
-    """Rules that are copied as they are iterated, but for those that a correlation refers to."""
-
-    def __iter__(self) -> Iterator[Any]:
-        for rule in super().__iter__():
-            plain = isinstance(rule, SigmaRule) and not rule._backreferences  # noqa: SLF001
-            yield copy_rule(rule) if plain else rule
+        return to_yaml(self.kept_rules)
 
 
 def _numbered(records: Iterable[Record], tally: Tally) -> Iterator[SourcedRecord]:
