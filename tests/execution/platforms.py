@@ -65,12 +65,23 @@ class Platform:
         found: list[str] = backend.convert(collection, self.output_format)
         return found
 
-    def grouped_queries(self, records: Sequence[dict[str, Any]]) -> list[str]:
+    def grouped_queries(
+        self,
+        records: Sequence[dict[str, Any]],
+        profile: str = "default",
+        *,
+        leave_out: bool = False,
+    ) -> list[str]:
         """Convert records as the command line does: as many to a query as the target takes."""
         collection = SocDefendersCollection.from_records(
-            records, group=QueryCapacity(self.target), selection=EVERYTHING
+            records,
+            profile=profile,
+            group=QueryCapacity(self.target),
+            selection=EVERYTHING,
+            collect_errors=leave_out,
         )
         backend = find_target(self.target).make_backend()
+        backend.collect_errors = leave_out
         found: list[str] = backend.convert(collection, self.output_format)
         return found
 

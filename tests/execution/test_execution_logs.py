@@ -103,3 +103,53 @@ def test_values_in_the_logs(platform: Platform, request: pytest.FixtureRequest) 
             extra = [lines[position] for position in sorted(found - expected)[:1]]
             wrong[type_, value] = (len(expected), len(found), missed, extra)
     assert not wrong
+
+
+@lru_cache
+def _every_other() -> tuple[list[dict[str, str]], frozenset[int]]:
+    """Half of all values in the logs as records, and the positions of the events that show any.
+
+    The other half, most of it in other events of the same logs, is what must not be found.
+    """
+    lines = _lines()
+    addresses = {str(ipaddress.ip_address(a)) for line in lines if (a := line.get("DestinationIp"))}
+    names = {name for line in lines for name in _names(line) if _is_domain(name)}
+    hashes = {
+        part
+        for line in lines
+        for part in line.get("Hashes", "").split(",")
+        if part.partition("=")[0] in {"MD5", "SHA1", "SHA256"}
+    }
+    listed = {*sorted(addresses)[::2], *sorted(names)[::2], *sorted(hashes)[::2]}
+    records = [
+        {"value": value, "type": "domain"} if value in names else {"value": value}
+        for value in sorted(listed)
+    ]
+
+    def shows(line: dict[str, Any]) -> bool:
+        address = line.get("DestinationIp")
+        parents = (
+            name.split(".", cut)[cut] for name in _names(line) for cut in range(name.count(".") + 1)
+        )
+        return (
+            bool(address and str(ipaddress.ip_address(address)) in listed)
+            or not listed.isdisjoint(parents)
+            or not listed.isdisjoint(line.get("Hashes", "").split(","))
+        )
+
+    return records, frozenset(position for position, line in enumerate(lines) if shows(line))
+
+
+@pytest.mark.parametrize("platform", PLATFORMS, ids=lambda platform: platform.name)
+def test_half_of_all_values_in_the_logs(platform: Platform, request: pytest.FixtureRequest) -> None:
+    """Grouped rules of half the values find every event that shows one, and no other event."""
+    engine: Engine = request.getfixturevalue(platform.engine)
+    records, expected = _every_other()
+    assert len(records) > 1000
+    names = [record for record in records if record.get("type") == "domain"]
+    queries = platform.grouped_queries(records, "broad", leave_out=True)
+    queries += platform.grouped_queries(names, "network", leave_out=True)
+    events = [platform.event(logs.sighting(line)) for line in _lines()]
+    found = platform.found(engine, queries, events)
+    assert found == expected
+    assert 0 < len(expected) < len(events)
