@@ -29,6 +29,9 @@ class IndicatorType(str, Enum):
     def __format__(self, format_spec: str) -> str:
         return format(self.value, format_spec)
 
+    # Equal to its text, so of the same hash; and the hash of text is ready at once.
+    __hash__ = str.__hash__
+
 
 _BY_NAME = {kind.value: kind for kind in IndicatorType} | {
     "mitre_attack": IndicatorType.MITRE_ATTACK
