@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["merge", "merged"]
 
-CHUNK = 2_000
+CHUNK = 10_000
 
 _T = TypeVar("_T")
 
