@@ -130,6 +130,8 @@ _AUTHORITY_END = re.compile(r"[/?#\\]")
 def _url(text: str) -> str:
     scheme = _URL_SCHEME.match(text)
     if scheme is None:
+        if text.startswith("/") and not text.startswith("//"):
+            raise ValueError("is a path without a host")
         text = "http://" + text.lstrip("/")
         scheme = _URL_SCHEME.match(text)
         assert scheme is not None

@@ -32,7 +32,7 @@ _PARTS_OF_URL = frozenset(
 )
 _UNSET = (None, False, 0, "", "0", "false", "False")
 _TECHNIQUE_TAG = re.compile(r"(?:attack|technique)[^=]*=.*\bT[0-9]{4}", re.IGNORECASE)
-_CONFIDENCE_TAG = re.compile(r'confidence-level="?([\w-]+)')
+_CONFIDENCE_TAG = re.compile(r'confidence-(?:level|in-[a-z-]+)="?([\w-]+)')
 
 
 def is_event(found: dict[str, Any]) -> bool:
@@ -60,6 +60,11 @@ class _Attribute(NamedTuple):
         """Whether it is meant for detection."""
         return self.found.get("to_ids") not in _UNSET
 
+    @property
+    def event(self) -> str:
+        """The number of its event, which an export of attributes gives for each of them."""
+        return str(self.found.get("event_id") or "")
+
 
 def read_events(
     found: dict[str, Any], name: str, tally: Tally, to_ids: ToIds
@@ -84,12 +89,15 @@ def read_events(
         if not isinstance(event, dict):
             continue
         attributes = _attributes(event)
-        only = to_ids == "only" or (to_ids == "auto" and any(a.marked for a in attributes))
+        marking = {each.event for each in attributes if each.marked}
         common = _event_fields(event)
         for attribute in attributes:
             number += 1
             position = Position(name, number, "attribute")
-            yield from _values(attribute, common, position, tally, only=only)
+            only = to_ids == "only" or (to_ids == "auto" and attribute.event in marking)
+            own = attribute.found.get("Event")
+            about = _event_fields(own) if isinstance(own, dict) else common
+            yield from _values(attribute, about, position, tally, only=only)
 
 
 def _attributes(event: dict[str, Any]) -> list[_Attribute]:

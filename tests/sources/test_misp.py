@@ -80,6 +80,24 @@ def test_to_ids(reading):
     assert reading(both, to_ids="all").values == ["a.example", "b.example"] * 2
 
 
+def test_export_of_attributes(reading):
+    """An export of attributes of several events keeps apart what each of them marks and says."""
+    listed = [
+        attribute("domain", "a.example", to_ids=True, event_id="1", Event={"info": "One"}),
+        attribute("domain", "b.example", event_id="1", Event={"info": "One"}),
+        attribute("domain", "c.example", event_id="2", Event={"info": "Two"}),
+    ]
+    result = reading(json.dumps({"response": {"Attribute": listed}}))
+    assert result.values == ["a.example", "c.example"]
+    assert result.reasons == {"to-ids": 1}
+    assert [each.sources[0].article_title for each in result.indicators] == ["One", "Two"]
+
+
+def test_path_without_a_host(reading):
+    """A path alone is no URL, whatever its type says."""
+    assert reading(json.dumps(event(attribute("uri", "/gate/x.php")))).reasons == {"invalid": 1}
+
+
 def test_what_is_left_out(reading):
     """Deleted attributes, links to analyses and the parts of a listed URL are no indicators."""
     result = reading(
@@ -118,12 +136,17 @@ def test_what_an_event_says(reading):
                     Tag=[{"name": 'misp-galaxy:mitre-attack-pattern="PowerShell - T1059.001"'}],
                 ),
                 Orgc={"name": "Vendor"},
-                Tag=[{"name": "tlp:green"}, {"name": "apt"}],
+                Tag=[
+                    {"name": "tlp:green"},
+                    {"name": "apt"},
+                    {"name": 'estimative-language:confidence-in-analytic-judgment="low"'},
+                ],
             )
         )
     )
     (found,) = result.indicators
     assert (found.tlp, found.techniques, found.tags) == ("green", ("T1059.001",), ("apt",))
+    assert str(found.confidence) == "low"
     assert (found.context, found.sources[0].article_title) == ("a C2", "An event")
     assert found.sources[0].feed_name == "Vendor"
     assert found.first_seen.isoformat() == "2026-01-02T00:00:00+00:00"
