@@ -130,8 +130,8 @@ _SELECTION_OPTIONS = (
         type=click.Choice(["auto", "only", "all"]),
         default="auto",
         show_default=True,
-        help="Of MISP events take the attributes marked for detection (only), all that can be "
-        "detected, or the marked ones where an event marks any (auto).",
+        help="Of MISP events and STIX bundles take what is marked for detection (only), all that "
+        "can be detected, or what is marked where anything is (auto).",
     ),
     click.option(
         "--explain", metavar="VALUE", help="Say what happened to VALUE, in each of its records."

@@ -26,7 +26,8 @@ REASONS = {
     "unsupported": "a type that no rule looks for, such as a file name or a mutex",
     "pattern": "a pattern or rule that says more than one value does: AND across observables, an"
     " expression, a wildcard, or another pattern language",
-    "to-ids": "not marked for detection, in a MISP event that marks",
+    "to-ids": "not marked for detection, in a MISP event that marks; or what was observed, in a"
+    " STIX bundle that has indicators",
     "deleted": "kept by a MISP event as deleted",
     "derived": "a part of a URL that is listed beside it",
     "reference": "a link or name that a report or event refers to",
@@ -55,7 +56,8 @@ def read(
             standard input, and open binary streams; gzip and zip are unpacked.
         tally: counts what is read, and what cannot become a record, by reason.
         to_ids: which attributes of a MISP event are taken: `only` those marked for detection,
-            `all` that detection can use, or `auto`: the marked ones where the event marks any.
+            `all` that detection can use, or `auto`: the marked ones where the event marks any. The
+            indicators of a STIX bundle are marked, its observables are not.
         errors: whether a file inside a folder or archive that holds nothing known to be
             indicators ends the run, or is counted as `unreadable`.
 

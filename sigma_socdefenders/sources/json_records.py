@@ -119,7 +119,7 @@ class _Reader:
             yield from self._item(item, depth)
 
     def _stix(self, objects: Iterable[Any]) -> Iterator[SourcedRecord]:
-        return stix.read_objects(objects, self._name, self._tally)
+        return stix.read_objects(objects, self._name, self._tally, self._to_ids)
 
     def _is_known(self, item: Any, depth: int) -> bool:
         if isinstance(item, str):

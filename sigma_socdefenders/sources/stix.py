@@ -14,17 +14,17 @@ from sigma_socdefenders.sources.stix_pattern import (
     hint_of_path,
 )
 from sigma_socdefenders.sources.values import in_cell
+from sigma_socdefenders.sources.vocabulary import UNSUPPORTED, vocabulary, word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from sigma_socdefenders.sources import ToIds
     from sigma_socdefenders.tally import Tally
 
 __all__ = ["is_bundle", "is_object", "read_objects"]
 
-_OBSERVABLES = frozenset(
-    {"ipv4-addr", "ipv6-addr", "domain-name", "url", "email-addr", "file", "artifact"}
-)
+_WITH_HASHES = ("file", "artifact")
 # The marking definitions that the TLP 1 and TLP 2 standards fix for everybody.
 _TLP = {
     "marking-definition--613f2e26-407d-48c7-9eca-b8e91df99dc9": "white",
@@ -61,6 +61,7 @@ class _Context:
     def __init__(self, objects: list[dict[str, Any]]) -> None:
         self.tlp = dict(_TLP)
         self.names: dict[str, str] = {}
+        self.reports: dict[str, dict[str, str]] = {}
         techniques: dict[str, str] = {}
         relations = []
         for found in objects:
@@ -71,6 +72,9 @@ class _Context:
                 self.tlp[name] = level
             elif kind == "identity" and isinstance(found.get("name"), str):
                 self.names[name] = found["name"]
+            elif kind == "report":
+                told = _report(found)
+                self.reports.update(dict.fromkeys(_texts(found.get("object_refs")), told))
             elif kind == "attack-pattern" and (technique := _technique(found)):
                 techniques[name] = technique
             elif kind == "relationship":
@@ -90,6 +94,17 @@ def _tlp_level(found: dict[str, Any]) -> str | None:
     return name.lower().removeprefix("tlp").lstrip(": ")
 
 
+def _report(found: dict[str, Any]) -> dict[str, str]:
+    title = found.get("name")
+    return {**({"article_title": title} if isinstance(title, str) else {}), **_link(found)}
+
+
+def _link(found: dict[str, Any]) -> dict[str, str]:
+    links = [each.get("url") for each in _dicts(found.get("external_references"))]
+    link = next(filter(None, links), None)
+    return {"article_url": link} if isinstance(link, str) else {}
+
+
 def _technique(found: dict[str, Any]) -> str | None:
     for reference in _dicts(found.get("external_references")):
         name = reference.get("external_id")
@@ -106,26 +121,68 @@ def _texts(found: Any) -> list[str]:
     return [each for each in found if isinstance(each, str)] if isinstance(found, list) else []
 
 
-def read_objects(objects: Iterable[Any], name: str, tally: Tally) -> Iterator[SourcedRecord]:
+def read_objects(
+    objects: Iterable[Any], name: str, tally: Tally, to_ids: ToIds = "auto"
+) -> Iterator[SourcedRecord]:
     """Yield a record for each value that the indicators and observables of a bundle hold.
 
     Positions are those of the objects in the bundle. A part of a pattern that no single value
     expresses is counted as `pattern`, a property that no rule looks for as `unsupported`.
+
+    Args:
+        objects: the objects of the bundle.
+        name: the source's name.
+        tally: counts what is read and dropped.
+        to_ids: whether plain observables are taken: `all`, `only` indicators, or `auto`: where the
+            bundle holds no indicators. Beside indicators, an observable is what was seen with them:
+            the link to a report, an address that was asked for.
     """
     held = _dicts(list(objects))
     context = _Context(held)
+    marked = to_ids == "only" or (to_ids == "auto" and any(map(_is_readable_indicator, held)))
     for number, found in enumerate(held, 1):
         position = Position(name, number, "object")
-        kind = found.get("type")
-        if kind == "indicator":
+        if found.get("type") == "indicator":
             yield from _indicator(found, context, position, tally)
-        elif kind in _OBSERVABLES:
-            yield from _observable(found, _fields(found, context), position, tally)
-        elif kind == "observed-data" and isinstance(found.get("objects"), dict):
+            continue
+        inside = found.get("objects") if found.get("type") == "observed-data" else None
+        observables = inside.values() if isinstance(inside, dict) else [found]
+        for hint, text in [each for seen in _dicts([*observables]) for each in _observed(seen)]:
+            if marked:
+                tally.read += 1
+                detail = "an observable, and the bundle has indicators"
+                tally.drop(position, shorten(text), "to-ids", detail)
+                continue
             fields = _fields(found, context)
-            for inside in found["objects"].values():
-                if isinstance(inside, dict) and inside.get("type") in _OBSERVABLES:
-                    yield from _observable(inside, fields, position, tally)
+            for type_name, value in in_cell(hint, text):
+                tally.read += 1
+                yield SourcedRecord({"type": type_name, "value": value, **fields}, position)
+
+
+def _is_readable_indicator(found: dict[str, Any]) -> bool:
+    return found.get("type") == "indicator" and found.get("pattern_type", "stix") == "stix"
+
+
+def _observed(found: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the values of an observable, each with what its type says of it.
+
+    The types are those of the standard, and others that publishers use in the same way, such as
+    `hostname`; objects of another kind have no value.
+    """
+    kind, held = found.get("type"), found.get("value")
+    if not isinstance(kind, str):
+        return []
+    if kind in _WITH_HASHES:
+        hashes = found.get("hashes")
+        listed = hashes.items() if isinstance(hashes, dict) else ()
+        told = [(hint_of_path(f"file:hashes.{algorithm}"), digest) for algorithm, digest in listed]
+    else:
+        told = [(hint_of_path(f"{kind}:value") or vocabulary().hints.get(word(kind)), held)]
+    return [
+        (hint, text)
+        for hint, text in told
+        if hint is not None and hint != UNSUPPORTED and isinstance(text, str)
+    ]
 
 
 def _indicator(
@@ -163,24 +220,6 @@ def _indicator(
         tally.drop(position, shorten(pattern), "pattern" if known else "unsupported", detail)
 
 
-def _observable(
-    found: dict[str, Any], fields: dict[str, Any], position: Position, tally: Tally
-) -> Iterator[SourcedRecord]:
-    kind = found["type"]
-    values: list[tuple[str, Any]] = []
-    if kind in ("file", "artifact"):
-        hashes = found.get("hashes")
-        for algorithm, digest in hashes.items() if isinstance(hashes, dict) else ():
-            if (hint := hint_of_path(f"file:hashes.{algorithm}")) is not None:
-                values.append((hint, digest))
-    elif (hint := hint_of_path(f"{kind}:value")) is not None:
-        values.append((hint, found.get("value")))
-    for hint, text in values:
-        for type_name, value in in_cell(hint, text) if isinstance(text, str) else ():
-            tally.read += 1
-            yield SourcedRecord({"type": type_name, "value": value, **fields}, position)
-
-
 _INSTANTS = (
     ("valid_from", "first_seen"),
     ("first_observed", "first_seen"),
@@ -205,24 +244,27 @@ def _fields(found: dict[str, Any], context: _Context) -> dict[str, Any]:
         if isinstance(text := found.get(key), str):
             fields["context"] = text
     fields["source"] = _source(found, context)
-    levels = [
-        context.tlp[each]
-        for each in _texts(found.get("object_marking_refs"))
-        if each in context.tlp
-    ]
+    levels = [context.tlp[each] for each in _markings(found) if each in context.tlp]
     fields["tlp"] = levels[-1] if levels else None
     fields["tags"] = _tags(found)
     fields["mitre_techniques"] = context.techniques.get(str(found.get("id")))
     return {key: told for key, told in fields.items() if told}
 
 
+def _markings(found: dict[str, Any]) -> list[str]:
+    """Return the markings of an object, and after them those of the value in it."""
+    granular = [
+        each.get("marking_ref")
+        for each in _dicts(found.get("granular_markings"))
+        if {"pattern", "value"} & set(_texts(each.get("selectors")))
+    ]
+    return _texts(found.get("object_marking_refs")) + _texts(granular)
+
+
 def _source(found: dict[str, Any], context: _Context) -> dict[str, str]:
-    source = {}
+    source = {**context.reports.get(str(found.get("id")), {}), **_link(found)}
     if (publisher := context.names.get(str(found.get("created_by_ref")))) is not None:
         source["feed_name"] = publisher
-    links = [each.get("url") for each in _dicts(found.get("external_references"))]
-    if isinstance(link := next(filter(None, links), None), str):
-        source["article_url"] = link
     return source
 
 

@@ -235,8 +235,9 @@ def _literal(text: str) -> str:
 def _together(terms: tuple[_Term, ...]) -> Iterator[Comparison | Inexpressible]:
     """Yield what comparisons that hold together come to.
 
-    Hashes of one file each stand for it. What narrows one value down, such as the port beside an
-    address, is left out, as a rule on the address has no place for it.
+    Hashes of one file each stand for it, and all else that is said of the file follows from them.
+    What narrows another value down, such as the port beside an address, is left out, as a rule on
+    the address has no place for it.
     """
     telling = [term for term in terms if hint_of_path(term.path) is not None]
     others = [term for term in terms if hint_of_path(term.path) is None]
@@ -249,10 +250,15 @@ def _together(terms: tuple[_Term, ...]) -> Iterator[Comparison | Inexpressible]:
             return
     objects = {term.path.partition(":")[0] for term in terms}
     hashes = [term for term in telling if "hashes." in term.path]
-    narrowing = all(term.path.endswith(_NARROWING) or "hashes." in term.path for term in others)
+    narrowing = all(_narrows(term.path, beside_hash=bool(hashes)) for term in others)
     if len(objects) > 1 or not narrowing or len(hashes) != len(telling) > 1:
         yield Inexpressible("AND of " + ", ".join(sorted({term.path for term in terms})))
         return
     for term in telling:
         for value in term.values:
             yield Comparison(hint_of_path(term.path) or "any", value)
+
+
+def _narrows(path: str, *, beside_hash: bool) -> bool:
+    of_file = path.startswith("file:") or "hashes." in path
+    return (beside_hash and of_file) or path.endswith(_NARROWING)

@@ -45,6 +45,7 @@ PATTERNS = {
     "[email-message:from_ref.value = 'a@b.example']": ["a@b.example"],
     "[domain-name:value LIKE 'a.example']": ["a.example"],
     "[process:image_ref.hashes.MD5 = '" + MD5 + "']": [MD5],
+    f"[file:hashes.MD5 = '{MD5}' AND file:hashes.TLSH = 'T1' AND file:x_note = 'a dropper']": [MD5],
 }
 
 
@@ -190,6 +191,74 @@ def test_observables(reading):
     )
     assert result.values == ["192.0.2.7", SHA256, "bad.example"]
     assert result.read == 3
+
+
+SEEN = [
+    {"type": "url", "id": "url--1", "value": "https://vendor.example/blog"},
+    {
+        "type": "observed-data",
+        "id": "observed-data--1",
+        "objects": {"0": {"type": "ipv4-addr", "value": "192.0.2.53"}},
+    },
+]
+
+
+def test_observables_beside_indicators(reading):
+    """What was merely observed beside indicators is counted, and taken where it is asked for."""
+    both = bundle(indicator("[domain-name:value = 'bad.example']"), *SEEN)
+    result = reading(both)
+    assert result.values == ["bad.example"]
+    assert result.reasons == {"to-ids": 2}
+    seen = ["https://vendor.example/blog", "192.0.2.53"]
+    assert reading(both, to_ids="all").values == ["bad.example", *seen]
+    assert reading(bundle(*SEEN)).values == seen
+    assert reading(bundle(*SEEN), to_ids="only").values == []
+    rule = indicator("rule x { condition: true }", pattern_type="yara")
+    assert reading(bundle(rule, *SEEN)).values == seen
+
+
+def test_observables_of_other_types(reading):
+    """A type that only some publishers use is told by its word; what is no observable is not."""
+    result = reading(
+        bundle(
+            {"type": "hostname", "id": "hostname--1", "value": "c2.bad.example"},
+            {"type": "text", "id": "text--1", "value": "evil.example"},
+            {"type": "tool", "id": "tool--1", "name": "evil.example"},
+        )
+    )
+    assert result.values == ["c2.bad.example"]
+
+
+def test_what_a_report_says(reading):
+    """The report that refers to an indicator is its source; a marking of the value counts too."""
+    result = reading(
+        bundle(
+            {
+                "type": "report",
+                "id": "report--1",
+                "name": "A report",
+                "object_refs": ["indicator--1"],
+                "external_references": [{"source_name": "blog", "url": "https://v.example/a"}],
+            },
+            indicator(
+                "[domain-name:value = 'bad.example']",
+                granular_markings=[
+                    {
+                        "marking_ref": "marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed",
+                        "selectors": ["pattern"],
+                    },
+                    {
+                        "marking_ref": "marking-definition--613f2e26-407d-48c7-9eca-b8e91df99dc9",
+                        "selectors": ["created"],
+                    },
+                ],
+            ),
+        )
+    )
+    (found,) = result.indicators
+    (source,) = found.sources
+    assert (source.article_title, source.article_url) == ("A report", "https://v.example/a")
+    assert found.tlp == "red"
 
 
 def test_other_pattern_languages_and_broken_ones(reading):
