@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sigma_socdefenders.errors import InvalidIndicatorError
@@ -38,9 +37,11 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Indicator:
+class Indicator(NamedTuple):
     """One indicator of compromise, validated and in canonical form.
+
+    A named tuple, since lists have millions of them: it is built in a quarter of the time that a
+    frozen dataclass takes.
 
     Attributes:
         type: what the value is.
@@ -165,6 +166,8 @@ def _optional(record: Record, position: Position | None) -> dict[str, Any]:
 
 
 def _type(name: object, value: str, position: Position | None) -> IndicatorType:
+    if type(name) is IndicatorType:
+        return name
     if name is None or name == "":
         kind = infer_type(value)
         if kind is None:

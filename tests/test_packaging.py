@@ -68,12 +68,12 @@ def test_the_installed_wheel_works(wheel, tmp_path):
         " if n.startswith('socdefenders')))"
     )
     done = subprocess.run(
-        [python, "-c", code], cwd=tmp_path, check=True, capture_output=True, encoding="utf-8"
+        [python, "-E", "-c", code], cwd=tmp_path, check=True, capture_output=True, encoding="utf-8"
     )
     assert str(site) in done.stdout
     assert "socdefenders_splunk" in done.stdout
     done = subprocess.run(
-        [python, "-m", "sigma_socdefenders", "convert", "--example", "-t", "splunk", "-q"],
+        [python, "-E", "-m", "sigma_socdefenders", "convert", "--example", "-t", "splunk", "-q"],
         cwd=tmp_path,
         check=True,
         capture_output=True,

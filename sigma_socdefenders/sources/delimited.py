@@ -144,8 +144,8 @@ def read_delimited(source: TextSource, tally: Tally, table: Table) -> Iterator[S
 
 def row_records(
     cells: list[str], columns: Columns, position: Position, tally: Tally
-) -> Iterator[SourcedRecord]:
-    """Yield a record for each value of a row.
+) -> list[SourcedRecord]:
+    """Return a record for each value of a row.
 
     A value whose declared type no rule looks for is counted as `unsupported`, a row without any
     value as `empty`.
@@ -153,9 +153,10 @@ def row_records(
     width, kind = len(cells), columns.type
     declared = type_hint(cells[kind]) if kind is not None and kind < width else ANY
     fields: dict[str, Any] | None = None
+    records: list[SourcedRecord] = []
     for index, fixed in columns.values:
-        cell = cells[index] if index < width else ""
-        if not cell or cell.isspace():
+        text = cells[index].strip() if index < width else ""
+        if not text:
             continue
         hint = fixed or declared
         if fields is None:
@@ -163,17 +164,18 @@ def row_records(
         if hint == UNSUPPORTED:
             said = shorten(cells[kind].strip()) if kind is not None else ""
             tally.read += 1
-            tally.drop(position, cell, "unsupported", f"no rule looks for type '{said}'")
+            tally.drop(position, cells[index], "unsupported", f"no rule looks for type '{said}'")
             continue
-        text = cell.strip()
         # Nearly every cell is one bare value.
         if (only := bare_type(hint, text)) is not None:
-            tally.read += 1
-            yield SourcedRecord({"type": only, "value": text, **fields}, position)
-            continue
-        for type_name, value in in_cell(hint, text):
-            tally.read += 1
-            yield SourcedRecord({"type": type_name, "value": value, **fields}, position)
+            records.append(SourcedRecord({"type": only, "value": text, **fields}, position))
+        else:
+            records += [
+                SourcedRecord({"type": type_name, "value": value, **fields}, position)
+                for type_name, value in in_cell(hint, text)
+            ]
+    tally.read += len(records)
     if fields is None and any(cell.strip() for cell in cells):
         tally.read += 1
         tally.drop(position, shorten(" ".join(cells)), "empty", "the row holds no value")
+    return records

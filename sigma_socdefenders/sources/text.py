@@ -88,7 +88,7 @@ def read_text(source: TextSource, tally: Tally) -> Iterator[SourcedRecord]:
             kind = infer_type(line)
             if kind is not None:
                 tally.read += 1
-                record = {"type": kind.value, "value": line}
+                record = {"type": kind, "value": line}
                 yield SourcedRecord(record, Position(name, number, "line"))
                 continue
         yield from _slowly(line, Position(name, number, "line"), tally, section, running=running)

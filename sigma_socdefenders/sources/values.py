@@ -61,12 +61,9 @@ def of_type(hint: str, text: str) -> IndicatorType | None:
     return kind if kind in _FAMILY[hint] else None
 
 
-def bare_type(hint: str, text: str) -> str | None:
+def bare_type(hint: str, text: str) -> IndicatorType | None:
     """Return the type of a text that is one value and nothing else, or None where it is not."""
-    if _SEPARATED.search(text) is not None:
-        return None
-    kind = infer_type(text)
-    return kind.value if kind is not None and kind in _FAMILY[hint] else None
+    return None if _SEPARATED.search(text) is not None else of_type(hint, text)
 
 
 def in_cell(hint: str, text: str) -> list[Value]:
@@ -77,7 +74,7 @@ def in_cell(hint: str, text: str) -> list[Value]:
     """
     text = text.strip()
     if (only := bare_type(hint, text)) is not None:
-        return [Value(only, text)]
+        return [Value(only.value, text)]
     if hint == "url" and _SCHEME.match(text):
         # A path may hold blanks; nothing but another URL can follow one in its own column.
         return [Value("url", part) for part in _NEXT_URL.split(text)]
