@@ -10,6 +10,7 @@ _BLANKS = " \t\r\n\v\f\u00a0\u200b\u200c\u200d\u2060\ufeff"
 _SUSPECT = re.compile(r"[\[\](){}\\]")
 _ODD_SCHEME = re.compile(r"[hf](?!ttps?://|tp://)[a-z*]{2,4}[:/]", re.IGNORECASE)
 _SCHEME = re.compile(r"^(?:h(?:xx|tx|xt|\*\*)p(s?)|(fxp))(?=:)", re.IGNORECASE)
+_ONE_SLASH = re.compile(r"^(https?|ftp):/(?=[^/])", re.IGNORECASE)
 _BRACKETED = re.compile(
     r"[\[({]\s*(?:(\.|dot)|(:)|(@|at)|(://|:\\\\)|(/))\s*[\])}]|(\\\.)|\\(?=://)", re.IGNORECASE
 )
@@ -27,8 +28,9 @@ def refang(text: str) -> str:
     r"""Return a value as software writes it, with the outer blanks and the defanging taken off.
 
     Known forms: `hxxp`, `htxp`, `h**p` and `fxp` schemes, and `.`, `dot`, `:`, `@`, `at`, `://`
-    and `/` in square, round or curly brackets, `\.`, and a bracket on one side of a dot
-    (`evil[.example`) in a value or, for a URL, in its host. Idempotent.
+    and `/` in square, round or curly brackets, `\.`, a bracket on one side of a dot
+    (`evil[.example`) in a value or, for a URL, in its host, and one slash behind a scheme.
+    Idempotent.
     """
     text = text.strip(_BLANKS)
     # Most values are not defanged, and are told apart without a regular expression.
@@ -38,7 +40,7 @@ def refang(text: str) -> str:
     while before != text:
         before = text
         text = _SCHEME.sub(lambda m: "ftp" if m[2] else "http" + m[1].lower(), text)
-        text = _BRACKETED.sub(_bare, text)
+        text = _ONE_SLASH.sub(r"\1://", _BRACKETED.sub(_bare, text))
         head, separator, tail = text.partition("://")
         if separator:
             host, slash, path = tail.partition("/")

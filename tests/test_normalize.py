@@ -17,6 +17,7 @@ REFANGED = [
     ("h**ps://a.example", "https://a.example"),
     ("fxp://a.example", "ftp://a.example"),
     ("hxxp[:]//a.example", "http://a.example"),
+    ("hxxps:/a.example/b", "https://a.example/b"),
     ("http[:]//a.example", "http://a.example"),
     ("hxxp[://]192[.]0[.]2[.]1/2-443[.]ps1", "http://192.0.2.1/2-443.ps1"),
     ("192.0.2[.]1", "192.0.2.1"),
