@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sigma_socdefenders.sources.dates import day_comes_first
 from sigma_socdefenders.sources.values import stripped_word
+from sigma_socdefenders.sources.values import words as parts
 from sigma_socdefenders.sources.vocabulary import ANY, UNSUPPORTED, type_hint, vocabulary, word
 
 if TYPE_CHECKING:
@@ -40,24 +41,39 @@ class Columns(NamedTuple):
     day_first: frozenset[str]
 
 
-def is_header(cells: Sequence[str]) -> bool:
-    """Return whether cells are a table's header: known words for values or types, no values."""
+def is_header(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether cells are a table's header: known words for values or types, no values.
+
+    Where few of the words are known, one of them has to stand above a column of values.
+
+    Args:
+        cells: the cells that may be a header.
+        rows: the first rows below them.
+    """
     tables = vocabulary()
     words = [word(cell) for cell in cells]
-    telling = sum(1 for each in words if each in tables.hints or _may_tell(each))
-    known = sum(1 for each in words if each in tables.hints or each in tables.roles)
-    named = sum(1 for each in words if each)
-    return (
-        telling > 0
-        and known * 3 >= named
-        and len(set(words)) > 1
-        and not any(stripped_word(ANY, cell) for cell in cells if cell)
+    known = {i for i, each in enumerate(words) if each in tables.hints or each in tables.roles}
+    telling = [i for i in known if _may_tell(words[i], _column(rows, i))]
+    if len(set(words)) == 1 or any(
+        stripped_word(ANY, cell) for i, cell in enumerate(cells) if cell and i not in known
+    ):
+        return False
+    return bool(telling) and (
+        len(known) * 3 >= sum(map(bool, words))
+        or any(_share_of_values(_column(rows, i)) >= _MOST for i in telling)
     )
 
 
-def _may_tell(header: str) -> bool:
+def _may_tell(header: str, cells: list[str]) -> bool:
+    """Return whether a word heads values or types, and is not itself the first of the types."""
     roles = vocabulary().roles.get(header, ())
-    return "value" in roles or "type" in roles
+    if "value" in roles or "type" in roles:
+        return True
+    return header in vocabulary().hints and _share_of_types(cells) < _MOST
+
+
+def _column(rows: Sequence[Sequence[str]], index: int) -> list[str]:
+    return [row[index].strip() for row in rows if index < len(row)]
 
 
 def headed(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Columns | None:
@@ -70,7 +86,7 @@ def headed(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Columns | No
     tables = vocabulary()
     words = [word(cell) for cell in header]
     roles = [tables.roles.get(each, ()) for each in words]
-    cells = [[row[i].strip() for row in rows if i < len(row)] for i in range(len(words))]
+    cells = [_column(rows, i) for i in range(len(words))]
     kind = _type_column(
         [i for i, found in enumerate(roles) if "type" in found], cells, words, strict=True
     )
@@ -81,11 +97,15 @@ def headed(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Columns | No
             continue
         if "value" in roles[i] and (len(roles[i]) == 1 or _share_of_values(cells[i]) >= _MOST):
             values.append((i, None))
-        elif not roles[i] and hint not in (None, UNSUPPORTED):
+        elif not roles[i] and hint not in (None, UNSUPPORTED) and not _holds_names(hint, cells[i]):
             values.append((i, hint))
     if kind is not None and not any(hint is None for _, hint in values):
         # `SHA256,Type,C2`: the type speaks of the column whose header leaves it open.
         values = [(i, None if hint == ANY else hint) for i, hint in values]
+    if not values and kind is not None:
+        # `Indicator,Type` above names of files: with the types elsewhere, it heads the values.
+        both = {"value", "type"}
+        values = [(i, None) for i, each in enumerate(roles) if i != kind and both == {*each}]
     if not values:
         named = {i for i, each in enumerate(words) if roles[i] or each in tables.hints}
         values = [(i, None) for i in _columns_of_values(cells, but={kind, *named})]
@@ -113,7 +133,7 @@ def headless(rows: Sequence[Sequence[str]]) -> Columns | None:
     A column of types is told by its words; the longest column of words beside it is the context.
     """
     width = max(map(len, rows), default=0)
-    cells = [[row[i].strip() for row in rows if i < len(row)] for i in range(width)]
+    cells = [_column(rows, i) for i in range(width)]
     kind = _type_column(list(range(width)), cells, [], strict=False)
     values = _columns_of_values(cells, but={kind})
     if not values:
@@ -130,17 +150,10 @@ def _type_column(
     candidates: list[int], cells: list[list[str]], words: list[str], *, strict: bool
 ) -> int | None:
     """Return the candidate that holds words for types more than the others, if most of it does."""
-    hints = vocabulary().hints
-    best, share = None, _MOST
-    for i in candidates:
-        filled = [cell for cell in cells[i] if cell]
-        known = sum(1 for cell in filled if word(cell) in hints or type_hint(cell) == UNSUPPORTED)
-        if (
-            filled
-            and known / len(filled) >= share
-            and (best is None or known / len(filled) > share)
-        ):
-            best, share = i, known / len(filled)
+    shares = {i: _share_of_types(cells[i]) for i in candidates}
+    best = max(shares, key=lambda i: shares[i], default=None)
+    if best is not None and shares[best] < _MOST:
+        best = None
     if best is None and strict:
         # Nothing to go by, as in a table without rows: the plain word is enough.
         empty = [i for i in candidates if words[i] == "type" and not any(cells[i])]
@@ -148,15 +161,36 @@ def _type_column(
     return best
 
 
-def _share_of_values(cells: list[str]) -> float:
+def _share_of_types(cells: list[str]) -> float:
+    """Return how many of the cells hold a word for a type."""
+    hints = vocabulary().hints
     filled = [cell for cell in cells if cell]
-    found = sum(1 for cell in filled if any(stripped_word(ANY, each) for each in cell.split()))
-    return found / len(filled) if filled else 0.0
+    known = sum(word(cell) in hints or type_hint(cell) == UNSUPPORTED for cell in filled)
+    return known / len(filled) if filled else 0.0
+
+
+def _holds_names(hint: str | None, cells: list[str]) -> bool:
+    """Return whether a column such as `File`, which may hold hashes, holds something else."""
+    return hint == "hash" and any(cells) and not any(any(_values_in(c, hint)) for c in cells)
+
+
+def _values_in(cell: str, hint: str = ANY) -> list[bool]:
+    """Return which of the parts that a cell lists, but for labels (`SHA256:`), are values."""
+    return [stripped_word(hint, each) is not None for each in parts(cell) if each[-1] not in ":="]
+
+
+def _share_of_values(cells: list[str]) -> float:
+    """Return how many of the cells hold a value."""
+    filled = [cell for cell in cells if cell]
+    return sum(any(_values_in(cell)) for cell in filled) / len(filled) if filled else 0.0
 
 
 def _columns_of_values(cells: list[list[str]], but: set[int | None]) -> list[int]:
-    return [
-        i
-        for i, column in enumerate(cells)
-        if i not in but and any(column) and _share_of_values(column) >= _NEARLY_ALL
-    ]
+    """Return the columns whose cells are values, and not text in which one is named."""
+    found = []
+    for i, column in enumerate(cells):
+        read = [_values_in(cell) for cell in column if cell]
+        values = sum(sum(each) * 2 > len(each) for each in read)
+        if i not in but and read and values >= _NEARLY_ALL * len(read):
+            found.append(i)
+    return found

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import csv
 from collections import deque
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sigma_socdefenders.errors import shorten
 from sigma_socdefenders.records import Position, SourcedRecord
 from sigma_socdefenders.sources.columns import Columns, headed, headless, is_header
-from sigma_socdefenders.sources.fields import fields_of
+from sigma_socdefenders.sources.fields import fields_of, is_nothing
 from sigma_socdefenders.sources.text import is_comment
-from sigma_socdefenders.sources.values import bare_type, in_cell
+from sigma_socdefenders.sources.values import bare_type, in_cell, whole_url
 from sigma_socdefenders.sources.vocabulary import ANY, UNSUPPORTED, type_hint
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ __all__ = ["Table", "read_delimited", "recognise_table", "row_records"]
 
 _DELIMITERS = ",\t;|"
 _SAMPLE_ROWS = 60
+_MOST_ABOVE = 10
 _NEARLY_ALL = 0.6
 _LONGEST_CELL_LINES = 50
 
@@ -38,11 +40,13 @@ class Table(NamedTuple):
         delimiter: what stands between cells.
         columns: what they hold.
         header: the header's cells, or None where there is none.
+        above: how many rows, such as a title, stand above the header.
     """
 
     delimiter: str
     columns: Columns
     header: tuple[str, ...] | None
+    above: int = 0
 
 
 def recognise_table(sample: str) -> Table | None:
@@ -51,13 +55,16 @@ def recognise_table(sample: str) -> Table | None:
     if len(lines) > 1:
         lines.pop()
     texts = [(line.strip(), line) for line in lines]
-    data = [line for text, line in texts if not is_comment(text)][:_SAMPLE_ROWS]
+    data = [line for text, line in texts if not is_comment(text)]
     comments = []
     for text, _ in texts:
         if text and not text.startswith("#"):
             break
         comments.append(text.lstrip("# "))
-    rows_by = {each: [cells for _, cells in _rows(iter(data), each)] for each in _DELIMITERS}
+    rows_by = {
+        each: [cells for _, cells in islice(_rows(iter(data), each), _SAMPLE_ROWS)]
+        for each in _DELIMITERS
+    }
     layouts = [
         layout(rows, delimiter, comments)
         for layout in (_with_header, _without_header)
@@ -68,10 +75,14 @@ def recognise_table(sample: str) -> Table | None:
 
 
 def _with_header(rows: list[list[str]], delimiter: str, _: list[str]) -> Table | None:
-    if len(rows[0]) == 1 or not is_header(rows[0]):
-        return None
-    columns = headed(rows[0], rows[1:])
-    return None if columns is None else Table(delimiter, columns, tuple(rows[0]))
+    for above, cells in enumerate(rows[: _MOST_ABOVE + 1]):
+        below = rows[above + 1 :]
+        if len(cells) > 1 and is_header(cells, below):
+            columns = headed(cells, below)
+            return None if columns is None else Table(delimiter, columns, tuple(cells), above)
+        if any(bare_type(ANY, cell.strip()) for cell in cells):
+            break
+    return None
 
 
 def _without_header(rows: list[list[str]], delimiter: str, comments: list[str]) -> Table | None:
@@ -87,7 +98,7 @@ def _under_comment(comments: list[str], delimiter: str, rows: list[list[str]]) -
     """Return the layout where the last comment that fits is the header, as abuse.ch writes it."""
     for comment in reversed(comments):
         cells = _split(comment, delimiter)
-        if len(cells) == len(rows[0]) and is_header(cells):
+        if len(cells) == len(rows[0]) and is_header(cells, rows):
             columns = headed(cells, rows)
             return None if columns is None else Table(delimiter, columns, None)
     return None
@@ -113,7 +124,7 @@ def _rows(lines: Iterator[str], delimiter: str) -> Iterator[tuple[int, list[str]
             return
         number += 1
         first, taken = number, 0
-        if line.count('"') % 2:
+        if line.count('"') % 2 and not line.startswith("#"):
             # Look ahead for the closing quote; what was looked at in vain is read again.
             ahead: list[str] = []
             while len(ahead) < _LONGEST_CELL_LINES:
@@ -135,11 +146,25 @@ def _rows(lines: Iterator[str], delimiter: str) -> Iterator[tuple[int, list[str]
 
 def read_delimited(source: TextSource, tally: Tally, table: Table) -> Iterator[SourcedRecord]:
     """Yield a record for each value of a table, in order; what `row_records` says holds here."""
-    name, header, columns = source.name, table.header, table.columns
+    name, columns = source.name, table.columns
+    for number, cells in data_rows(source, tally, table):
+        yield from row_records(cells, columns, Position(name, number, "line"), tally)
+
+
+def data_rows(source: TextSource, tally: Tally, table: Table) -> Iterator[tuple[int, list[str]]]:
+    """Yield each row of values with its line; what stands above the header counts as `empty`."""
+    header, above = table.header, table.above
     for number, cells in _rows(source.lines(tally), table.delimiter):
         if cells[0].startswith("#") or (header is not None and tuple(cells) == header):
             continue
-        yield from row_records(cells, columns, Position(name, number, "line"), tally)
+        if not above:
+            yield number, cells
+            continue
+        above -= 1
+        if text := " ".join(cells).strip():
+            tally.read += 1
+            position = Position(source.name, number, "line")
+            tally.drop(position, shorten(text), "empty", "stands above the table's header")
 
 
 def row_records(
@@ -154,20 +179,28 @@ def row_records(
     declared = type_hint(cells[kind]) if kind is not None and kind < width else ANY
     fields: dict[str, Any] | None = None
     records: list[SourcedRecord] = []
+    refused = False
     for index, fixed in columns.values:
         text = cells[index].strip() if index < width else ""
         if not text:
             continue
         hint = fixed or declared
+        if hint == UNSUPPORTED:
+            said = cells[kind].strip() if kind is not None else ""
+            if not whole_url(said, text):
+                refused = True
+                tally.read += 1
+                detail = f"no rule looks for type '{shorten(said)}'"
+                tally.drop(position, cells[index], "unsupported", detail)
+                continue
+            hint = "url"
+        only = bare_type(hint, text)
+        if only is None and is_nothing(text):
+            continue
         if fields is None:
             fields = fields_of(cells, columns)
-        if hint == UNSUPPORTED:
-            said = shorten(cells[kind].strip()) if kind is not None else ""
-            tally.read += 1
-            tally.drop(position, cells[index], "unsupported", f"no rule looks for type '{said}'")
-            continue
         # Nearly every cell is one bare value.
-        if (only := bare_type(hint, text)) is not None:
+        if only is not None:
             records.append(SourcedRecord({"type": only, "value": text, **fields}, position))
         else:
             records += [
@@ -175,7 +208,7 @@ def row_records(
                 for type_name, value in in_cell(hint, text)
             ]
     tally.read += len(records)
-    if fields is None and any(cell.strip() for cell in cells):
+    if not records and not refused and any(cell.strip() for cell in cells):
         tally.read += 1
         tally.drop(position, shorten(" ".join(cells)), "empty", "the row holds no value")
     return records

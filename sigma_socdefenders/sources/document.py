@@ -70,7 +70,7 @@ class _Table:
             self._planned = True
             if self.header is not None:
                 # A header that names nothing known means a table of something else.
-                known = is_header(self.header)
+                known = is_header(self.header, rows)
                 self._columns = headed(self.header, rows) if known else None
             else:
                 self._columns = headless(rows)

@@ -14,13 +14,18 @@ if TYPE_CHECKING:
 
     from sigma_socdefenders.sources.columns import Columns
 
-__all__ = ["confidence", "fields_of", "record_fields"]
+__all__ = ["confidence", "fields_of", "is_nothing", "record_fields"]
 
 _LIST = re.compile(r"[,;|]")
 _PARTS_OF_SOURCE = ("article_title", "article_url", "feed_name", "category")
 _HIGHEST = 100
 _NOTHING = frozenset({"-", "--", "n/a", "na", "none", "null", "unknown", "nan", "tbd"})
 _LONGEST_NOTHING = max(map(len, _NOTHING))
+
+
+def is_nothing(text: str) -> bool:
+    """Return whether a text without outer blanks says that there is nothing: `-`, `N/A`, `None`."""
+    return not text or (len(text) <= _LONGEST_NOTHING and text.lower() in _NOTHING)
 
 
 @lru_cache(maxsize=1024)
@@ -43,7 +48,7 @@ def record_fields(
     fields: dict[str, Any] = {}
     for role, raw in given:
         text = raw.strip()
-        if not text or (len(text) <= _LONGEST_NOTHING and text.lower() in _NOTHING):
+        if is_nothing(text):
             continue
         if role == "context":
             fields[role] = text

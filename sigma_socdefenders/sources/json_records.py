@@ -15,7 +15,7 @@ from sigma_socdefenders.records import Position, SourcedRecord
 from sigma_socdefenders.sources import misp, stix
 from sigma_socdefenders.sources.fields import record_fields
 from sigma_socdefenders.sources.json_values import array_items, documents
-from sigma_socdefenders.sources.values import in_cell
+from sigma_socdefenders.sources.values import in_cell, whole_url
 from sigma_socdefenders.sources.vocabulary import (
     ANY,
     UNSUPPORTED,
@@ -236,9 +236,11 @@ class _Reader:
         fields = record_fields(given.items())
         if value_key is not None:
             hint = type_hint(texts[kind_key]) if kind_key is not None else ANY
-            if hint == UNSUPPORTED:
-                said = shorten(texts[kind_key or ""])
-                detail = f"no rule looks for type '{said}'"
+            said = texts[kind_key] if kind_key is not None else ""
+            if hint == UNSUPPORTED and whole_url(said, texts[value_key]):
+                yield from self._values("url", texts[value_key], fields)
+            elif hint == UNSUPPORTED:
+                detail = f"no rule looks for type '{shorten(said)}'"
                 self._tally.read += 1
                 self._tally.drop(self._next(), shorten(texts[value_key]), "unsupported", detail)
             else:

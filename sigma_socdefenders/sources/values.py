@@ -13,7 +13,7 @@ from sigma_socdefenders.normalize import IndicatorType, canonical, infer_type, r
 from sigma_socdefenders.sources.vocabulary import ANY, vocabulary, word
 from sigma_socdefenders.suffixes import ends_in_known_tld
 
-__all__ = ["Value", "bare_type", "in_cell", "of_type", "stripped_word", "words"]
+__all__ = ["Value", "bare_type", "in_cell", "of_type", "stripped_word", "whole_url", "words"]
 
 _NETWORK = frozenset(
     {IndicatorType.IPV4, IndicatorType.IPV6, IndicatorType.DOMAIN, IndicatorType.URL}
@@ -83,10 +83,22 @@ def in_cell(hint: str, text: str) -> list[Value]:
         bare = text[label.end() :]
         if _SEPARATED.search(bare) is None and (kind := of_type(hint, bare)):
             found = [Value(kind.value, bare)]
-    return found or [Value(hint if hint in _ONE_TYPE else None, text)]
+    return found or [Value(_REFUSED_AS.get(hint), text)]
 
 
-_ONE_TYPE = frozenset(kind.value for kind in IndicatorType)
+# What a text that does not fit is refused as; where it is left open, the one door tells its type.
+# A file that is named by no hash is not what its name looks like: `readme.md` is no host.
+_REFUSED_AS = {kind.value: kind.value for kind in IndicatorType} | {"hash": "sha256"}
+
+
+def whole_url(said: str, text: str) -> bool:
+    """Return whether a text that its source calls the path of a URL is a whole URL all the same.
+
+    Args:
+        said: the source's word for the type.
+        text: the text.
+    """
+    return word(said) in vocabulary().url_paths and _SCHEME.match(text.strip()) is not None
 
 
 def words(text: str) -> list[str]:

@@ -15,14 +15,14 @@ ANY = "any"
 UNSUPPORTED = "unsupported"
 
 _OTHER_CHARACTERS = re.compile(r"[\W_]+")
-_PARENTHESIS = re.compile(r"\([^)]*\)")
+_PARENTHESIS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 
 
 @lru_cache(maxsize=4096)
 def word(text: str) -> str:
     """Return a header or type word as the tables have it: lower-case letters and digits alone.
 
-    What stands in parentheses is left out, unless nothing else is there.
+    What stands in parentheses or brackets is left out, unless nothing else is there.
     """
     lower = text.strip().lower()
     return _OTHER_CHARACTERS.sub("", _PARENTHESIS.sub("", lower)) or _OTHER_CHARACTERS.sub(
@@ -38,6 +38,7 @@ class Vocabulary(NamedTuple):
         ranks: header word to its place in its list; the first word of a role fits it best.
         hints: type word to an indicator type, or `any`, `host`, `hash` or `unsupported`.
         unsupported_parts: what makes a longer, unknown type word unsupported.
+        url_paths: words for the path of a URL, which some publishers write above whole URLs.
         containers: words for the list of records in a JSON document.
         confidence: words for the feed's three levels.
         references: words before a link that is a reference.
@@ -49,6 +50,7 @@ class Vocabulary(NamedTuple):
     ranks: dict[str, int]
     hints: dict[str, str]
     unsupported_parts: tuple[str, ...]
+    url_paths: frozenset[str]
     containers: frozenset[str]
     confidence: dict[str, str]
     references: frozenset[str]
@@ -72,12 +74,18 @@ def vocabulary() -> Vocabulary:
     hints = {each: hint for hint, words in tables["types"].items() for each in words}
     hints |= {kind.value.replace("-", ""): kind.value for kind in IndicatorType}
     hints |= dict.fromkeys(tables["unsupported"], UNSUPPORTED)
+    qualified = tables["qualified"]
+    for each in (word for hint in qualified["hints"] for word in tables["types"][hint]):
+        for qualifier in qualified["by"]:
+            if (longer := qualifier + each) not in roles:
+                hints.setdefault(longer, hints[each])
     levels = {each: level for level, words in tables["confidence"].items() for each in words}
     return Vocabulary(
         roles,
         ranks,
         hints,
         tuple(word(part) for part in tables["unsupported_parts"]),
+        frozenset(tables["url_paths"]),
         frozenset(tables["containers"]),
         levels | {level: level for level in tables["confidence"]},
         frozenset(tables["references"]),

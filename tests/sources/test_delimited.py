@@ -34,18 +34,6 @@ HEADERS = {
         "IOC,Valid From,Valid Until,Link\nbad.example,2026-01-01,2027-01-01,https://blog.example/x\n",
         [("domain", "bad.example")],
     ),
-    "misp-export": (
-        "uuid,event_id,category,type,value,comment,to_ids,date\n"
-        f"u,1,Payload,filename|md5,evil.com|{MD5},c,1,20260102\n"
-        "u,1,Network,domain|ip,bad.example|192.0.2.7,c,1,20260102\n"
-        "u,1,Network,ip-dst|port,192.0.2.8|443,c,1,20260102\n",
-        [
-            ("md5", MD5),
-            ("domain", "bad.example"),
-            ("ipv4", "192.0.2.7"),
-            ("ipv4", "192.0.2.8"),
-        ],
-    ),
     "hashes-in-one-cell": (
         f'value,entity_type,description\n"{SHA256},{SHA1},{MD5}",file,installer\n',
         [("sha256", SHA256), ("sha1", SHA1), ("md5", MD5)],
@@ -81,6 +69,48 @@ HEADERS = {
         f"FileSha1,{SHA1},,Alert,High\nIpAddress,192.0.2.7,,Alert,High\n",
         [("sha1", SHA1), ("ipv4", "192.0.2.7")],
     ),
+    "words-before-the-type": (
+        "Malware,C2 IP,Malicious Domain,Payload SHA256,Reference URL\n"
+        f"loader,192.0.2.7,bad.example,{SHA256},https://blog.vendor.com/x\n"
+        ",192.0.2.8,N/A,-,\n",
+        [
+            ("ipv4", "192.0.2.7"),
+            ("domain", "bad.example"),
+            ("sha256", SHA256),
+            ("ipv4", "192.0.2.8"),
+        ],
+    ),
+    "few-known-words": (
+        "phish_id,url,phish_detail_url,submission_time,verified,online,target\n"
+        "7,http://bad.example/a,http://vendor.com/detail?id=7,2026-01-02T03:04:05Z,yes,yes,Bank\n",
+        [("url", "http://bad.example/a")],
+    ),
+    "risk-list": (
+        '"Name","Risk","RiskString","EvidenceDetails"\n'
+        '"192.0.2.7","99","5/54","{""Rule"": ""on https://blog.vendor.com 198.51.100.1""}"\n',
+        [("ipv4", "192.0.2.7")],
+    ),
+    "sentinel": (
+        "TimeGenerated [UTC],ConfidenceScore,DomainName,FileHashType,FileHashValue,NetworkIP,Url\n"
+        '"1/2/2026, 3:04:05.000 AM",80,bad.example,,,,\n'
+        f'"1/2/2026, 3:04:05.000 AM",80,,SHA256,{SHA256},,\n'
+        '"1/2/2026, 3:04:05.000 AM",80,,,,192.0.2.7,\n',
+        [("domain", "bad.example"), ("sha256", SHA256), ("ipv4", "192.0.2.7")],
+    ),
+    "anomali": (
+        "value,itype,confidence,date_first\nbad.example,mal_domain,85,2026-01-02\n"
+        f"192.0.2.7,c2_ip,85,2026-01-02\n{MD5},apt_md5,85,2026-01-02\n",
+        [("domain", "bad.example"), ("ipv4", "192.0.2.7"), ("md5", MD5)],
+    ),
+    "elastic": (
+        "@timestamp,threat.indicator.ip,threat.indicator.file.hash.sha256,threat.feed.name\n"
+        f"2026-01-02,192.0.2.7,-,abuse\n2026-01-02,-,{SHA256},abuse\n",
+        [("ipv4", "192.0.2.7"), ("sha256", SHA256)],
+    ),
+    "file-names-beside-hashes": (
+        f"File,Hash\nreadme.md,{MD5}\na.zip,{SHA1}\n",
+        [("md5", MD5), ("sha1", SHA1)],
+    ),
     "semicolons": (
         "type;value\ndomain;bad.example\nurl;http://bad.example/a,b\n",
         [("domain", "bad.example"), ("url", "http://bad.example/a,b")],
@@ -107,6 +137,67 @@ def test_headers(reading, text, expected):
     result = reading(text)
     assert result.pairs == expected
     assert result.drops == []
+
+
+ABOVE = {
+    "excel": ('sep=;\r\n"Type";"Value";"Note"\r\n"Domain";"bad.example";"C2"\r\n', 1),
+    "title": ("IOCs of operation worse.example,,\n,,\nType,Value,Note\nDomain,bad.example,C2\n", 1),
+    "titles": ("Operation X\n\nExported: 2026-01-02\nType,Value,Note\nDomain,bad.example,C2\n", 2),
+}
+
+
+@pytest.mark.parametrize(("text", "above"), ABOVE.values(), ids=ABOVE.keys())
+def test_lines_above_the_header(reading, text, above):
+    """Titles and Excel's `sep=` above a header are counted, and nothing in them is a value."""
+    result = reading(text)
+    assert result.pairs == [("domain", "bad.example")]
+    assert result.indicators[0].context == "C2"
+    assert result.reasons == {"empty": above}
+
+
+def test_excel_writes_unicode_text(reading):
+    """What Excel saves as Unicode text, UTF-16 with tabs, is a table like others."""
+    text = 'Type\tValue\tNote\r\nDomain\tbad.example\t"C2, main"\r\n'
+    result = reading(text.encode("utf-16"))
+    assert result.values == ["bad.example"]
+    assert result.indicators[0].context == "C2, main"
+
+
+def test_types_in_the_first_row_are_no_header(reading):
+    """A first row whose word for a type stands above more of them is a row like those."""
+    result = reading(f"filename,a.ps1\nsha256,{SHA256}\nmd5,{MD5}\n")
+    assert result.pairs == [("sha256", SHA256), ("md5", MD5)]
+    assert result.reasons == {"unsupported": 1}
+
+
+def test_text_that_names_a_value_is_none(reading):
+    """Columns of text with a link in each cell, as rules of Snort have, are no values."""
+    rule = 'alert tcp any any -> any any (msg:"X"; reference:url,vendor.com/{}; sid:{}; rev:1;)\n'
+    assert reading("".join(rule.format(i, i) for i in range(9))).values == []
+
+
+def test_path_that_is_a_whole_url(reading):
+    """A URL under the type of a URL's path is a URL; a path, or a host with a path, is neither."""
+    result = reading(
+        "type,value\nurl_path,hxxp://bad.example/a b\nURL path,/gate.php\nurl_path,c.example/x\n"
+        "domain,bad.example\n"
+    )
+    assert result.values == ["http://bad.example/a b", "bad.example"]
+    assert result.reasons == {"unsupported": 2}
+
+
+def test_names_of_files_are_no_hosts(reading):
+    """A file that is given by its name, where others have hashes, does not become a domain."""
+    result = reading(f"type,value\nfile,{MD5}\nFile,readme.md\nfile hash,evil.com\n")
+    assert result.values == [MD5]
+    assert result.reasons == {"invalid": 2}
+
+
+def test_words_for_nothing(reading):
+    """Cells that say that there is nothing count as empty ones, and so do rows of them."""
+    result = reading("domain,ip,note\nbad.example,N/A,x\n-,none,y\n")
+    assert result.values == ["bad.example"]
+    assert result.reasons == {"empty": 1}
 
 
 def test_wrong_declared_types(reading):
@@ -170,6 +261,21 @@ def test_fields_beside_the_value(reading):
     assert (second.last_seen, second.confidence, second.context) == (None, None, None)
 
 
+def test_fields_by_other_names(reading):
+    """The words that platforms have for confidence, labels, sightings and authors are known."""
+    (found,) = reading(
+        "indicator,type,malicious_confidence,objectLabel,TimeGenerated [UTC],last submission,"
+        "TrafficLightProtocolLevel,createdBy,referenceUrl\n"
+        'bad.example,domain,high,apt,"1/2/2026, 3:04:05.000 PM",2026-01-03,Amber,Vendor,'
+        "https://blog.vendor.com/x\n"
+    ).indicators
+    assert (str(found.confidence), found.tags, found.tlp) == ("high", ("apt",), "amber")
+    assert found.first_seen.isoformat() == "2026-01-02T15:04:05+00:00"
+    assert found.last_seen.isoformat() == "2026-01-03T00:00:00+00:00"
+    assert found.sources[0].feed_name == "Vendor"
+    assert found.sources[0].article_url == "https://blog.vendor.com/x"
+
+
 def test_day_first_dates(reading):
     """One date whose first number is past 12 shows that the whole column begins with the day."""
     result = reading("value,type,date\na.example,domain,02/03/2021\nb.example,domain,28/03/2021\n")
@@ -184,6 +290,21 @@ def test_unclosed_quote_costs_one_row(reading):
     rows = "".join(f"domain,n{i}.example,x\n" for i in range(200))
     result = reading(f'type,value,note\ndomain,bad.example,"5 inch\n{rows}')
     assert result.values == ["bad.example", *[f"n{i}.example" for i in range(200)]]
+
+
+def test_quote_in_a_comment_costs_no_row(reading):
+    """A comment is one line, whatever quotes are in it."""
+    result = reading('type,value,note\n# 5" disks\ndomain,a.example,6" disks\n')
+    assert result.values == ["a.example"]
+
+
+def test_long_cells_in_the_first_rows(reading):
+    """Cells of many lines, such as certificates, leave enough rows to tell a table by."""
+    certificate = '"Name\n' + "line\n" * 40 + 'end"'
+    rows = "".join(f"AA BB {i},Certificate,{certificate}\n" for i in range(4))
+    result = reading(f"Indicator,Type,Note\n{rows}bad.example,Domain,x\n")
+    assert result.values == ["bad.example"]
+    assert result.reasons == {"unsupported": 4}
 
 
 def test_line_breaks_in_cells(reading):

@@ -97,3 +97,11 @@ def test_odd_items_are_counted(reading):
     )
     assert result.values == ["bad.example"]
     assert result.reasons == {"invalid": 3, "unsupported": 1}
+
+
+def test_path_that_is_a_whole_url(reading):
+    """A URL under the type of a URL's path is a URL; a path is of a type that no rule looks for."""
+    values = ("http://bad.example/a", "/gate.php")
+    result = reading(json.dumps([{"type": "url_path", "value": value} for value in values]))
+    assert result.pairs == [("url", "http://bad.example/a")]
+    assert result.reasons == {"unsupported": 1}
