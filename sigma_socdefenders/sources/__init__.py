@@ -10,6 +10,7 @@ from sigma_socdefenders.sources.archives import Source, find, texts
 from sigma_socdefenders.sources.delimited import read_delimited
 from sigma_socdefenders.sources.detect import Form, recognise
 from sigma_socdefenders.sources.document import read_document
+from sigma_socdefenders.sources.misp_table import is_misp_table, read_misp_table
 from sigma_socdefenders.sources.text import read_text
 
 if TYPE_CHECKING:
@@ -89,7 +90,10 @@ def _records(source: TextSource, tally: Tally, to_ids: ToIds) -> Iterator[Source
     form, table = recognise(source)
     if form is Form.TABLE:
         assert table is not None
-        yield from read_delimited(source, tally, table)
+        if is_misp_table(table):
+            yield from read_misp_table(source, tally, table, to_ids)
+        else:
+            yield from read_delimited(source, tally, table)
     elif form is Form.TEXT:
         yield from read_text(source, tally)
     elif form is Form.DOCUMENT:

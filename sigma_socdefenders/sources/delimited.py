@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sigma_socdefenders.sources.decode import TextSource
     from sigma_socdefenders.tally import Tally
 
-__all__ = ["Table", "read_delimited", "recognise_table", "row_records"]
+__all__ = ["Table", "data_rows", "read_delimited", "recognise_table", "row_records"]
 
 _DELIMITERS = ",\t;|"
 _SAMPLE_ROWS = 60

@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from sigma_socdefenders.sources import ToIds
     from sigma_socdefenders.tally import Tally
 
-__all__ = ["is_event", "read_events"]
+__all__ = [
+    "Attribute",
+    "EventFields",
+    "attribute_values",
+    "event_fields",
+    "is_event",
+    "read_events",
+]
 
 # Links that tell of the event, not of the attack.
 _TELLING = ("url", "uri", "domain", "hostname")
@@ -50,9 +57,17 @@ def is_event(found: dict[str, Any]) -> bool:
     )
 
 
-class _Attribute(NamedTuple):
+class Attribute(NamedTuple):
+    """An attribute of an event.
+
+    Attributes:
+        found: its fields, as MISP's JSON names them.
+        holder: the name of the object that it belongs to, or empty text.
+        deleted: whether the event keeps it as deleted.
+    """
+
     found: dict[str, Any]
-    holder: str  # the name of the object that it belongs to, if any
+    holder: str
     deleted: bool
 
     @property
@@ -90,27 +105,27 @@ def read_events(
             continue
         attributes = _attributes(event)
         marking = {each.event for each in attributes if each.marked}
-        common = _event_fields(event)
+        common = event_fields(event)
         for attribute in attributes:
             number += 1
             position = Position(name, number, "attribute")
             only = to_ids == "only" or (to_ids == "auto" and attribute.event in marking)
             own = attribute.found.get("Event")
-            about = _event_fields(own) if isinstance(own, dict) else common
-            yield from _values(attribute, about, position, tally, only=only)
+            about = event_fields(own) if isinstance(own, dict) else common
+            yield from attribute_values(attribute, about, position, tally, only=only)
 
 
-def _attributes(event: dict[str, Any]) -> list[_Attribute]:
+def _attributes(event: dict[str, Any]) -> list[Attribute]:
     if "to_ids" in event and "value" in event:
-        return [_Attribute(event, "", deleted=False)]
+        return [Attribute(event, "", deleted=False)]
     found = [
-        _Attribute(each, "", deleted=each.get("deleted") not in _UNSET)
+        Attribute(each, "", deleted=each.get("deleted") not in _UNSET)
         for each in _dicts(event.get("Attribute"))
     ]
     for holder in _dicts(event.get("Object")):
         gone = holder.get("deleted") not in _UNSET
         found.extend(
-            _Attribute(each, str(holder.get("name", "")), gone or each.get("deleted") not in _UNSET)
+            Attribute(each, str(holder.get("name", "")), gone or each.get("deleted") not in _UNSET)
             for each in _dicts(holder.get("Attribute"))
         )
     return found
@@ -122,14 +137,23 @@ def _dicts(found: Any) -> list[dict[str, Any]]:
     return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
-def _values(
-    attribute: _Attribute,
-    common: _EventFields,
+def attribute_values(
+    attribute: Attribute,
+    common: EventFields,
     position: Position,
     tally: Tally,
     *,
     only: bool,
 ) -> Iterator[SourcedRecord]:
+    """Yield a record for each value of one attribute; what it cannot be is counted.
+
+    Args:
+        attribute: the attribute.
+        common: what its event says.
+        position: where it stands.
+        tally: counts what is read and dropped.
+        only: whether nothing but what is marked for detection is taken.
+    """
     found = attribute.found
     kind, value = str(found.get("type", "")), found.get("value")
     refused = _refusal(attribute, kind, value, only=only)
@@ -150,7 +174,7 @@ def _hint(kind: str) -> str:
     return vocabulary().hints.get(word(kind), UNSUPPORTED)
 
 
-def _refusal(attribute: _Attribute, kind: str, value: Any, *, only: bool) -> tuple[str, str] | None:
+def _refusal(attribute: Attribute, kind: str, value: Any, *, only: bool) -> tuple[str, str] | None:
     """Return the reason for which an attribute is no indicator, and a sentence on it."""
     found = attribute.found
     if attribute.deleted:
@@ -168,12 +192,15 @@ def _refusal(attribute: _Attribute, kind: str, value: Any, *, only: bool) -> tup
     return None
 
 
-class _EventFields(NamedTuple):
+class EventFields(NamedTuple):
+    """What an event says of each of its attributes: fields of the record, and its tags."""
+
     fields: dict[str, Any]
     labels: list[str]
 
 
-def _event_fields(event: dict[str, Any]) -> _EventFields:
+def event_fields(event: dict[str, Any]) -> EventFields:
+    """Return what an event, with the keys of MISP's JSON, says of its attributes."""
     publisher = event.get("Orgc") or event.get("Org")
     source = {
         "article_id": event.get("uuid"),
@@ -184,14 +211,14 @@ def _event_fields(event: dict[str, Any]) -> _EventFields:
     fields: dict[str, Any] = {"source": told} if told else {}
     if isinstance(date := event.get("date"), str) and (day := iso(date)):
         fields["first_seen"] = day
-    return _EventFields(fields, _labels(event))
+    return EventFields(fields, _labels(event))
 
 
 def _labels(holder: dict[str, Any]) -> list[str]:
     return [tag["name"] for tag in _dicts(holder.get("Tag")) if isinstance(tag.get("name"), str)]
 
 
-def _fields(found: dict[str, Any], common: _EventFields) -> dict[str, Any]:
+def _fields(found: dict[str, Any], common: EventFields) -> dict[str, Any]:
     fields = dict(common.fields)
     if isinstance(uuid := found.get("uuid"), str):
         fields["id"] = uuid

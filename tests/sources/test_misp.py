@@ -175,3 +175,76 @@ def test_written_by_pymisp(reading):
         ("md5", MD5),
     ]
     assert {each.tlp for each in result.indicators} == {"red"}
+
+
+COLUMNS = "uuid,event_id,category,type,value,comment,to_ids,date,object_name,object_relation\n"
+
+
+def row(event, kind, value, to_ids=0, category="Network activity", **fields):
+    holder, relation = fields.get("holder", ""), fields.get("relation", "")
+    return (
+        f'"",{event},{category},{kind},"{value}","a C2",{to_ids},1767312000,{holder},{relation}\n'
+    )
+
+
+@pytest.mark.parametrize(("kind", "value", "expected"), COMPOSITES)
+def test_attribute_types_in_csv(reading, kind, value, expected):
+    """The CSV that MISP exports gives the same values as its JSON, composites in their parts."""
+    assert reading(COLUMNS + row(1, kind, value)).pairs == expected
+
+
+def test_to_ids_in_csv(reading):
+    """In CSV, too, an event's marks are honoured, wherever in the file its rows stand."""
+    text = (
+        COLUMNS
+        + row(1, "domain", "a.example")
+        + row(2, "domain", "b.example")
+        + row(2, "domain", "c.example", 1)
+        + row(1, "domain", "d.example")
+        + row(2, "domain", "e.example")
+    )
+    auto = reading(text)
+    assert auto.values == ["a.example", "c.example", "d.example"]
+    assert auto.positions == ["list, line 2", "list, line 4", "list, line 5"]
+    assert auto.reasons == {"to-ids": 2}
+    assert reading(text, to_ids="only").values == ["c.example"]
+    assert reading(text, to_ids="all").values == [f"{letter}.example" for letter in "abcde"]
+
+
+def test_long_csv(reading):
+    """Rows by the ten thousand wait until the last one marks its event."""
+    rows = "".join(row(1, "domain", f"n{i}.example") for i in range(20_000))
+    result = reading(COLUMNS + rows + row(1, "domain", "bad.example", 1))
+    assert result.values == ["bad.example"]
+    assert result.reasons == {"to-ids": 20_000}
+
+
+def test_what_is_left_out_of_csv(reading):
+    """Links to analyses and the parts of a listed URL are no indicators in CSV either."""
+    result = reading(
+        COLUMNS
+        + row(1, "url", "https://vendor.com/blog", category="External analysis")
+        + row(1, "domain", "shared.example", holder="url", relation="domain")
+        + row(1, "filename", "evil.com")
+        + row(1, "domain", "")
+        + row(1, "domain", "bad.example")
+    )
+    assert result.values == ["bad.example"]
+    assert result.reasons == {"reference": 1, "derived": 1, "unsupported": 1, "empty": 1}
+
+
+def test_what_csv_says_of_an_event(reading):
+    """An export with context gives tags, techniques and the event as the source."""
+    (found,) = reading(
+        "uuid,type,value,comment,to_ids,date,attribute_tag,event_info,event_source_org,event_date,"
+        "event_tag\n"
+        "u1,domain,bad.example,a C2,True,1767312000,"
+        '"misp-galaxy:mitre-attack-pattern=""PowerShell - T1059.001"",apt",An event,Vendor,'
+        "2026-01-01,tlp:green\n"
+    ).indicators
+    assert (found.tlp, found.techniques, found.tags) == ("green", ("T1059.001",), ("apt",))
+    assert (found.id, found.context) == ("u1", "a C2")
+    assert found.sources[0].article_title == "An event"
+    assert found.sources[0].feed_name == "Vendor"
+    assert found.first_seen.isoformat() == "2026-01-01T00:00:00+00:00"
+    assert found.last_seen.isoformat() == "2026-01-02T00:00:00+00:00"
