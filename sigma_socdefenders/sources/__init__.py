@@ -27,8 +27,9 @@ REASONS = {
     "unsupported": "a type that no rule looks for, such as a file name or a mutex",
     "pattern": "a pattern or rule that says more than one value does: AND across observables, an"
     " expression, a wildcard, or another pattern language",
-    "to-ids": "not marked for detection, in a MISP event that marks; or what was observed, in a"
-    " STIX bundle that has indicators",
+    "to-ids": "not marked for detection, in a MISP event that marks; or an observation, in a STIX"
+    " bundle that has indicators",
+    "superseded": "a version of a STIX object that a later one beside it replaces",
     "deleted": "kept by a MISP event as deleted",
     "derived": "a part of a URL that is listed beside it",
     "reference": "a link or name that a report or event refers to",
@@ -58,7 +59,7 @@ def read(
         tally: counts what is read, and what cannot become a record, by reason.
         to_ids: which attributes of a MISP event are taken: `only` those marked for detection,
             `all` that detection can use, or `auto`: the marked ones where the event marks any. The
-            indicators of a STIX bundle are marked, its observables are not.
+            indicators of a STIX bundle are marked; its observations are not.
         errors: whether a file inside a folder or archive that holds nothing known to be
             indicators ends the run, or is counted as `unreadable`.
 

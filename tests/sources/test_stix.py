@@ -195,26 +195,63 @@ def test_observables(reading):
 
 SEEN = [
     {"type": "url", "id": "url--1", "value": "https://vendor.example/blog"},
+    {"type": "observed-data", "id": "observed-data--1", "object_refs": ["url--1"]},
     {
         "type": "observed-data",
-        "id": "observed-data--1",
+        "id": "observed-data--2",
         "objects": {"0": {"type": "ipv4-addr", "value": "192.0.2.53"}},
     },
 ]
+SEEN_VALUES = ["https://vendor.example/blog", "192.0.2.53"]
 
 
-def test_observables_beside_indicators(reading):
+def test_observations_beside_indicators(reading):
     """What was merely observed beside indicators is counted, and taken where it is asked for."""
     both = bundle(indicator("[domain-name:value = 'bad.example']"), *SEEN)
     result = reading(both)
     assert result.values == ["bad.example"]
     assert result.reasons == {"to-ids": 2}
-    seen = ["https://vendor.example/blog", "192.0.2.53"]
-    assert reading(both, to_ids="all").values == ["bad.example", *seen]
-    assert reading(bundle(*SEEN)).values == seen
+    assert reading(both, to_ids="all").values == ["bad.example", *SEEN_VALUES]
+    assert reading(bundle(*SEEN)).values == SEEN_VALUES
     assert reading(bundle(*SEEN), to_ids="only").values == []
     rule = indicator("rule x { condition: true }", pattern_type="yara")
-    assert reading(bundle(rule, *SEEN)).values == seen
+    assert reading(bundle(rule, *SEEN)).values == SEEN_VALUES
+
+
+def test_plain_observables_beside_indicators(reading):
+    """An observable that no observation refers to is taken as the indicators beside it are."""
+    plain = {"type": "file", "id": "file--1", "hashes": {"MD5": MD5}}
+    both = bundle(indicator("[domain-name:value = 'bad.example']"), plain)
+    assert reading(both).values == ["bad.example", MD5]
+    assert reading(both, to_ids="only").values == ["bad.example"]
+
+
+def test_observables_that_no_rule_looks_for(reading):
+    """An observable without a value that a rule looks for is counted."""
+    result = reading(
+        bundle(
+            {"type": "mutex", "id": "mutex--1", "name": "evil"},
+            {"type": "file", "id": "file--1", "name": "evil.exe"},
+            {"type": "domain-name", "id": "domain-name--1", "value": "bad.example"},
+        )
+    )
+    assert result.values == ["bad.example"]
+    assert result.reasons == {"unsupported": 2}
+
+
+def test_versions(reading):
+    """Of several versions of an object the latest counts, wherever it stands, as it was revoked."""
+    pattern = "[domain-name:value = 'bad.example']"
+    later = indicator(pattern, modified="2026-03-01T00:00:00.000Z", revoked=True)
+    earlier = indicator(pattern, modified="2026-02-01T00:00:00Z")
+    other = indicator("[domain-name:value = 'worse.example']", 2, modified="2026-01-01T00:00:00Z")
+    for order in ([later, earlier, other], [earlier, later, other]):
+        result = reading(bundle(*order))
+        assert result.reasons == {"superseded": 1}
+        assert [(each.value, each.revoked) for each in result.indicators] == [
+            ("bad.example", True),
+            ("worse.example", False),
+        ]
 
 
 def test_observables_of_other_types(reading):
