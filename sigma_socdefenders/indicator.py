@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sigma_socdefenders.errors import InvalidIndicatorError
@@ -10,14 +10,9 @@ from sigma_socdefenders.normalize import IndicatorType, canonical, indicator_typ
 from sigma_socdefenders.record_fields import (
     SOURCE_FIELDS,
     Confidence,
+    FieldError,
     Source,
-    read_confidence,
-    read_flag,
-    read_instant,
-    read_sources,
-    read_techniques,
-    read_text,
-    read_texts,
+    read_optional,
 )
 from sigma_socdefenders.timestamps import format_instant
 
@@ -102,7 +97,11 @@ class Indicator(NamedTuple):
             value = canonical(kind, value)
         except ValueError as error:
             raise InvalidIndicatorError("value", value, f"{error} ({kind})", position) from None
-        return cls(kind, value, **_optional(record, position))
+        try:
+            return cls(kind, value, **read_optional(record))
+        except FieldError as error:
+            field = error.field
+            raise InvalidIndicatorError(field, record.get(field), str(error), position) from None
 
     def to_record(self) -> dict[str, Any]:
         """Return the record, in the feed's shape, that `from_record` reads back to this."""
@@ -127,42 +126,6 @@ class Indicator(NamedTuple):
             "mitre_techniques": list(self.techniques),
         }
         return {name: found for name, found in record.items() if found}
-
-
-_READERS: dict[str, Callable[[Any], Any]] = {
-    "id": read_text,
-    "confidence": read_confidence,
-    "first_seen": read_instant,
-    "last_seen": read_instant,
-    "valid_until": read_instant,
-    "revoked": read_flag,
-    "tlp": read_text,
-    "context": read_text,
-    "tags": read_texts,
-}
-_SOURCES = ("source", "sources")
-
-
-def _optional(record: Record, position: Position | None) -> dict[str, Any]:
-    """Return an indicator's fields other than type and value, those that the record has."""
-    found: dict[str, Any] = {}
-    untold: tuple[str, ...] = ()
-    field = "record"
-    try:
-        for field, given in record.items():
-            if given is None:
-                continue
-            if (read := _READERS.get(field)) is not None:
-                found[field] = read(given)
-            elif field == "mitre_techniques":
-                found["techniques"], untold = read_techniques(given)
-            elif field in _SOURCES:
-                found["sources"] = read_sources(record.get("source"), record.get("sources"))
-    except ValueError as error:
-        raise InvalidIndicatorError(field, record.get(field), str(error), position) from None
-    if untold:
-        found["tags"] = tuple(dict.fromkeys(found.get("tags", ()) + untold))
-    return found
 
 
 def _type(name: object, value: str, position: Position | None) -> IndicatorType:

@@ -7,11 +7,11 @@ whose message is the second half of a sentence that begins with the field and it
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from enum import Enum
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sigma_socdefenders.timestamps import parse_instant
 
@@ -19,12 +19,15 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 __all__ = [
+    "OPTIONAL_FIELDS",
     "SOURCE_FIELDS",
     "Confidence",
+    "FieldError",
     "Source",
     "read_confidence",
     "read_flag",
     "read_instant",
+    "read_optional",
     "read_sources",
     "read_techniques",
     "read_text",
@@ -201,3 +204,54 @@ def _source(found: object) -> Source:
 @lru_cache(maxsize=4096, typed=True)
 def _built_source(*parts: object) -> Source:
     return Source(*[read_text(part) for part in parts])
+
+
+class FieldError(ValueError):
+    """A field that does not hold what it should; `field` names it."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        """Keep the field's name beside the reason."""
+        super().__init__(reason)
+        self.field = field
+
+
+_READERS: dict[str, Callable[[object], object]] = {
+    "id": read_text,
+    "confidence": read_confidence,
+    "first_seen": read_instant,
+    "last_seen": read_instant,
+    "valid_until": read_instant,
+    "revoked": read_flag,
+    "tlp": read_text,
+    "context": read_text,
+    "tags": read_texts,
+}
+_SOURCES = ("source", "sources")
+OPTIONAL_FIELDS = frozenset({*_READERS, *_SOURCES, "mitre_techniques"})
+"""The fields of a record beside its type and value."""
+
+
+def read_optional(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an indicator's fields other than type and value, those that the record has.
+
+    Raises:
+        FieldError: a field does not hold what it should.
+    """
+    found: dict[str, Any] = {}
+    untold: tuple[str, ...] = ()
+    field = "record"
+    try:
+        for field, given in record.items():
+            if given is None:
+                continue
+            if (read := _READERS.get(field)) is not None:
+                found[field] = read(given)
+            elif field == "mitre_techniques":
+                found["techniques"], untold = read_techniques(given)
+            elif field in _SOURCES:
+                found["sources"] = read_sources(record.get("source"), record.get("sources"))
+    except ValueError as error:
+        raise FieldError(field, str(error)) from None
+    if untold:
+        found["tags"] = tuple(dict.fromkeys(found.get("tags", ()) + untold))
+    return found

@@ -69,7 +69,17 @@ def _listed(text: str) -> list[str]:
 
 
 def _tlp(text: str) -> str:
-    return text.lower().removeprefix("tlp").lstrip(":- ")
+    level = text.lower().removeprefix("tlp").lstrip(":- ")
+    # Numbered levels mean different things in different versions of the programs that use them.
+    return "" if level.isdigit() else level
+
+
+def _if_true(text: str) -> bool:
+    return text.lower() in ("true", "yes", "1")
+
+
+def _if_false(text: str) -> bool:
+    return text.lower() in ("false", "no", "0")
 
 
 _DATES = ("first_seen", "last_seen", "valid_until")
@@ -79,6 +89,8 @@ _READ_BY: dict[str, tuple[str, Callable[[str], Any]]] = {
     "tags": ("tags", _listed),
     "techniques": ("mitre_techniques", _listed),
     "tlp": ("tlp", _tlp),
+    "revoked": ("revoked", _if_true),
+    "active": ("revoked", _if_false),
 }
 
 

@@ -40,6 +40,8 @@ class Vocabulary(NamedTuple):
         unsupported_parts: what makes a longer, unknown type word unsupported.
         url_paths: words for the path of a URL, which some publishers write above whole URLs.
         containers: words for the list of records in a JSON document.
+        groups: words for an object inside a JSON record whose keys are the record's own.
+        titles: words for the name of a whole list.
         confidence: words for the feed's three levels.
         references: words before a link that is a reference.
         sigma_fields: field of a Sigma rule, in lower case, to an indicator type or group.
@@ -52,6 +54,8 @@ class Vocabulary(NamedTuple):
     unsupported_parts: tuple[str, ...]
     url_paths: frozenset[str]
     containers: frozenset[str]
+    groups: frozenset[str]
+    titles: frozenset[str]
     confidence: dict[str, str]
     references: frozenset[str]
     sigma_fields: dict[str, str]
@@ -87,6 +91,8 @@ def vocabulary() -> Vocabulary:
         tuple(word(part) for part in tables["unsupported_parts"]),
         frozenset(tables["url_paths"]),
         frozenset(tables["containers"]),
+        frozenset(tables["groups"]),
+        frozenset(tables["titles"]),
         levels | {level: level for level in tables["confidence"]},
         frozenset(tables["references"]),
         {each: hint for hint, names in tables["sigma_fields"].items() for each in names},

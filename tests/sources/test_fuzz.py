@@ -56,6 +56,7 @@ KEYS = st.one_of(
         [
             *("type", "value", "data", "objects", "id", "pattern", "Event", "Attribute"),
             *("Object", "response", "to_ids", "indicators", "confidence", "first_seen"),
+            *("threat", "indicator", "url", "name", "values", "attributes", "revoked", "1"),
             *("tags", "source", "hashes", "labels", "kill_chain_phases", "category", "Tag"),
         ]
     ),

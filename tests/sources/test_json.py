@@ -6,7 +6,13 @@ import pytest
 
 from sigma_socdefenders.errors import SourceError, UnrecognisedSourceError
 
+MD5 = "0123456789abcdef" * 2
 RECORD = {"type": "domain", "value": "bad[.]example", "confidence": "high", "tags": ["a"]}
+STIX = {
+    "type": "indicator",
+    "id": "indicator--1",
+    "pattern": "[domain-name:value = 'bad.example']",
+}
 SHAPES = {
     "feed": {"data": [RECORD], "meta": {"total": 1}, "links": {"next": "https://x.example"}},
     "list": [RECORD],
@@ -21,6 +27,26 @@ SHAPES = {
     "by type": {"domains": ["bad.example"], "filenames": ["x.exe"]},
     "typed keys": [{"domain": "bad.example", "description": "x"}],
     "empty page": {"data": []},
+    "taxii": {"more": False, "objects": [STIX]},
+    "sentinel": {"sourcesystem": "x", "stixobjects": [STIX]},
+    "graph": {"@odata.context": "https://x.example", "value": [{"domainName": "bad.example"}]},
+    "anomali": {"meta": {}, "objects": [{"value": "bad.example", "itype": "c2_domain"}]},
+    "falcon": {"resources": [{"indicator": "bad.example", "type": "domain", "reports": []}]},
+    "virustotal": {"data": [{"type": "domain", "id": "bad.example", "attributes": {"x": 1}}]},
+    "recorded future": {"results": [{"Name": "bad.example", "Risk": "95", "RiskString": "3/50"}]},
+    "entities": {"data": {"results": [{"entity": {"name": "bad.example", "type": "domain"}}]}},
+    "yeti": {"observables": [{"type": "hostname", "value": "bad.example", "context": [{}]}]},
+    "thehive": [{"dataType": "domain", "data": "bad.example", "ioc": True, "tlp": 2}],
+    "ecs": {"threat": {"indicator": {"type": "domain-name", "domain": "bad.example"}}},
+    "ecs with dots": [
+        {"threat.indicator.type": "url", "threat.indicator.url.domain": "bad.example"}
+    ],
+    "search answer": {"hits": {"hits": [{"_id": "1", "_source": {"domain": "bad.example"}}]}},
+    "graphql": {"data": {"indicators": {"edges": [{"node": {"value": "bad.example"}}]}}},
+    "values of a type": {"iocs": [{"type": "domain", "values": ["bad.example"]}]},
+    "types below others": {"malware": "X", "network": {"domains": ["bad.example"], "ips": []}},
+    "object in a record": [{"indicator": {"type": "domain", "value": "bad.example"}, "score": 7}],
+    "empty list before": {"items": [], "indicators": [{"value": "bad.example"}]},
 }
 
 
@@ -71,6 +97,12 @@ REFUSED = {
     "list of words": ["alpha", "beta"],
     "list of numbers": [1, 2, 3],
     "number": [[[]]],
+    "package": {"name": "socket.io", "version": "4", "repository": {"url": "https://x.example"}},
+    "packages": [{"name": "socket.io", "version": "4"}, {"name": "node.js", "version": "20"}],
+    "components": {"components": [{"type": "library", "name": "socket.io", "hashes": [{"x": 1}]}]},
+    "log": {"source": {"ip": "192.0.2.1"}, "host": {"name": "a.example"}},
+    "stix 1": {"stix_header": {"title": "x"}, "observables": {"observables": [{"object": {}}]}},
+    "manifest of a misp feed": {"57c06bb1-625c": {"info": "x", "Orgc": {"name": "a.example"}}},
 }
 
 
@@ -105,3 +137,114 @@ def test_path_that_is_a_whole_url(reading):
     result = reading(json.dumps([{"type": "url_path", "value": value} for value in values]))
     assert result.pairs == [("url", "http://bad.example/a")]
     assert result.reasons == {"unsupported": 1}
+
+
+def test_elastic_documents(reading):
+    """Documents of Elastic's threat fields give every hash, and what is said of them."""
+    lines = [
+        {
+            "threat": {
+                "indicator": {
+                    "type": "file",
+                    "name": "setup.com",
+                    "file": {"hash": {"md5": MD5, "sha256": MD5 * 2}, "name": "evil.com"},
+                    "first_seen": "2026-01-02T00:00:00Z",
+                    "provider": "Vendor",
+                    "marking": {"tlp": "clear"},
+                    "confidence": "High",
+                    "tags": ["apt"],
+                }
+            }
+        },
+        {"threat": {"indicator": {"type": "cryptocurrency-wallet", "wallet": "bad.example"}}},
+    ]
+    result = reading("\n".join(map(json.dumps, lines)))
+    assert result.pairs == [("md5", MD5), ("sha256", MD5 * 2)]
+    assert result.reasons == {"unsupported": 1}
+    assert {str(drop.position) for drop in result.drops} == {"list, line 2"}
+    found = result.indicators[0]
+    assert (str(found.confidence), found.tlp, found.tags) == ("high", "clear", ("apt",))
+    assert (found.sources[0].feed_name, found.first_seen.day) == ("Vendor", 2)
+
+
+def test_what_stands_beside_a_value(reading):
+    """Of one object, the host of its URL and what a name resolves to are not indicators too."""
+    result = reading(
+        json.dumps(
+            [
+                {"url": "http://shared.example/x.exe", "host": "shared.example", "tags": ["exe"]},
+                {"value": "bad.example", "type": "domain", "ip": "192.0.2.1", "uuid": "u"},
+                {"ip": "192.0.2.2", "cve": ["CVE-2021-44228"], "technique": "T1059"},
+                {"sha256": MD5 * 2, "c2": "192.0.2.3", "cve": []},
+                {"type": "md5", "value": MD5, "sha512": MD5 * 4},
+                {"cve": "CVE-2021-44228"},
+            ]
+        )
+    )
+    assert result.values == [
+        *("http://shared.example/x.exe", "bad.example", "192.0.2.2", MD5 * 2, "192.0.2.3"),
+        *(MD5, MD5 * 4, "CVE-2021-44228"),
+    ]
+    assert result.reasons == {"derived": 2}
+    assert result.indicators[2].tags == ("CVE-2021-44228",)
+    assert result.indicators[2].techniques == ("T1059",)
+
+
+def test_what_an_envelope_says(reading):
+    """Name, link, tags and TLP of a list count for all in it; its own link is no indicator."""
+    pulse = {
+        "name": "A pulse",
+        "url": "https://vendor.example/a",
+        "author_name": "Vendor",
+        "TLP": "amber",
+        "tags": ["apt"],
+        "attack_ids": ["T1059"],
+        "indicators": [
+            {"indicator": "bad.example", "type": "hostname", "title": "a C2"},
+            {"indicator": MD5, "type": "FileHash-IMPHASH"},
+        ],
+    }
+    result = reading(json.dumps({"results": [pulse, {"value": "other.example"}]}))
+    assert result.values == ["bad.example", "other.example"]
+    assert result.reasons == {"unsupported": 1, "reference": 1}
+    first, other = result.indicators
+    assert (first.tlp, first.tags, first.techniques) == ("amber", ("apt",), ("T1059",))
+    assert (first.context, first.sources[0].article_title) == ("a C2", "A pulse")
+    assert first.sources[0].feed_name == "Vendor"
+    assert other.sources == other.tags == ()
+
+
+ODD_FIELDS = [
+    {"confidence": "very likely"},
+    {"first_seen": 1767312000},
+    {"last_seen": "28.05.2026"},
+    {"tags": [{"name": "apt"}]},
+    {"tlp": {"name": "red"}},
+    {"source": {"category": []}},
+    {"context": [{"source": "x"}]},
+]
+
+
+@pytest.mark.parametrize("fields", ODD_FIELDS, ids=[next(iter(each)) for each in ODD_FIELDS])
+def test_fields_of_another_shape(reading, fields):
+    """A description in another shape than the feed's does not cost the value that it describes."""
+    (found,) = reading(
+        json.dumps([{"type": "domain", "value": "bad.example", **fields}])
+    ).indicators
+    assert found.value == "bad.example"
+    if "first_seen" in fields:
+        assert found.first_seen.year == 2026
+    if "tags" in fields:
+        assert found.tags == ("apt",)
+
+
+@pytest.mark.parametrize("fields", [{"revoked": True}, {"deleted": 1}, {"is_active": 0}])
+def test_withdrawn(reading, fields):
+    """What its source has deleted or switched off is revoked."""
+    (found,) = reading(json.dumps([{"ioc": "bad.example", **fields}])).indicators
+    assert found.revoked
+
+
+def test_lists_keep_their_repetitions(reading):
+    """Every value of a list is counted, also those that it repeats."""
+    assert reading(json.dumps({"domains": ["a.example", "a.example"]})).read == 2
