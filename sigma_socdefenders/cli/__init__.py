@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 import click
 
 from sigma_socdefenders._version import __version__
-from sigma_socdefenders.errors import SocDefendersError
+from sigma_socdefenders.errors import SocDefendersError, shorten
 
 __all__ = ["cli", "main"]
 
+_DEBUG = "SOCDEFENDERS_DEBUG"
 _COMMANDS = {
     "rules": "sigma_socdefenders.cli.rules:rules",
     "convert": "sigma_socdefenders.cli.convert:convert",
@@ -57,7 +59,8 @@ def cli() -> None:
 def main() -> None:
     """Run the command line: status 0 done, 1 failed (one line says why), 2 wrong usage.
 
-    A reader that leaves (`| head`) ends it quietly, which is click's doing.
+    A reader that leaves (`| head`) ends it quietly, which is click's doing. A fault of the program
+    itself is one line too, unless SOCDEFENDERS_DEBUG asks for the traceback.
     """
     # Records refer to each other in no circles: looking for some as often as Python does by
     # default takes a fifth of the time of a long list.
@@ -75,6 +78,18 @@ def main() -> None:
         status = 130
     except click.exceptions.Exit as done:
         status = done.exit_code
+    except OSError as error:
+        click.echo(f"Error: {error}", err=True)
+        status = 1
+    except Exception as error:
+        if os.environ.get(_DEBUG):
+            raise
+        click.echo(
+            f"Error: this is a fault of the program: {type(error).__name__}: {shorten(str(error))}"
+            f" ({_DEBUG}=1 shows where, for a report)",
+            err=True,
+        )
+        status = 1
     else:
         status = 0
     sys.exit(status)

@@ -110,11 +110,13 @@ def find(source: Source) -> Iterator[Found]:
     for folder, folders, files in os.walk(path, onerror=_refuse):
         folders[:] = sorted(entry for entry in folders if not entry.startswith("."))
         for entry in sorted(files):
-            member = Path(folder, entry)
-            if entry.startswith(".") or not stat.S_ISREG(member.stat().st_mode):
+            if entry.startswith("."):
                 continue
+            member = Path(folder, entry)
             with ExitStack() as opened:
                 with named(str(member)):
+                    if not stat.S_ISREG(member.stat().st_mode):
+                        continue
                     stream = opened.enter_context(member.open("rb"))
                 yield Found(stream, str(member), asked_for=False)
 

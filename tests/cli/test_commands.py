@@ -10,6 +10,7 @@ import sys
 
 import pytest
 
+from sigma_socdefenders import cli
 from sigma_socdefenders.targets import TARGETS
 from tests.conftest import DATA, ROOT
 
@@ -188,3 +189,30 @@ def test_help_imports_no_backend():
     )
     assert done.stderr == "[]\n"
     assert "Turn lists of IOCs into Sigma rules" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (OSError(28, "No space left on device"), "No space left on device"),
+        (LookupError("no\nsuch"), r"fault of the program: LookupError: no\nsuch"),
+    ],
+)
+def test_faults_are_one_line(monkeypatch, capsys, fault, said):
+    """What nobody foresaw is one line and status 1, and a traceback where it is asked for."""
+
+    def fails(**_):
+        raise fault
+
+    monkeypatch.setattr(cli.cli, "main", fails)
+    monkeypatch.delenv("SOCDEFENDERS_DEBUG", raising=False)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("Error: ")
+    assert said in line
+    if isinstance(fault, LookupError):
+        monkeypatch.setenv("SOCDEFENDERS_DEBUG", "1")
+        with pytest.raises(LookupError):
+            cli.main()

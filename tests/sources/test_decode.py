@@ -125,6 +125,14 @@ def test_other_files_are_refused(reading, content):
         reading(content)
 
 
+def test_links_to_nothing(tmp_path):
+    """A link in a folder to a file that is gone is named in the error, and no list is cut short."""
+    (tmp_path / "a.txt").write_text("a.example\n")
+    (tmp_path / "b.txt").symlink_to(tmp_path / "gone.txt")
+    with pytest.raises(SourceError, match=r"b\.txt"):
+        read_all(tmp_path)
+
+
 @pytest.mark.parametrize("name", ["missing.txt", "folder/missing"])
 def test_missing_files(tmp_path, name):
     """A file that is not there is named in the error."""
