@@ -11,14 +11,14 @@ import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import yaml
 from sigma.exceptions import SigmaError
 from sigma.types import SigmaString
 
 from sigma_socdefenders.errors import shorten
 from sigma_socdefenders.normalize import IndicatorType, canonical
-from sigma_socdefenders.records import Position, SourcedRecord
+from sigma_socdefenders.records import SourcedRecord
 from sigma_socdefenders.sources.dates import iso
+from sigma_socdefenders.sources.sigma_documents import rules_in
 from sigma_socdefenders.sources.values import Value, in_cell
 from sigma_socdefenders.sources.vocabulary import vocabulary
 
@@ -30,10 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["read_sigma"]
 
-_LONGEST_RULE = 1 << 24
-_MOST_EVENTS = 500_000
-_DEEPEST = 40
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NEGATED = re.compile(r"\bnot\s+\(?\s*(?:(?:1|all|any)\s+of\s+)?([\w*]+)", re.IGNORECASE)
 _JOINED = re.compile(r"\band\b(?!\s+not\b)|\|", re.IGNORECASE)
 _WHOLE_VALUE = frozenset({"cased"})
@@ -73,15 +69,7 @@ def read_sigma(source: TextSource, tally: Tally) -> Iterator[SourcedRecord]:
 
     A document that is no YAML, or no rule, is counted as `malformed`; the others are read.
     """
-    for number, text in _documents(source, tally):
-        position = Position(source.name, number, "rule")
-        rule = _load(text)
-        if isinstance(rule, _Unread):
-            tally.read += 1
-            tally.drop(position, *rule)
-            continue
-        if rule is None:
-            continue
+    for position, rule in rules_in(source, tally):
         fields = _fields(rule)
         for found in _found(rule):
             tally.read += 1
@@ -90,58 +78,6 @@ def read_sigma(source: TextSource, tally: Tally) -> Iterator[SourcedRecord]:
                 continue
             own = {key: inside for key, inside in fields.items() if inside != [found.value]}
             yield SourcedRecord({"type": found.type, "value": found.value, **own}, position)
-
-
-def _documents(source: TextSource, tally: Tally) -> Iterator[tuple[int, str]]:
-    number, lines, size = 1, list[str](), 0
-    for line in source.lines(tally):
-        if line.startswith("---") and line[3:4] in ("", " ", "\t"):
-            if lines:
-                yield number, "\n".join(lines)
-                number += 1
-            lines, size = [], 0
-            line = line[3:]  # noqa: PLW2901 - a document may begin on the marker's line
-        if size <= _LONGEST_RULE:
-            lines.append(line)
-        size += len(line)
-    if lines:
-        yield number, "\n".join(lines)
-
-
-def _load(text: str) -> dict[str, Any] | _Unread | None:
-    if len(text) > _LONGEST_RULE:
-        return _Unread(
-            shorten(text.lstrip()), "too-long", "the rule is larger than 16 Mi characters"
-        )
-    try:
-        if (problem := _problem(text)) is not None:
-            return _Unread(shorten(text.lstrip()), "malformed", problem)
-        rule = yaml.load(text, _Loader)  # noqa: S506 - the safe loader, or its twin in C
-    except (yaml.YAMLError, ValueError, RecursionError, TypeError) as error:
-        reason = " ".join(str(error).split())
-        return _Unread(shorten(text.lstrip()), "malformed", f"is not YAML: {shorten(reason, 160)}")
-    if rule is None:
-        return None
-    if not isinstance(rule, dict) or not isinstance(rule.get("detection"), dict):
-        return _Unread(shorten(text.lstrip()), "malformed", "is no Sigma rule with a detection")
-    return rule
-
-
-def _problem(text: str) -> str | None:
-    """Return why a document shall not be built: aliases, depth or number could fill the memory."""
-    depth = 0
-    for count, event in enumerate(yaml.parse(text, _Loader)):
-        if isinstance(event, yaml.AliasEvent):
-            return "refers to a part of itself (an alias), which no rule needs"
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if depth > _DEEPEST:
-            return "is nested too deeply"
-        if count > _MOST_EVENTS:
-            return f"holds more than {_MOST_EVENTS} values"
-    return None
 
 
 def _fields(rule: dict[str, Any]) -> dict[str, Any]:

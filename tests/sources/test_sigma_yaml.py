@@ -179,3 +179,36 @@ def test_any_url_comes_back(tmp_path_factory, urls):
     )
     result = read_text(rules.to_yaml() or "title: x", tmp_path_factory.mktemp("urls"))
     assert set(distinct(result.indicators)) == set(distinct(rules.indicators))
+
+
+def test_what_is_said_of_all_rules(reading):
+    """A document with `action: global` is a part of each rule behind it, until it is reset."""
+    text = f"""
+action: global
+title: Chain
+date: 2026-01-02
+detection:
+  condition: 1 of them
+level: high
+---
+detection:
+  hash:
+    sha1: {"ab" * 20}
+---
+detection:
+  selection:
+    Image|endswith: x.exe
+  condition: selection
+---
+action: reset
+---
+title: Another
+detection:
+  selection:
+    QueryName: bad.example
+  condition: selection
+"""
+    result = reading(text)
+    assert result.values == ["ab" * 20, "bad.example"]
+    assert [str(each.confidence) for each in result.indicators] == ["high", "None"]
+    assert [(drop.value, drop.reason) for drop in result.drops] == [("Chain", "unsupported")]
