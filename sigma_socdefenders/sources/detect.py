@@ -42,6 +42,17 @@ _SIGMA_KEY = re.compile(
 )
 _SIGMA_KEYS_NEEDED = 2
 _MARKUP = re.compile(r"\s*<(?:\?xml|!doctype|html|[a-z]+:?[a-z_]*[ >])", re.IGNORECASE)
+# Comments and imports, and then a rule.
+_YARA = re.compile(
+    r"(?:\s|//[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/|(?:import|include)[ \t]+\"[^\"\n]*\")*"
+    r"(?:(?:private|global)\s+)*rule\s+\w+\s*(?::[\w\s]*)?\{"
+)
+# Filters of AdBlock and rules of Snort are full of bars and semicolons, and are no tables.
+_FOR_PROGRAMS = re.compile(
+    r"^(?:\[Adblock\b.*|(?:@@)?\|\|[^|\s]+\^\S*"
+    r"|(?:alert|drop|reject|pass)[ \t]+[a-z0-9-]+[ \t][^\n(]*->.*)$",
+    re.MULTILINE,
+)
 _HASH_AND_UUID = re.compile(r"[0-9a-f]{32},[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\s*")
 
 
@@ -49,7 +60,7 @@ def recognise(source: TextSource) -> Recognised:
     """Return the form of a text.
 
     Raises:
-        UnrecognisedSourceError: it is something else: XML, HTML, or a MISP feed's hash index.
+        UnrecognisedSourceError: it is something else: XML, HTML, YARA, or a MISP feed's hash index.
     """
     sample = source.sample
     if _JSON.match(sample):
@@ -68,7 +79,13 @@ def recognise(source: TextSource) -> Recognised:
             f"Cannot read '{source.name}': it is a MISP feed's index of hashed values;"
             " read the events beside it"
         )
+    if _YARA.match(sample):
+        raise UnrecognisedSourceError(
+            f"Cannot read '{source.name}': it is YARA rules, not indicators"
+        )
     if is_document(sample):
         return Recognised(Form.DOCUMENT)
+    if _FOR_PROGRAMS.search(sample):
+        return Recognised(Form.TEXT)
     table = recognise_table(sample)
     return Recognised(Form.TABLE, table) if table is not None else Recognised(Form.TEXT)

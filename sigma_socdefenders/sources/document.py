@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sigma_socdefenders.records import Position, SourcedRecord
 from sigma_socdefenders.sources.columns import headed, headless, is_header
 from sigma_socdefenders.sources.delimited import row_records
-from sigma_socdefenders.sources.text import values_in_line
+from sigma_socdefenders.sources.text import drop_others, values_in_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,14 +135,12 @@ def _prose(number: int, line: str, name: str, tally: Tally) -> Iterator[SourcedR
     text = _LINK.sub(" ", line).replace("`", " ").strip()
     if not text:
         return
-    values, references, rest = values_in_line(text, running=True)
+    held = values_in_line(text, running=True)
     position = Position(name, number, "line")
-    for _, value in references:
+    drop_others(held, position, tally)
+    for value in held.values:
         tally.read += 1
-        tally.drop(position, value, "reference", "a link or name that the text refers to")
-    for kind, value in values:
-        tally.read += 1
-        record: dict[str, Any] = {"type": kind, "value": value}
-        if len(values) == 1 and rest:
-            record["context"] = rest
+        record: dict[str, Any] = {"type": value.type, "value": value.value}
+        if len(held.values) == 1 and held.rest:
+            record["context"] = held.rest
         yield SourcedRecord(record, position)

@@ -2,19 +2,22 @@
 
 Every line that is neither blank, a comment nor a heading is counted, and each value in it. In
 running text a name or URL is an indicator only where it is defanged or begins the line: the
-others are the links and products that the text talks about.
+others are the links and products that the text talks about. Beside a hash, and in a description
+behind any value, they are so in a list as well.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sigma_socdefenders.errors import shorten
-from sigma_socdefenders.normalize import IndicatorType, infer_type, refang
+from sigma_socdefenders.normalize import IndicatorType, infer_type
 from sigma_socdefenders.records import Position, SourcedRecord
-from sigma_socdefenders.sources.values import Value, stripped_word, words
-from sigma_socdefenders.sources.vocabulary import ANY, UNSUPPORTED, vocabulary, word
+from sigma_socdefenders.sources.blocking import blocked
+from sigma_socdefenders.sources.sections import Section, is_fanged_name, label_objects
+from sigma_socdefenders.sources.values import HASHES, QUOTES, Value, stripped_word, words
+from sigma_socdefenders.sources.vocabulary import ANY, phrase_hint, vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,16 +25,22 @@ if TYPE_CHECKING:
     from sigma_socdefenders.sources.decode import TextSource
     from sigma_socdefenders.tally import Tally
 
-__all__ = ["is_comment", "is_running_text", "read_text", "values_in_line"]
+__all__ = ["Line", "drop_others", "is_comment", "is_running_text", "read_text", "values_in_line"]
 
-_COMMENT = ("#", ";", "//")
+_COMMENT = ("#", ";", "//", "! ")
 _SPLIT = re.compile(r"[\s,;|]")
 _TRAILING_COMMENT = re.compile(r"\s(?:#|//)\s*(.*)$")
-_HOSTS_FILE = re.compile(r"(?:0\.0\.0\.0|127\.0\.0\.1|::1?)\s+(?=[^\s#]+\.)")
-_REFERENCE = re.compile(r"\W*(\w+)\s*(?:\[?\d*\]?)\s*[:=-]\s*(?=h..ps?:)", re.IGNORECASE)
+_BULLET = re.compile(
+    r"(?:[-*+\u2010-\u2015\u2022\u2023\u203a\u2043\u2192\u25aa-\u25ff\u2605\u2713\u2794\u27a2-\u27a4\uf0b7\u00b7>]"
+    r"|\(?(?:[0-9]{1,4}|[A-Za-z])[.)])\s+"
+)
+_REFERENCE = re.compile(r"\W*(\w+)\s*(?:\[?\d+\]?\s*)?[:=-]\s*(?=h..ps?:)", re.IGNORECASE)
 _RUNNING_WORDS = 4
-_LONGEST_HEADING = 60
-_NAMES = (IndicatorType.DOMAIN.value, IndicatorType.URL.value, IndicatorType.EMAIL.value)
+_AROUND = " -\u2013\u2014:=,()[]>*\u2022"
+_CLOSING = frozenset(QUOTES + ">")
+_PROTOCOLS = ("/tcp", "/udp")
+_JOINING = ("and", "or")
+_LABEL_WORDS = 3
 
 
 def is_comment(line: str) -> bool:
@@ -50,43 +59,101 @@ def is_running_text(sample: str) -> bool:
     return sentences * 2 > len(lines)
 
 
-def values_in_line(line: str, *, running: bool) -> tuple[list[Value], list[Value], str]:
-    """Return the values of a line, those that it only refers to, and the rest of its words.
+def _is_bare(url: str) -> bool:
+    """Return whether a URL goes on to the end of its line: not to a quote, or to `:443/tcp`."""
+    return url[-1] not in _CLOSING and url[-4:].lower() not in _PROTOCOLS
+
+
+class Line(NamedTuple):
+    """What a line of text holds.
+
+    Attributes:
+        values: its values.
+        references: those that it only refers to.
+        others: those that are something else, as the label before them says.
+        rest: its words but for the values.
+    """
+
+    values: list[Value]
+    references: list[Value]
+    others: list[Value]
+    rest: str
+
+
+def values_in_line(line: str, *, running: bool) -> Line:
+    """Return what a line holds.
 
     Args:
         line: the line, outer blanks and comment taken off.
         running: whether the line stands in running text, whatever it looks like itself.
     """
-    label = _REFERENCE.match(line)
-    refers = label is not None and label[1].lower() in vocabulary().references
-    read = [(part, stripped_word(ANY, part)) for part in words(line)]
-    others = [part for part, value in read if value is None]
-    sentence = running or len(others) >= _RUNNING_WORDS
-    values, references = [], []
-    for index, (_, value) in enumerate(read):
+    line = line[found.end() :] if (found := _BULLET.match(line)) else line
+    reference = _REFERENCE.match(line)
+    refers = reference is not None and reference[1].lower() in vocabulary().references
+    parts = words(line)
+    alone = not running and len(parts) == 1
+    read = [(part, stripped_word(ANY, part, alone=alone)) for part in parts]
+    count = sum(1 for _, value in read if value is None)
+    sentence = running or count >= _RUNNING_WORDS
+    values: list[Value] = []
+    references: list[Value] = []
+    others: list[Value] = []
+    rest: list[str] = []
+    beside_hash = any(value is not None and value.type in HASHES for _, value in read)
+    label: str | None = None
+    before: list[str] = []
+    described = False
+    for index, (part, value) in enumerate(read):
         if value is None:
+            before.append(part)
+            rest.append(part)
             continue
-        fanged = value.type in _NAMES and refang(value.value) == value.value
+        label = _label(before) or label
+        described = described or (bool(values) and label is None and any(map(_describes, before)))
+        before = []
         leads = index == 0 and not running
-        if fanged and (refers or (sentence and not leads)):
+        if label_objects(label, value):
+            others.append(value)
+        elif is_fanged_name(value) and (
+            refers
+            or (sentence and not leads)
+            or described
+            or (beside_hash and value.type == IndicatorType.DOMAIN.value)
+        ):
             references.append(value)
+            rest.append(part)
         else:
             values.append(value)
-    return values, references, " ".join(others).strip(" -\u2013\u2014:=,()[]>*\u2022")
+    return Line(values, references, others, " ".join(rest).strip(_AROUND))
+
+
+def _label(before: list[str]) -> str | None:
+    """Return what the words right before a value say that it is, where they are its label."""
+    if not before:
+        return None
+    last = before[-_LABEL_WORDS:]
+    if before[-1][-1] in ":=" or (len(before) > 1 and before[-1] in (":", "=")):
+        return phrase_hint(" ".join(last))
+    return phrase_hint(before[-1], whole=True) if len(before) == 1 else None
+
+
+def _describes(part: str) -> bool:
+    return part.lower() not in _JOINING and any(map(str.isalnum, part))
 
 
 def read_text(source: TextSource, tally: Tally) -> Iterator[SourcedRecord]:
     """Yield a record for each value of a text, in order."""
     name = source.name
     running = is_running_text(source.sample)
-    section = _Section()
+    section = Section()
     for number, raw in enumerate(source.lines(tally), 1):
         line = raw.strip()
         if not line or line.startswith(_COMMENT):
+            section.comment(line)
             continue
-        if not running and not section.of_file_names and _SPLIT.search(line) is None:
+        if not running and not section.objects and _SPLIT.search(line) is None:
             kind = infer_type(line)
-            if kind is not None:
+            if kind is not None and (kind is not IndicatorType.URL or _is_bare(line)):
                 tally.read += 1
                 record = {"type": kind, "value": line}
                 yield SourcedRecord(record, Position(name, number, "line"))
@@ -94,44 +161,42 @@ def read_text(source: TextSource, tally: Tally) -> Iterator[SourcedRecord]:
         yield from _slowly(line, Position(name, number, "line"), tally, section, running=running)
 
 
-class _Section:
-    """What the last heading of a list, such as `File names:`, says of the lines below it."""
-
-    def __init__(self) -> None:
-        self.of_file_names = False
-
-    def begins(self, line: str) -> bool:
-        """Return whether a line without values is a heading, and remember it."""
-        title = word(line)
-        tables = vocabulary()
-        if len(line) > _LONGEST_HEADING or title not in tables.hints:
-            return title in tables.roles
-        self.of_file_names = tables.hints[title] == UNSUPPORTED
-        return True
-
-
 def _slowly(
-    line: str, position: Position, tally: Tally, section: _Section, *, running: bool
+    line: str, position: Position, tally: Tally, section: Section, *, running: bool
 ) -> Iterator[SourcedRecord]:
     """Yield the records of a line that is more than one bare value."""
-    comment = None
+    text, comment = line, None
     if found := _TRAILING_COMMENT.search(line):
-        comment, line = found[1], line[: found.start()].rstrip()
-    values, references, rest = values_in_line(_HOSTS_FILE.sub("", line), running=running)
-    if not values and not references:
-        if not section.begins(line):
+        comment, text = found[1], line[: found.start()].rstrip()
+    if (listed := blocked(text)) is not None:
+        text = listed.text
+        if not text:
+            tally.read += 1
+            tally.drop(position, shorten(line), "pattern", listed.detail)
+            return
+    held = values_in_line(text, running=running)
+    if not (held.values or held.references or held.others):
+        if any(map(str.isalnum, line)) and not section.begins(line):
             tally.read += 1
             tally.drop(position, shorten(line), "unrecognised", "nothing in it is an indicator")
         return
-    for _, value in references:
+    drop_others(held, position, tally)
+    for value in held.values:
         tally.read += 1
-        tally.drop(position, value, "reference", "a link or name that the text refers to")
-    for kind, value in values:
-        tally.read += 1
-        if section.of_file_names and kind == IndicatorType.DOMAIN.value:
-            tally.drop(position, value, "unsupported", "stands under a heading of file names")
+        if (objection := section.objection(value)) is not None:
+            tally.drop(position, value.value, *objection)
             continue
-        record: dict[str, Any] = {"type": kind, "value": value}
-        if context := comment or (rest if len(values) == 1 else None):
+        record: dict[str, Any] = {"type": value.type, "value": value.value}
+        if context := comment or (held.rest if len(held.values) == 1 else None):
             record["context"] = context
         yield SourcedRecord(record, position)
+
+
+def drop_others(held: Line, position: Position, tally: Tally) -> None:
+    """Count the values of a line that are no indicators, each under its reason."""
+    for value in held.references:
+        tally.read += 1
+        tally.drop(position, value.value, "reference", "a link or name that the text refers to")
+    for value in held.others:
+        tally.read += 1
+        tally.drop(position, value.value, "unsupported", "its label says that it is something else")

@@ -9,16 +9,26 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from sigma_socdefenders.normalize import IndicatorType, canonical, infer_type, refang
-from sigma_socdefenders.sources.vocabulary import ANY, vocabulary, word
+from sigma_socdefenders.normalize import IndicatorType, canonical, infer_type
+from sigma_socdefenders.sources.vocabulary import ANY, UNSUPPORTED, vocabulary, word
 from sigma_socdefenders.suffixes import ends_in_known_tld
 
-__all__ = ["Value", "bare_type", "in_cell", "of_type", "stripped_word", "whole_url", "words"]
+__all__ = [
+    "HASHES",
+    "QUOTES",
+    "Value",
+    "bare_type",
+    "in_cell",
+    "of_type",
+    "stripped_word",
+    "whole_url",
+    "words",
+]
 
 _NETWORK = frozenset(
     {IndicatorType.IPV4, IndicatorType.IPV6, IndicatorType.DOMAIN, IndicatorType.URL}
 )
-_HASHES = frozenset(
+HASHES = frozenset(
     {IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256, IndicatorType.SHA512}
 )
 _EVERY = frozenset(IndicatorType)
@@ -26,8 +36,8 @@ _EVERY = frozenset(IndicatorType)
 _FAMILY: dict[str, frozenset[IndicatorType]] = (
     {kind.value: frozenset({kind}) for kind in IndicatorType}
     | {kind.value: _NETWORK for kind in _NETWORK}
-    | {kind.value: _HASHES for kind in _HASHES}
-    | {"host": _NETWORK, "hash": _HASHES, ANY: _EVERY}
+    | {kind.value: HASHES for kind in HASHES}
+    | {"host": _NETWORK, "hash": HASHES, ANY: _EVERY}
 )
 _LIST_MARKS = re.compile(r"[,;|]+")
 _SEPARATED = re.compile(r"[\s,;|]")
@@ -38,8 +48,13 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _OUTER = "\"'`<>(){}*.,;:!?|^=\u2018\u2019\u201c\u201d\u00ab\u00bb\u2026\u2022"
-# `198.51.100.7:None`, as a program writes a port that it does not know.
-_NO_PORT = re.compile(r"([0-9.\[\]]+):[A-Za-z]*")
+# What ends a quotation behind a URL, and what a sentence; `?` and `!` may belong to the URL.
+QUOTES = "'\"`\u2018\u2019\u201c\u201d\u00bb"
+_LISTED = QUOTES + ",;"
+_SENTENCE = _LISTED + ".:\u2026"
+_PAIRS = {")": "(", "]": "[", "}": "{", ">": "<"}
+# `198.51.100.7:None`, as a program writes a port that it does not know, and `:443/tcp`.
+_NO_PORT = re.compile(r"([0-9.\[\]]+):[A-Za-z]*|(.+:[0-9]+)/(?:tcp|udp)", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*(?:://|\[:)", re.IGNORECASE)
 
 
@@ -117,10 +132,15 @@ def words(text: str) -> list[str]:
     return found
 
 
-def stripped_word(hint: str, text: str) -> Value | None:
+def stripped_word(hint: str, text: str, *, alone: bool = False) -> Value | None:
     """Return the value that one word is, rid of punctuation and labels; None where it is none.
 
     Names have to end in a top-level domain that exists: in running text, `autorun.exe` is none.
+
+    Args:
+        hint: an indicator type's name, or `host`, `hash` or `any`.
+        text: the word.
+        alone: whether it is all of its line, so that a URL's full stop at its end is its own.
     """
     if text[-1:] in ":=" and word(text) in vocabulary().hints:
         return None
@@ -128,33 +148,54 @@ def stripped_word(hint: str, text: str) -> Value | None:
         kind = of_type(hint, candidate)
         if kind is None:
             continue
-        if kind in (IndicatorType.DOMAIN, IndicatorType.EMAIL):
-            name = refang(candidate).lower().rpartition("@")[2].partition(":")[0].rstrip(".")
-            if name.isascii() and not ends_in_known_tld(name):
-                continue
-        if kind is IndicatorType.IPV6 and not _is_ipv6(candidate):
+        if kind in _TOLD_APART and not _is_meant(kind, candidate):
             continue
+        if kind is IndicatorType.URL:
+            marks = _LISTED if alone and candidate is text else _SENTENCE
+            return Value(kind.value, _url_alone(candidate, marks))
         return Value(kind.value, candidate)
     return None
 
 
-def _is_ipv6(text: str) -> bool:
-    """Return whether a word with colons is an address and not, say, the time of day."""
+_TOLD_APART = (IndicatorType.DOMAIN, IndicatorType.EMAIL, IndicatorType.IPV6)
+
+
+def _is_meant(kind: IndicatorType, text: str) -> bool:
+    """Return whether a word is a name, sender or address and not a file's name or the time."""
     try:
-        canonical(IndicatorType.IPV6, text)
+        found = canonical(kind, text)
     except ValueError:
         return False
-    return True
+    if kind is IndicatorType.IPV6:
+        return found != "::"
+    # Asterisks in a mailbox hide somebody's address.
+    return ends_in_known_tld(found.rpartition("@")[2]) and "*" not in found
+
+
+def _url_alone(text: str, marks: str) -> str:
+    """Return a URL without the marks of the text around it, and without unpaired brackets."""
+    end = len(text)
+    unpaired = {mark: text.count(mark) - text.count(pair) for mark, pair in _PAIRS.items()}
+    while end:
+        last = text[end - 1]
+        if unpaired.get(last, 0) > 0:
+            unpaired[last] -= 1
+        elif last not in marks:
+            break
+        end -= 1
+    return text[:end]
 
 
 def _readings(text: str) -> list[str]:
     bare = text.strip(_OUTER)
-    readings = [text] if bare == text else [text, bare]
+    readings = [text] if bare == text else [text, text.lstrip(_OUTER), bare]
     if found := _NO_PORT.fullmatch(bare):
-        readings.append(found[1])
+        readings.insert(0, found[1] or found[2])
     head, mark, tail = bare.partition("=")
     if not mark:
         head, mark, tail = bare.partition(":")
-    if tail and word(head) in vocabulary().hints:
+    if tail and vocabulary().hints.get(word(head), UNSUPPORTED) != UNSUPPORTED:
         readings.append(tail.strip(_OUTER))
+    if bare[:1] == "[" or bare[-1:] == "]":
+        readings.append(bare.strip("[]").strip(_OUTER))
     return readings

@@ -9,13 +9,33 @@ from typing import Any, NamedTuple
 
 from sigma_socdefenders.normalize import IndicatorType
 
-__all__ = ["ANY", "UNSUPPORTED", "Vocabulary", "type_hint", "vocabulary", "word"]
+__all__ = [
+    "ANY",
+    "NO_ADDRESS",
+    "NO_HASH",
+    "REFERENCE",
+    "TITLE",
+    "UNSUPPORTED",
+    "Vocabulary",
+    "phrase_hint",
+    "term_hint",
+    "type_hint",
+    "vocabulary",
+    "word",
+]
 
 ANY = "any"
 UNSUPPORTED = "unsupported"
+# What `phrase_hint` says beside these and the types.
+NO_HASH = "no-hash"
+NO_ADDRESS = "no-address"
+REFERENCE = "reference"
+TITLE = "title"
 
 _OTHER_CHARACTERS = re.compile(r"[\W_]+")
 _PARENTHESIS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+_PHRASE_WORD = re.compile(r"[A-Za-z0-9&]+(?:[-._/\\][A-Za-z0-9]+)*")
+_WORDS_OF_A_TERM = 3
 
 
 @lru_cache(maxsize=4096)
@@ -44,6 +64,11 @@ class Vocabulary(NamedTuple):
         titles: words for the name of a whole list.
         confidence: words for the feed's three levels.
         references: words before a link that is a reference.
+        titles: words of a heading above indicators of any type.
+        prepositions: words of a heading behind which others describe what stands before them.
+        benign: words of a heading above what is no indicator.
+        not_hashes: words for what looks like the hash of a file and is none.
+        not_addresses: words for what looks like an IPv4 address and is none.
         sigma_fields: field of a Sigma rule, in lower case, to an indicator type or group.
         sigma_narrowing: fields that only narrow down what another says.
     """
@@ -58,6 +83,11 @@ class Vocabulary(NamedTuple):
     titles: frozenset[str]
     confidence: dict[str, str]
     references: frozenset[str]
+    titles: frozenset[str]
+    prepositions: frozenset[str]
+    benign: frozenset[str]
+    not_hashes: frozenset[str]
+    not_addresses: frozenset[str]
     sigma_fields: dict[str, str]
     sigma_narrowing: frozenset[str]
 
@@ -77,7 +107,8 @@ def vocabulary() -> Vocabulary:
             ranks[each] = rank
     hints = {each: hint for hint, words in tables["types"].items() for each in words}
     hints |= {kind.value.replace("-", ""): kind.value for kind in IndicatorType}
-    hints |= dict.fromkeys(tables["unsupported"], UNSUPPORTED)
+    for none in ("unsupported", "not_hashes", "not_addresses"):
+        hints |= dict.fromkeys(tables[none], UNSUPPORTED)
     qualified = tables["qualified"]
     for each in (word for hint in qualified["hints"] for word in tables["types"][hint]):
         for qualifier in qualified["by"]:
@@ -95,6 +126,11 @@ def vocabulary() -> Vocabulary:
         frozenset(tables["titles"]),
         levels | {level: level for level in tables["confidence"]},
         frozenset(tables["references"]),
+        frozenset(tables["titles"]),
+        frozenset(tables["prepositions"]),
+        frozenset(tables["benign"]),
+        frozenset(tables["not_hashes"]),
+        frozenset(tables["not_addresses"]),
         {each: hint for hint, names in tables["sigma_fields"].items() for each in names},
         frozenset(tables["sigma_narrowing"]),
     )
@@ -112,3 +148,53 @@ def type_hint(text: str) -> str:
     if hint is not None:
         return hint
     return UNSUPPORTED if any(part in name for part in tables.unsupported_parts) else ANY
+
+
+@lru_cache(maxsize=4096)
+def phrase_hint(text: str, *, whole: bool = False) -> str | None:
+    """Return what a heading or label of several words says of the values that it stands before.
+
+    The last known word before the first preposition decides: `Malicious domains used by files`.
+    Behind `of` the search goes on: `List of domains`.
+
+    Args:
+        text: the heading.
+        whole: whether the last word itself has to be known, and not one before it.
+
+    Returns:
+        a type's name, a group, `UNSUPPORTED`, or for what only looks like a hash or an address
+        `NO_HASH` and `NO_ADDRESS`; `TITLE` for indicators of any type, `REFERENCE` for links to
+        read; None where nothing is known.
+    """
+    words = _PHRASE_WORD.findall(_PARENTHESIS.sub(" ", text)) or _PHRASE_WORD.findall(text)
+    prepositions = vocabulary().prepositions
+    if not vocabulary().benign.isdisjoint(each.lower() for each in words):
+        return REFERENCE
+    while words:
+        end = next((i for i, each in enumerate(words) if each.lower() in prepositions), len(words))
+        for last in range(end, end - 1 if whole else 0, -1):
+            for first in range(max(0, last - _WORDS_OF_A_TERM), last):
+                found = term_hint(word(" ".join(words[first:last])))
+                if found is not None:
+                    return found
+        if whole or words[end : end + 1] not in (["of"], ["OF"]):
+            return None
+        words = words[end + 1 :]
+    return None
+
+
+def term_hint(term: str) -> str | None:
+    """Return what `phrase_hint` says of one term, as `word` writes it, singular or plural."""
+    tables = vocabulary()
+    for each in (term, term.removesuffix("s")):
+        if each in tables.not_hashes:
+            return NO_HASH
+        if each in tables.not_addresses:
+            return NO_ADDRESS
+        if each in tables.references:
+            return REFERENCE
+        if each in tables.titles:
+            return TITLE
+        if (hint := tables.hints.get(each)) is not None:
+            return hint
+    return None

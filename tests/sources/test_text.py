@@ -36,6 +36,32 @@ LINES = {
     "192.0.2.7 port 443": ["192.0.2.7"],
     "T1059.001": ["T1059.001"],
     "bad.example - the server that the second stage reports to": ["bad.example"],
+    "\u2022\u00a0 bad[.]example \u2013 C2": ["bad.example"],
+    "\u27a2 bad.example": ["bad.example"],
+    "12. hxxp://bad.example/a": ["http://bad.example/a"],
+    "(3) 192.0.2.7;": ["192.0.2.7"],
+    "a) bad.example": ["bad.example"],
+    "\u201cbad.example\u201d": ["bad.example"],
+    "[bad.example]": ["bad.example"],
+    "X-Originating-IP: [192.0.2.8]": ["192.0.2.8"],
+    "['bad.example', 'worse.example']": ["bad.example", "worse.example"],
+    "bad.example [192.0.2.7]": ["bad.example", "192.0.2.7"],
+    "bad.example \u2192 192.0.2.7": ["bad.example", "192.0.2.7"],
+    "a.example, b.example and c.example": ["a.example", "b.example", "c.example"],
+    "<http://bad.example/a>": ["http://bad.example/a"],
+    '"http://bad.example/a?id=",': ["http://bad.example/a?id="],
+    "http://bad.example/a'": ["http://bad.example/a"],
+    "http://bad.example/a>": ["http://bad.example/a"],
+    "http://bad.example/?u=<user>": ["http://bad.example/?u=<user>"],
+    "http://bad.example/a_(b)": ["http://bad.example/a_(b)"],
+    "(http://bad.example/a_(b)).": ["http://bad.example/a_(b)"],
+    "http://bad.example/a..": ["http://bad.example/a.."],
+    "192.0.2.7:443/tcp": ["192.0.2.7"],
+    "bad.example:8443/TCP": ["bad.example"],
+    "htxxp://bad.example/a": ["http://bad.example/a"],
+    "ttxp bad.example": ["bad.example"],
+    f"SHA256 (a b.exe) = {SHA256}": [SHA256],
+    f"{SHA256}  ./dir/a b.exe": [SHA256],
 }
 
 
@@ -62,6 +88,91 @@ def test_file_names_under_their_heading(reading):
     result = reading("File names:\nupdate.zip\nsetup.com\nDomains:\nbad.zip\n")
     assert result.values == ["bad.zip"]
     assert result.reasons == {"unsupported": 2}
+
+
+LABELS = {
+    "Imphash: " + SHA256[:32]: "unsupported",
+    "Thumbprint: " + SHA256[:40]: "unsupported",
+    "Serial number = " + SHA256[:32]: "unsupported",
+    "ExitNode " + SHA256[:40]: "unsupported",
+    "Mutex: bad.example": "unsupported",
+    "Dropped file name: update.zip": "unsupported",
+    "Message-ID: <a.b@mail.example>": "unsupported",
+    "version 4.5.6.7 of it": "unsupported",
+    "imphash=" + SHA256[:32]: "unrecognised",
+    "t****.h****@mail.example or": "unrecognised",
+}
+
+
+@pytest.mark.parametrize(("line", "reason"), LABELS.items(), ids=LABELS.keys())
+def test_labels(reading, line, reason):
+    """What its label says to be something else is no indicator, whatever it looks like."""
+    result = reading(f"first.example\n{line}\nlast.example\n")
+    assert result.values == ["first.example", "last.example"]
+    assert result.reasons == {reason: 1}
+
+
+def test_labels_of_indicators(reading):
+    """A label for indicators, or one of a file before its hash, takes nothing away."""
+    result = reading(
+        f"C2 command server: bad.example\nFile name: a.zip {SHA256}\nfile hash {SHA256[::-1]}\n"
+        "Command: curl hxxp://bad[.]example/a\n"
+    )
+    assert result.values == ["bad.example", SHA256, SHA256[::-1], "http://bad.example/a"]
+    assert result.reasons == {"unsupported": 1}
+
+
+def test_names_beside_a_hash(reading):
+    """Names behind a hash are those of its file, unless they are defanged; they are its context."""
+    result = reading(
+        f"{SHA256}  invoice.zip\n{SHA256[::-1]} *setup.com\nMD5 (run.sh) = {SHA256[:32]}\n"
+        f"{SHA256[:40]} - bad[.]example\n"
+    )
+    assert result.pairs == [
+        ("sha256", SHA256),
+        ("sha256", SHA256[::-1]),
+        ("md5", SHA256[:32]),
+        ("sha1", SHA256[:40]),
+        ("domain", "bad.example"),
+    ]
+    assert result.indicators[0].context == "invoice.zip"
+    assert result.reasons["reference"] >= 2
+
+
+def test_names_in_a_description(reading):
+    """A name that describes the value of its line is no second one, and stays in the context."""
+    result = reading(
+        "bad.example \u2013 registered at vendor.com\n192.0.2.7 belongs to https://isp.com/x\n"
+        "worse.example (resolves to 192.0.2.8)\n"
+    )
+    assert result.values == ["bad.example", "192.0.2.7", "worse.example", "192.0.2.8"]
+    assert result.indicators[0].context == "registered at vendor.com"
+    assert result.reasons == {"reference": 2}
+
+
+def test_sections(reading):
+    """Each heading says what stands below it, until the next one does."""
+    result = reading(
+        "INDICATORS\n\nDropped file names:\nupdate.zip\nsetup.com\n"
+        "\nC2 domains used by the actor:\nbad.zip\n\n=== Mutexes ===\nfoo.com\n"
+        f"\nCertificates\n{SHA256[:40]}\n\nSamples\n{SHA256}\n"
+        "\nLegitimate domains contacted:\nvendor.com\n\nNetwork\nworse.example\n"
+        "\nReferences:\nhttps://blog.vendor.com/post\n# Filenames\nrun.sh\n# Domains\nlast.sh\n"
+    )
+    assert result.values == ["bad.zip", SHA256, "worse.example", "last.sh"]
+    assert result.reasons == {"unsupported": 5, "reference": 2}
+
+
+def test_sentences_are_no_headings(reading):
+    """A sentence that ends in a colon does not turn the names below it into something else."""
+    result = reading("Please block this for every user:\nbad.example\nMy key:value\nlast.example\n")
+    assert result.values == ["bad.example", "last.example"]
+
+
+def test_file_names_in_other_scripts(reading):
+    """A name in any script has to end in a top-level domain to be one inside a line."""
+    result = reading(f"{SHA256} - \u043e\u043a\u0442.exe\nb.example, \u043e\u043a\u0442.rar\n")
+    assert result.values == [SHA256, "b.example"]
 
 
 def test_lines_without_values_are_counted(reading):
