@@ -1,39 +1,51 @@
 """Reports in AsciiDoc and Markdown: the tables and lists of indicators in them.
 
-The tables are read by their headers, as CSV is. Of the text between them only what is defanged,
-or can be nothing else, such as a hash, is taken; the rest is prose and not counted.
+The tables are read by their headers, as CSV is. In lists and listings a name or link that is not
+defanged counts below a heading that speaks of such; of the text between them only what is
+defanged, or can be nothing else, such as a hash, is taken. The rest is prose and not counted.
 """
 
 from __future__ import annotations
 
 import re
-from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sigma_socdefenders.records import Position, SourcedRecord
-from sigma_socdefenders.sources.columns import headed, headless, is_header
-from sigma_socdefenders.sources.delimited import row_records
+from sigma_socdefenders.sources.report_table import ReportTable, cells_of
+from sigma_socdefenders.sources.sections import Section
 from sigma_socdefenders.sources.text import drop_others, values_in_line
+from sigma_socdefenders.sources.values import stripped_word, words
+from sigma_socdefenders.sources.vocabulary import ANY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sigma_socdefenders.sources.columns import Columns
     from sigma_socdefenders.sources.decode import TextSource
     from sigma_socdefenders.tally import Tally
 
 __all__ = ["is_document", "read_document"]
 
-_ASCIIDOC = re.compile(r"^\|===\s*$", re.MULTILINE)
+_ASCIIDOC = re.compile(r"^(?:\|={3,}|:[a-z][a-z-]*:.*|={1,5} \S.*[^=\s])\s*$", re.MULTILINE)
 _MARKDOWN_RULE = re.compile(r"\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*")
 _MARKDOWN = re.compile(
     r"^(?:\|?\s*:?-{2,}:?\s*\|[-|: ]*|```.*|.*\]\(https?://.*|.*!\[.*\]\(.*)$", re.MULTILINE
 )
-_MARKUP = "`*_+ \t"
-_CELL = re.compile(r"(?<!\\)\|")
-_LINK = re.compile(r"\]\([^)]*\)")
-_SAMPLE_ROWS = 60
-_MOST_CELLS = 1000
+_ASCIIDOC_HEADING = re.compile(r"(={1,6})\s+(\S.*)")
+_MARKDOWN_HEADING = re.compile(r"(#{1,6})\s+(\S.*)")
+# `.Title` of a block, a line set in bold, a line that ends in a colon.
+_SMALL_HEADING = re.compile(
+    r"\.(?![.\s])(.+)|\*{1,3}([^*]+)\*{1,3}:?|_{1,3}([^_]+)_{1,3}:?|(.{1,80}):"
+)
+_SMALL = 9
+_FENCE = re.compile(r"(-{4,}|\.{4,}|`{3,}|~{3,})(?:\s*[\w+-]+)?\s*")
+_ATTRIBUTES = re.compile(r"\[(?!\.|dot\b)[^\]]*\]")
+_COLUMNS = re.compile(r"""cols\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s,\]]+))""")
+_ITEM = re.compile(r"(?:[-*+]+|[0-9]{1,4}[.)])\s+")
+_CODE = re.compile(r"\+{0,2}`\+{0,2}|(?<!\S)\+\+|\+\+(?!\S)")
+_SET_AS_CODE = re.compile(r"[`+]{1,3}[^`]+[`+]{1,3}[.,;]?")
+_LINK = re.compile(r"\]\((?:[^()]|\([^()]*\))*\)|(?<=\S)\[(?!\.|:|@|/|dot\b|at\b)[^\]]*(?:\]|$)")
+_DESCRIBING = ("-", "\u2013", "\u2014", "--", "|", ":", "=", "->", "//", "#")
+_LONGEST_PARAGRAPH = 1000
 
 
 def is_document(sample: str) -> bool:
@@ -41,106 +53,165 @@ def is_document(sample: str) -> bool:
     return _ASCIIDOC.search(sample) is not None or _MARKDOWN.search(sample) is not None
 
 
-def _cells(line: str) -> list[str]:
-    text = line.strip().removeprefix("|").removesuffix("|")
-    return [cell.replace("\\|", "|").strip(_MARKUP) for cell in _CELL.split(text)]
-
-
-class _Table:
-    """The rows of one table as they come, until it is known what its columns hold."""
-
-    def __init__(self) -> None:
-        self.header: list[str] | None = None
-        self._columns: Columns | None = None
-        self._planned = False
-        self._waiting: list[tuple[int, list[str]]] = []
-
-    def add(
-        self, number: int, cells: list[str], name: str, tally: Tally
-    ) -> Iterator[SourcedRecord]:
-        """Take one row, and yield what can be read by now."""
-        self._waiting.append((number, cells))
-        if self._planned or len(self._waiting) == _SAMPLE_ROWS:
-            yield from self.rest(name, tally)
-
-    def rest(self, name: str, tally: Tally) -> Iterator[SourcedRecord]:
-        """Yield what the rows hold that have been waiting."""
-        rows = [cells for _, cells in self._waiting]
-        if not self._planned and rows:
-            self._planned = True
-            if self.header is not None:
-                # A header that names nothing known means a table of something else.
-                known = is_header(self.header, rows)
-                self._columns = headed(self.header, rows) if known else None
-            else:
-                self._columns = headless(rows)
-        if self._columns is not None:
-            for number, cells in self._waiting:
-                position = Position(name, number, "line")
-                yield from row_records(cells, self._columns, position, tally)
-        self._waiting.clear()
+class _Line(NamedTuple):
+    number: int
+    text: str
 
 
 def read_document(source: TextSource, tally: Tally) -> Iterator[SourcedRecord]:
     """Yield a record for each indicator in a report's tables, lists and text, in order."""
-    lines = enumerate(source.lines(tally), 1)
-    read = _asciidoc if _ASCIIDOC.search(source.sample) else _markdown
-    yield from read(lines, source.name, tally)
+    report = _Report(source.name, tally, asciidoc=_ASCIIDOC.search(source.sample) is not None)
+    for number, line in enumerate(source.lines(tally), 1):
+        yield from report.read(_Line(number, line))
+    yield from report.end()
 
 
-def _asciidoc(lines: Iterator[tuple[int, str]], name: str, tally: Tally) -> Iterator[SourcedRecord]:
-    table: _Table | None = None
-    row: list[str] = []
-    for number, line in lines:
-        if line.startswith("|==="):
-            if table is not None:
-                yield from table.rest(name, tally)
-            table, row = (_Table(), []) if table is None else (None, [])
-        elif table is None:
-            yield from _prose(number, line, name, tally)
-        elif line.startswith("|"):
-            cells = _cells(line)
-            if table.header is None:
-                table.header = cells
-                continue
-            row.extend(cells)
-            if len(row) >= min(len(table.header), _MOST_CELLS):
-                yield from table.add(number, row, name, tally)
-                row = []
-    if table is not None:
-        yield from table.rest(name, tally)
+class _Report:
+    """The blocks of a report as its lines come."""
 
+    def __init__(self, name: str, tally: Tally, *, asciidoc: bool) -> None:
+        self._name = name
+        self._tally = tally
+        self._asciidoc = asciidoc
+        self._heading = _ASCIIDOC_HEADING if asciidoc else _MARKDOWN_HEADING
+        self._section = Section()
+        self._fence: str | None = None
+        self._table: ReportTable | None = None
+        self._paragraph: list[_Line] = []
+        self._columns: int | None = None
 
-def _markdown(lines: Iterator[tuple[int, str]], name: str, tally: Tally) -> Iterator[SourcedRecord]:
-    table: _Table | None = None
-    above: tuple[int, str] | None = None
-    for number, line in chain(lines, [(0, "")]):
-        if table is not None and "|" in line:
-            yield from table.add(number, _cells(line), name, tally)
-            continue
+    def read(self, line: _Line) -> Iterator[SourcedRecord]:
+        """Take one line, and yield what has become complete."""
+        text = line.text.strip()
+        if self._fence is not None:
+            if text.startswith(self._fence) and not text.strip(self._fence[0]):
+                self._fence = None
+            elif text:
+                yield from self._values([line], quoted=True)
+        elif self._table is not None:
+            yield from self._row(line)
+        elif not text:
+            yield from self._close()
+        else:
+            yield from self._begin(line, text)
+
+    def _begin(self, line: _Line, text: str) -> Iterator[SourcedRecord]:
+        """Take a line that begins a block or goes on with a paragraph."""
+        if text.startswith("|===") and self._asciidoc:
+            yield from self._close()
+            self._table = ReportTable(self._name, self._tally, columns=self._columns)
+            self._columns = None
+        elif fence := _FENCE.fullmatch(text):
+            yield from self._close()
+            self._fence = fence[1]
+        elif not self._asciidoc and self._begins_table(text):
+            header = cells_of(self._paragraph.pop().text)
+            yield from self._close()
+            self._table = ReportTable(self._name, self._tally, header=header)
+        elif heading := self._heading.fullmatch(text):
+            yield from self._close()
+            self._section.enter(heading[2], len(heading[1]))
+            yield from self._values([_Line(line.number, heading[2])], quoted=False, listed=False)
+        elif self._asciidoc and _ATTRIBUTES.fullmatch(text):
+            yield from self._close()
+            self._columns = _columns(text)
+        else:
+            if _ITEM.match(text) or len(self._paragraph) >= _LONGEST_PARAGRAPH:
+                yield from self._close()
+            self._paragraph.append(line)
+
+    def end(self) -> Iterator[SourcedRecord]:
+        """Yield what the end of the report completes."""
+        yield from self._close()
+
+    def _begins_table(self, text: str) -> bool:
+        return (
+            "|" in text
+            and bool(self._paragraph)
+            and "|" in self._paragraph[-1].text
+            and _MARKDOWN_RULE.fullmatch(text) is not None
+        )
+
+    def _row(self, line: _Line) -> Iterator[SourcedRecord]:
+        assert self._table is not None
+        if self._asciidoc and line.text.startswith("|==="):
+            yield from self._close()
+        elif self._asciidoc:
+            yield from self._table.cells(line.number, line.text)
+        elif "|" in line.text:
+            yield from self._table.row(line.number, cells_of(line.text))
+        else:
+            yield from self._close()
+            yield from self.read(line)
+
+    def _close(self) -> Iterator[SourcedRecord]:
+        """End the paragraph or table, and yield what it holds."""
+        table, paragraph = self._table, self._paragraph
+        self._table, self._paragraph = None, []
         if table is not None:
-            yield from table.rest(name, tally)
-            table = None
-        if above is not None and "|" in line and _MARKDOWN_RULE.fullmatch(line.strip()):
-            table = _Table()
-            table.header = _cells(above[1])
-            above = None
-            continue
-        if above is not None:
-            yield from _prose(*above, name, tally)
-        above = (number, line)
+            yield from table.rest()
+        if paragraph and self._is_small_heading(paragraph[0].text.strip()):
+            paragraph.pop(0)
+        if paragraph:
+            indented = all(line.text.startswith(("    ", "\t")) for line in paragraph)
+            yield from self._values(paragraph, quoted=indented)
+
+    def _is_small_heading(self, line: str) -> bool:
+        found = _SMALL_HEADING.fullmatch(line)
+        title = next(filter(None, found.groups()), "") if found else ""
+        if not title or any(stripped_word(ANY, part) for part in words(title)):
+            return False
+        self._section.enter(title, _SMALL)
+        return True
+
+    def _values(
+        self, lines: list[_Line], *, quoted: bool, listed: bool = True
+    ) -> Iterator[SourcedRecord]:
+        """Yield the values of lines that may be a list or an item of one, and else are prose."""
+        bare = [_without_mark(line.text.strip()) for line in lines]
+        texts = [_CODE.sub(" ", _LINK.sub(" ", text)).strip() for text in bare]
+        listed = listed and all(map(_is_listed, texts))
+        for line, plain, text in zip(lines, bare, texts, strict=True):
+            held = values_in_line(text, running=not listed)
+            position = Position(self._name, line.number, "line")
+            drop_others(held, position, self._tally)
+            for value in held.values:
+                self._tally.read += 1
+                objection = self._section.objection_in_report(
+                    value, quoted=quoted or _SET_AS_CODE.match(plain) is not None
+                )
+                if objection is not None:
+                    self._tally.drop(position, value.value, *objection)
+                    continue
+                record: dict[str, Any] = {"type": value.type, "value": value.value}
+                if len(held.values) == 1 and held.rest:
+                    record["context"] = held.rest
+                yield SourcedRecord(record, position)
 
 
-def _prose(number: int, line: str, name: str, tally: Tally) -> Iterator[SourcedRecord]:
-    text = _LINK.sub(" ", line).replace("`", " ").strip()
-    if not text:
-        return
-    held = values_in_line(text, running=True)
-    position = Position(name, number, "line")
-    drop_others(held, position, tally)
-    for value in held.values:
-        tally.read += 1
-        record: dict[str, Any] = {"type": value.type, "value": value.value}
-        if len(held.values) == 1 and held.rest:
-            record["context"] = held.rest
-        yield SourcedRecord(record, position)
+def _without_mark(text: str) -> str:
+    """Return a line without what makes it an item of a list."""
+    return text[mark.end() :] if (mark := _ITEM.match(text)) else text
+
+
+def _is_listed(text: str) -> bool:
+    """Return whether a line is a value, or begins with one and describes it or lists more."""
+    first, *others = text.split(None, 2)[:2] or [""]
+    return bool(stripped_word(ANY, first)) and (
+        not others
+        or others[0].startswith(("(", *_DESCRIBING))
+        or stripped_word(ANY, others[0]) is not None
+        or first[-1] in ",;:"
+    )
+
+
+def _columns(attributes: str) -> int | None:
+    """Return how many columns a table's attributes say that it has."""
+    found = _COLUMNS.search(attributes)
+    if found is None:
+        return None
+    count = 0
+    for each in next(filter(None, found.groups()), "").split(","):
+        times, star, _ = each.strip().partition("*")
+        count += int(times) if star and times.isdecimal() and len(times) < 4 else 1  # noqa: PLR2004
+    return count

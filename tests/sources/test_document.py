@@ -49,3 +49,159 @@ def test_markdown(reading):
     )
     assert result.values == ["bad.example", SHA1, "worse.example"]
     assert result.reasons == {"reference": 1 + 1}
+
+
+def test_asciidoc_without_tables(reading):
+    """A report of headings, listings and lists is told by its headings, and read as one."""
+    result = reading(
+        f"""= Something -- Indicators of Compromise
+
+These are related to our investigation. The post is available at
+https://www.vendor.com/research/post/[our blog].
+
+- https://www.vendor.com/research/report.pdf
+
+== File names
+
+----
+update.zip
+setup.com
+----
+
+== SHA-1 hashes
+
+===== The loader, _create.py_
+
+----
+{SHA1}
+----
+
+== C&C servers
+
+- `++bad[.]example++`
+- `++http://evil.example/gate.php++`
+- `plain.com`
+
+.Domains
+`third.example`
+
+=== File server
+----
+fourth.example
+https://fifth.example/a
+----
+
+=== Code-signing certificate
+----
+Serial number: {SHA1[:32]}
+Thumbprint: {SHA1[::-1]}
+----
+== RC4 keys
+----
+{SHA1[:32]}
+----
+"""
+    )
+    assert result.values == [
+        SHA1,
+        "bad.example",
+        "http://evil.example/gate.php",
+        "plain.com",
+        "third.example",
+        "fourth.example",
+        "https://fifth.example/a",
+    ]
+    assert result.reasons["unsupported"] == 5
+
+
+def test_asciidoc_tables(reading):
+    """Cells may stand on lines of their own, be empty, hold several values or span rows."""
+    result = reading(
+        f"""== Report
+
+[cols="3*",options="header"]
+|=====
+|filename
+|SHA-1
+|Version
+
+|`a.exe`
+|`{SHA1}`
+|3.2.1
+
+|`b.exe` |`{SHA1[::-1]}` |
+|`c.exe` .2+|`{SHA1[1:]}0` |3.3
+|`d.exe` |3.4
+|=====
+
+[options="header"]
+|====
+| IP | Domain | First seen
+| 192.0.2[.]7 | `+a[.]example+` `+b[.]example+` | 2022-01-25
+| `+N/A+` | `+c[.]example+` | 2022-01-26
+|===
+"""
+    )
+    assert result.values == [
+        SHA1,
+        SHA1[::-1],
+        SHA1[1:] + "0",
+        "192.0.2.7",
+        "a.example",
+        "b.example",
+        "c.example",
+    ]
+    assert "invalid" not in result.reasons
+
+
+def test_markdown_tables_of_any_header(reading):
+    """A table may have one column, and a header that only ends in a known word, or in none."""
+    result = reading(
+        "# Report\n\n### Domains\n\n"
+        "| Registered domains (March 2021) |\n| :--- |\n| bad.example |\n\n"
+        f"| SHA256 |\n|---|\n| {SHA1 + SHA1[:24]} |\n\n"
+        "| C&C servers (hostnames and IPs) |\n| --- |\n| worse.example |\n| 192.0.2.7 |\n\n"
+        "| User | Seen connecting |\n| --- | --- |\n| root | 192.0.2.8 |\n\n"
+        "| Script | Purpose |\n| --- | --- |\n| run.sh | starts |\n\n"
+        "| Tactic | ID |\n| --- | --- |\n| Execution | T1059.001 |\n\n"
+        "| Version | Date |\n| --- | --- |\n| 4.5.6.7 | 2021 |\n"
+    )
+    assert result.values == [
+        "bad.example",
+        SHA1 + SHA1[:24],
+        "worse.example",
+        "192.0.2.7",
+        "192.0.2.8",
+    ]
+
+
+def test_markdown_lists(reading):
+    """Lists and listings below a heading of indicators hold them, defanged or not."""
+    result = reading(
+        "# IoC for Something\n\nMore at <https://blog.vendor.com/post>, [it](http://vendor.com).\n\n"
+        "- https://blog.vendor.com/second\n- setup.py\n\n"
+        "## Loader\n```\nFirst stage\nfirst.example\nevil.example/a.jpg\nboss@evil.example\n"
+        "run.py\n```\n\n"
+        "**Hardcoded C&C URLs**\n\n    http://192.0.2.7/a\n\n"
+        "## Domains\n* a.example - the first\n* b.example\n\nc.example\nd.example\n\n"
+        "The actor also likes vendor.com and\ngithub.com very much.\n\n"
+        "## File names\n- update.zip\n"
+    )
+    assert result.values == [
+        "first.example",
+        "http://evil.example/a.jpg",
+        "boss@evil.example",
+        "http://192.0.2.7/a",
+        "a.example",
+        "b.example",
+        "c.example",
+        "d.example",
+    ]
+    assert result.indicators[4].context == "the first"
+    assert set(result.reasons) == {"reference", "unsupported"}
+
+
+def test_values_in_headings(reading):
+    """A heading may be about an indicator, which is then defanged."""
+    result = reading("= Report\n\n== The server evil[.]example and vendor.com\n\nText.\n")
+    assert result.values == ["evil.example"]
