@@ -64,7 +64,7 @@ class Vocabulary(NamedTuple):
         titles: words for the name of a whole list.
         confidence: words for the feed's three levels.
         references: words before a link that is a reference.
-        titles: words of a heading above indicators of any type.
+        headings: words of a heading above indicators of any type.
         prepositions: words of a heading behind which others describe what stands before them.
         benign: words of a heading above what is no indicator.
         not_hashes: words for what looks like the hash of a file and is none.
@@ -83,7 +83,7 @@ class Vocabulary(NamedTuple):
     titles: frozenset[str]
     confidence: dict[str, str]
     references: frozenset[str]
-    titles: frozenset[str]
+    headings: frozenset[str]
     prepositions: frozenset[str]
     benign: frozenset[str]
     not_hashes: frozenset[str]
@@ -126,7 +126,7 @@ def vocabulary() -> Vocabulary:
         frozenset(tables["titles"]),
         levels | {level: level for level in tables["confidence"]},
         frozenset(tables["references"]),
-        frozenset(tables["titles"]),
+        frozenset(tables["headings"]),
         frozenset(tables["prepositions"]),
         frozenset(tables["benign"]),
         frozenset(tables["not_hashes"]),
@@ -193,7 +193,7 @@ def term_hint(term: str) -> str | None:
             return NO_ADDRESS
         if each in tables.references:
             return REFERENCE
-        if each in tables.titles:
+        if each in tables.headings:
             return TITLE
         if (hint := tables.hints.get(each)) is not None:
             return hint
