@@ -44,6 +44,7 @@ _OF_THE_ZONE = re.compile(
 _DETECTION = re.compile(r"(?:alert|drop|reject|pass|log)\s+[a-z0-9-]+\s")
 _DOTTED = r"[0-9]{1,3}(?:\[?\.\]?[0-9]{1,3}){3}"
 _RANGE = re.compile(rf"({_DOTTED})\s*[-\u2013\u2014]\s*({_DOTTED}|[0-9]{{1,3}})")
+_SPANNED = re.compile(rf"({_DOTTED})\s+({_DOTTED})\s+([0-9]{{1,2}})(?:\s.*)?")
 _MASKED = re.compile(rf"({_DOTTED})\s+((?:255|0)(?:\.[0-9]{{1,3}}){{3}})(?=\s|$)")
 _BYTES = re.compile(r"[0-9a-f]{2}(?: [0-9a-f]{2}){15,63}", re.IGNORECASE)
 
@@ -65,6 +66,8 @@ def blocked(line: str) -> Blocked | None:
         return Blocked("", "a rule of Snort or Suricata")
     if found := _RANGE.fullmatch(line):
         return _range(*found.groups())
+    if (found := _SPANNED.fullmatch(line)) and (network := _spanned(*found.groups())):
+        return Blocked(network)
     if _BYTES.fullmatch(line):
         return Blocked(line.replace(" ", ""))
     masked = _MASKED.sub(_network, line)
@@ -91,6 +94,15 @@ def _range(first: str, last: str) -> Blocked:
         return Blocked(" ".join(map(str, summarize_address_range(low, high))))
     except (AddressValueError, ValueError):
         return Blocked("", "no range of addresses")
+
+
+def _spanned(first: str, last: str, length: str) -> str | None:
+    """Return the network of which the first and last address and the length are given."""
+    try:
+        network = IPv4Network(f"{first}/{length}")
+    except ValueError:
+        return None
+    return str(network) if str(network.broadcast_address) == last else None
 
 
 def _network(found: re.Match[str]) -> str:

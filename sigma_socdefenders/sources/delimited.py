@@ -95,9 +95,12 @@ def _without_header(rows: list[list[str]], delimiter: str, comments: list[str]) 
 
 
 def _under_comment(comments: list[str], delimiter: str, rows: list[list[str]]) -> Table | None:
-    """Return the layout where the last comment that fits is the header, as abuse.ch writes it."""
+    """Return the layout where the last comment that fits is the header, as abuse.ch writes it.
+
+    Zeek writes `#fields` before the names of the columns.
+    """
     for comment in reversed(comments):
-        cells = _split(comment, delimiter)
+        cells = _split(comment.removeprefix(f"fields{delimiter}"), delimiter)
         if len(cells) == len(rows[0]) and is_header(cells, rows):
             columns = headed(cells, rows)
             return None if columns is None else Table(delimiter, columns, None)

@@ -47,10 +47,12 @@ _YARA = re.compile(
     r"(?:\s|//[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/|(?:import|include)[ \t]+\"[^\"\n]*\")*"
     r"(?:(?:private|global)\s+)*rule\s+\w+\s*(?::[\w\s]*)?\{"
 )
-# Filters of AdBlock and rules of Snort are full of bars and semicolons, and are no tables.
+# Filters of AdBlock and rules of Snort are full of bars and semicolons, and are no tables; in
+# DShield's block list, three columns are one network.
 _FOR_PROGRAMS = re.compile(
     r"^(?:\[Adblock\b.*|(?:@@)?\|\|[^|\s]+\^\S*"
-    r"|(?:alert|drop|reject|pass)[ \t]+[a-z0-9-]+[ \t][^\n(]*->.*)$",
+    r"|(?:alert|drop|reject|pass)[ \t]+[a-z0-9-]+[ \t][^\n(]*->.*"
+    r"|[0-9.]{7,15}\t[0-9.]{7,15}\t[0-9]{1,2}\t.*)$",
     re.MULTILINE,
 )
 _HASH_AND_UUID = re.compile(r"[0-9a-f]{32},[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\s*")

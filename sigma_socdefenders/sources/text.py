@@ -37,8 +37,11 @@ _BULLET = re.compile(
 _REFERENCE = re.compile(r"\W*(\w+)\s*(?:\[?\d+\]?\s*)?[:=-]\s*(?=h..ps?:)", re.IGNORECASE)
 _RUNNING_WORDS = 4
 _AROUND = " -\u2013\u2014:=,()[]>*\u2022"
-_CLOSING = frozenset(QUOTES + ">")
-_PROTOCOLS = ("/tcp", "/udp")
+_FIRST_OF_COMMENT = frozenset(each[0] for each in _COMMENT)
+_URL = IndicatorType.URL
+# A URL does not go on to the end of a line with one of these.
+_BEHIND_URL = (*QUOTES, ">", "/tcp", "/udp", "/TCP", "/UDP")
+_LAST = frozenset(each[-1] for each in _BEHIND_URL)
 _JOINING = ("and", "or")
 _LABEL_WORDS = 3
 
@@ -57,11 +60,6 @@ def is_running_text(sample: str) -> bool:
         if len(parts := line.split()) >= _RUNNING_WORDS and not stripped_word(ANY, parts[0])
     )
     return sentences * 2 > len(lines)
-
-
-def _is_bare(url: str) -> bool:
-    """Return whether a URL goes on to the end of its line: not to a quote, or to `:443/tcp`."""
-    return url[-1] not in _CLOSING and url[-4:].lower() not in _PROTOCOLS
 
 
 class Line(NamedTuple):
@@ -148,12 +146,14 @@ def read_text(source: TextSource, tally: Tally) -> Iterator[SourcedRecord]:
     section = Section()
     for number, raw in enumerate(source.lines(tally), 1):
         line = raw.strip()
-        if not line or line.startswith(_COMMENT):
+        if not line or (line[0] in _FIRST_OF_COMMENT and line.startswith(_COMMENT)):
             section.comment(line)
             continue
         if not running and not section.objects and _SPLIT.search(line) is None:
             kind = infer_type(line)
-            if kind is not None and (kind is not IndicatorType.URL or _is_bare(line)):
+            if kind is not None and (
+                kind is not _URL or line[-1] not in _LAST or not line.endswith(_BEHIND_URL)
+            ):
                 tally.read += 1
                 record = {"type": kind, "value": line}
                 yield SourcedRecord(record, Position(name, number, "line"))

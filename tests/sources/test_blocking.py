@@ -28,6 +28,7 @@ LINES = {
     "198.51.100.0 - 198.51.100.255": ["198.51.100.0/24"],
     "198.51.100.0\u2013255": ["198.51.100.0/24"],
     "192[.]0[.]2[.]6-192[.]0[.]2[.]9": ["192.0.2.6/31", "192.0.2.8/31"],
+    "192.0.2.0\t192.0.2.255\t24\t3044\tEVIL-AS\tUS\tabuse@isp.example": ["192.0.2.0/24"],
     "ExitAddress 192.0.2.1 2026-01-01 00:00:00": ["192.0.2.1"],
     "01 23 45 67 89 ab cd ef 01 23 45 67 89 ab cd ef": ["0123456789abcdef" * 2],
 }
@@ -70,6 +71,17 @@ def test_adblock_list(reading):
     )
     assert result.values == ["bad.example", "worse.example"]
     assert result.reasons == {"pattern": 1, "unrecognised": 1}
+
+
+def test_dshield_list(reading):
+    """A block list with the first and the last address and the length of each network."""
+    rows = "".join(
+        f"{net}.0\t{net}.255\t24\t3044\tEVIL-AS\tUS\tabuse@isp.example\n"
+        for net in ("192.0.2", "198.51.100")
+    )
+    result = reading(f"# Block list\nStart\tEnd\tNetblock\tAttacks\tName\tCountry\temail\n{rows}")
+    assert result.values == ["192.0.2.0/24", "198.51.100.0/24"]
+    assert result.reasons == {"unrecognised": 1}
 
 
 def test_long_lines_take_no_longer_than_they_are_long(reading):

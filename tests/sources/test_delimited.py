@@ -334,3 +334,37 @@ def test_every_dialect_of_csv(reading):
         result = reading(out.getvalue())
         assert result.values == values
         assert {each.context for each in result.indicators} == {'said "hello"\nand, left'}
+
+
+def test_zeek_intelligence(reading):
+    """Zeek's files name their columns behind `#fields`, and have words of their own for types."""
+    sha1 = "0123456789" * 4
+    rows = [
+        ("192.0.2.7", "ADDR"),
+        ("198.51.100.0/24", "SUBNET"),
+        ("bad.example", "DOMAIN"),
+        ("evil.example/a/b", "URL"),
+        ("a@evil.example", "EMAIL"),
+        (sha1, "FILE_HASH"),
+        (sha1[::-1], "CERT_HASH"),
+        ("setup.com", "FILE_NAME"),
+        ("Bad Agent", "SOFTWARE"),
+        ("joe", "USER_NAME"),
+    ]
+    text = "#fields\tindicator\tindicator_type\tmeta.source\tmeta.desc\tmeta.url\n"
+    result = reading(
+        text + "".join(f"{v}\tIntel::{t}\tours\tthe C2\thttps://v.example/r\n" for v, t in rows)
+    )
+    assert result.values == [
+        "192.0.2.7",
+        "198.51.100.0/24",
+        "bad.example",
+        "http://evil.example/a/b",
+        "a@evil.example",
+        sha1,
+    ]
+    assert result.reasons == {"unsupported": 4}
+    first = result.indicators[0]
+    assert first.context == "the C2"
+    assert first.sources[0].feed_name == "ours"
+    assert first.sources[0].article_url == "https://v.example/r"
