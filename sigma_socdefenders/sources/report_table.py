@@ -25,8 +25,8 @@ __all__ = ["ReportTable", "cells_of"]
 _MARKUP = "`*_+ \t"
 _CODE = re.compile(r"\+{0,2}`\+{0,2}")
 _CELL = re.compile(r"(?<!\\)\|")
-# `.2+|` begins a cell that spans two rows.
-_SPAN = re.compile(r"(?:(?<=\s)|^)(?:[0-9]{0,3}\.)?[0-9]{1,3}\+\|")
+# The mark before a cell of AsciiDoc; `.2+|` begins one that spans two rows.
+_MARK = re.compile(r"(?:(?:(?<=\s)|^)(?:[0-9]{1,3})?(?:\.([0-9]{1,3}))?\+)?(?<!\\)\|")
 _SAMPLE_ROWS = 60
 _MOST_CELLS = 1000
 _NEARLY_ALL = 0.6
@@ -35,12 +35,12 @@ _CLASSES = (IndicatorType.CVE.value, IndicatorType.MITRE_ATTACK.value)
 
 def cells_of(line: str) -> list[str]:
     """Return the cells of a line between its marks, without what sets them as code or bold."""
-    return _cells(line.strip().removeprefix("|").removesuffix("|"))
+    return [_plain(each) for each in _CELL.split(line.strip().removeprefix("|").removesuffix("|"))]
 
 
-def _cells(line: str) -> list[str]:
-    cells = [_CODE.sub(" ", each).replace("\\|", "|").strip(_MARKUP) for each in _CELL.split(line)]
-    return ["" if is_nothing(cell) else cell for cell in cells]
+def _plain(cell: str) -> str:
+    text = _CODE.sub(" ", cell).replace("\\|", "|").strip(_MARKUP)
+    return "" if is_nothing(text) else text
 
 
 class ReportTable:
@@ -69,23 +69,39 @@ class ReportTable:
         self._columns: Columns | None = None
         self._planned = False
         self._row: list[str] = []
+        self._spanned: dict[int, int] = {}
         self._waiting: list[tuple[int, list[str]]] = []
 
     def cells(self, number: int, line: str) -> Iterator[SourcedRecord]:
         """Take a line of AsciiDoc, which may hold a part of a row, and yield what can be read.
 
-        A row with cells too few, as those beside a cell that spans several have, ends where the
-        next line would not fit in.
+        A row that is short of cells ends where the next line would not fit in.
         """
-        before, *found = _cells(_SPAN.sub("|", line))
-        if before and self._row:
-            self._row[-1] += f" {before}"
-        self._width = min(self._width or len(found), _MOST_CELLS)
-        if self._row and len(self._row) + len(found) > self._width:
+        before, *found = _MARK.split(line)
+        marked = list(zip(found[::2], map(_plain, found[1::2]), strict=True))
+        if before.strip() and self._row:
+            self._row[-1] += f" {_plain(before)}"
+        self._width = min(self._width or len(marked), _MOST_CELLS)
+        if self._row and len(self._row) + len(marked) > self._width:
             yield from self._end_row(number)
-        self._row.extend(found)
-        if self._row and len(self._row) >= self._width:
-            yield from self._end_row(number)
+        for span, cell in marked:
+            self._skip_spanned()
+            if span is not None:
+                self._spanned[len(self._row)] = int(span) - 1
+            self._row.append(cell)
+            self._skip_spanned()
+            if len(self._row) >= self._width:
+                yield from self._end_row(number)
+
+    def _skip_spanned(self) -> None:
+        """Leave the cells empty in which one from a row above goes on."""
+        while (
+            self._width is not None
+            and len(self._row) < self._width
+            and (left := self._spanned.get(len(self._row), 0)) > 0
+        ):
+            self._spanned[len(self._row)] = left - 1
+            self._row.append("")
 
     def _end_row(self, number: int) -> Iterator[SourcedRecord]:
         row, self._row = self._row, []

@@ -154,6 +154,19 @@ def test_asciidoc_tables(reading):
     assert "invalid" not in result.reasons
 
 
+def test_asciidoc_cells_that_span_rows(reading):
+    """A cell that spans rows leaves the others of those rows in their columns."""
+    hashes = [f"{each:040x}" for each in range(1, 7)]
+    result = reading(
+        "|====\n|SHA-1 |Description |Detection\n"
+        f"|`{hashes[0]}` .3+|Loader .2+|Win32/A\n|`{hashes[1]}`\n|`{hashes[2]}` |Win32/B\n"
+        f".2+|`{hashes[3]}` |Dropper |Win32/C\n|Other |Win32/D\n"
+        f"|`{hashes[4]}` |a 2+|b\n|`{hashes[5]}` |a \\| c |d\n|====\n"
+    )
+    assert result.values == hashes
+    assert result.indicators[0].context == "Loader"
+
+
 def test_markdown_tables_of_any_header(reading):
     """A table may have one column, and a header that only ends in a known word, or in none."""
     result = reading(
