@@ -267,7 +267,7 @@ def canonical(kind: IndicatorType, text: str) -> str:
 
 _ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?::[0-9]{1,5}|/[0-9]{1,2})?")
 _IPV6_LIKE = re.compile(
-    r"\[?[0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*(?:%\w+)?\]?(?::[0-9]+|/[0-9]{1,3})?", re.IGNORECASE
+    r"\[?(?:[0-9a-f.]*:){2}[0-9a-f:.]*(?:%\w+)?\]?(?::[0-9]+|/[0-9]{1,3})?", re.IGNORECASE
 )
 # A name with a dot and a top-level label of letters; IDNA has more dots than one (RFC 3490, 3.1).
 _NAMED = re.compile(

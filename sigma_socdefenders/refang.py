@@ -14,6 +14,8 @@ _ONE_SLASH = re.compile(r"^(https?|ftp):/(?=[^/])", re.IGNORECASE)
 _BRACKETED = re.compile(
     r"[\[({]\s*(?:(\.|dot)|(:)|(@|at)|(://|:\\\\)|(/))\s*[\])}]|(\\\.)|\\(?=://)", re.IGNORECASE
 )
+# A bound, so that a long run of brackets costs no more than other text.
+_DEEPEST = 8
 _ONE_SIDED = re.compile(r"\[\.|\.\]|\(\.|\.\)|\{\.|\.\}")
 
 
@@ -36,19 +38,25 @@ def refang(text: str) -> str:
     # Most values are not defanged, and are told apart without a regular expression.
     if text.isalnum() or (_SUSPECT.search(text) is None and not _ODD_SCHEME.match(text)):
         return text
-    before = None
-    while before != text:
-        before = text
-        text = _SCHEME.sub(lambda m: "ftp" if m[2] else "http" + m[1].lower(), text)
-        text = _ONE_SLASH.sub(r"\1://", _BRACKETED.sub(_bare, text))
-        head, separator, tail = text.partition("://")
-        if separator:
-            host, slash, path = tail.partition("/")
-            text = f"{head}://{_ONE_SIDED.sub('.', host)}{slash}{path}"
-        elif "/" in text:
-            host, slash, path = text.partition("/")
-            text = f"{_ONE_SIDED.sub('.', host)}/{path}"
-        else:
-            text = _ONE_SIDED.sub(".", text)
-        text = text.strip(_BLANKS)
+    bare = text
+    for _ in range(_DEEPEST):
+        before, bare = bare, _peeled(bare)
+        if bare == before:
+            return bare
     return text
+
+
+def _peeled(text: str) -> str:
+    """Return a value with one layer of its defanging taken off."""
+    text = _SCHEME.sub(lambda m: "ftp" if m[2] else "http" + m[1].lower(), text)
+    text = _ONE_SLASH.sub(r"\1://", _BRACKETED.sub(_bare, text))
+    head, separator, tail = text.partition("://")
+    if separator:
+        host, slash, path = tail.partition("/")
+        text = f"{head}://{_ONE_SIDED.sub('.', host)}{slash}{path}"
+    elif "/" in text:
+        host, slash, path = text.partition("/")
+        text = f"{_ONE_SIDED.sub('.', host)}/{path}"
+    else:
+        text = _ONE_SIDED.sub(".", text)
+    return text.strip(_BLANKS)

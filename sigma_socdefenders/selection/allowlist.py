@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sigma_socdefenders.errors import SelectionError, shorten
 from sigma_socdefenders.normalize import IndicatorType, canonical, infer_type
-from sigma_socdefenders.selection.hazards import host_of
+from sigma_socdefenders.selection.hazards import address_type, host_of
 from sigma_socdefenders.selection.networks import NetworkIndex
 
 if TYPE_CHECKING:
@@ -92,9 +92,8 @@ class Allowlist:
             )
         if kind is IndicatorType.URL:
             host = host_of(value)
-            if ":" in host or host[-1:].isdigit():
-                return self._networks.covering(host)
-            return self._of_name(host)
+            is_name = address_type(host) is None
+            return self._of_name(host) if is_name else self._networks.covering(host)
         return None
 
     def _of_name(self, name: str) -> str | None:

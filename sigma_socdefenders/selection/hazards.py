@@ -13,7 +13,7 @@ from sigma_socdefenders.normalize import IndicatorType
 from sigma_socdefenders.selection.networks import NetworkIndex
 from sigma_socdefenders.suffixes import ends_in_known_tld, is_internal_name, is_public_suffix
 
-__all__ = ["HAZARDS", "Hazard", "hazard", "host_of"]
+__all__ = ["HAZARDS", "Hazard", "address_type", "hazard", "host_of"]
 
 HAZARDS = {
     "private": "an address or name that only a local network uses, or a reserved address",
@@ -92,6 +92,15 @@ def host_of(url: str) -> str:
     return host.partition(":")[0]
 
 
+def address_type(host: str) -> IndicatorType | None:
+    """Return the type of a canonical URL's host that is an address, or None for a name."""
+    if ":" in host:
+        return IndicatorType.IPV6
+    # A name may end in a digit, and have four labels, but never digits alone.
+    is_ipv4 = host[-1:].isdigit() and host.replace(".", "").isdigit()
+    return IndicatorType.IPV4 if is_ipv4 else None
+
+
 def hazard(kind: IndicatorType, value: str) -> Hazard | None:
     """Return why a rule on a canonical value would do harm or nothing, or None where it is fit."""
     if kind is IndicatorType.IPV4 or kind is IndicatorType.IPV6:
@@ -139,10 +148,8 @@ def _url(url: str) -> Hazard | None:
     if _MARKS_OF_PLACEHOLDERS.search(url) and _PLACEHOLDER.search(url.partition("://")[2]):
         return Hazard("placeholder", "has a part that was to be filled in")
     host = host_of(url)
-    if host[-1:].isdigit() and host.count(".") == 3:  # noqa: PLR2004 - a dotted quad
-        return _address(IndicatorType.IPV4, host)
-    if ":" in host:
-        return _address(IndicatorType.IPV6, host)
+    if (kind := address_type(host)) is not None:
+        return _address(kind, host)
     if "." not in host:
         return Hazard("private", "is on a host that only a local network resolves")
     # On a public suffix itself, such as a storage service's, a path still means one thing.

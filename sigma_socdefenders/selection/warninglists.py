@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from sigma_socdefenders.errors import SelectionError, shorten
 from sigma_socdefenders.normalize import IndicatorType
 from sigma_socdefenders.selection.allowlist import with_parents
-from sigma_socdefenders.selection.hazards import host_of
+from sigma_socdefenders.selection.hazards import address_type, host_of
 from sigma_socdefenders.selection.networks import NetworkIndex
 
 if TYPE_CHECKING:
@@ -135,17 +135,14 @@ class Warninglists:
         found = _holding(self._strings[kind], [lower])
         if found is None and kind in (IndicatorType.DOMAIN, IndicatorType.URL):
             found = _holding(self._names[kind], list(with_parents(host)))
-        if found is None and (kind in _ADDRESSES or ":" in host or host[-1:].isdigit()):
+        if found is None and (kind in _ADDRESSES or address_type(host) is not None):
             found = self._network(kind, host)
         found = found or self._part(kind, lower) or self._expression(kind, value)
         return None if found is None else found.name
 
     def _network(self, kind: IndicatorType, host: str) -> _Listed | None:
         indexes = [index for types, index in self._networks.items() if kind in types]
-        try:
-            return next(filter(None, (index.covering(host) for index in indexes)), None)
-        except ValueError:
-            return None
+        return next(filter(None, (index.covering(host) for index in indexes)), None)
 
     def _part(self, kind: IndicatorType, lower: str) -> _Listed | None:
         for start in range(len(lower)):

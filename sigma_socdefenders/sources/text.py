@@ -34,7 +34,7 @@ _BULLET = re.compile(
     r"(?:[-*+\u2010-\u2015\u2022\u2023\u203a\u2043\u2192\u25aa-\u25ff\u2605\u2713\u2794\u27a2-\u27a4\uf0b7\u00b7>]"
     r"|\(?(?:[0-9]{1,4}|[A-Za-z])[.)])\s+"
 )
-_REFERENCE = re.compile(r"\W*(\w+)\s*(?:\[?\d+\]?\s*)?[:=-]\s*(?=h..ps?:)", re.IGNORECASE)
+_REFERENCE = re.compile(r"\W*(\w+)(?:\s*\[\d*\]?|\s+\d+\]?)?\s*[:=-]\s*(?=h..ps?:)", re.IGNORECASE)
 _RUNNING_WORDS = 4
 _AROUND = " -\u2013\u2014:=,()[]>*\u2022"
 _FIRST_OF_COMMENT = frozenset(each[0] for each in _COMMENT)

@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sigma_socdefenders.normalize import IndicatorType, canonical, infer_type
+from sigma_socdefenders.selection import Allowlist
 from sigma_socdefenders.selection.hazards import HAZARDS, hazard, host_of
 
+ALLOWLIST = Allowlist([("list", "10.0.0.0/8"), ("list", "good.example")])
 LEFT_OUT = {
     "private": [
         "10.1.2.3",
@@ -142,3 +144,25 @@ HOSTS = {
 def test_host_of(url, host):
     """The host of a URL is told from users, ports, shares and paths."""
     assert host_of(canonical(IndicatorType.URL, url)) == host
+
+
+LABELS = st.from_regex(r"[a-z0-9]{1,3}", fullmatch=True)
+
+
+@given(st.lists(LABELS, min_size=1, max_size=6).map(".".join), st.booleans())
+def test_any_host(name, in_url):
+    """Every name that is valid is judged, however much it looks like an address."""
+    kind = IndicatorType.URL if in_url else IndicatorType.DOMAIN
+    try:
+        value = canonical(kind, f"http://{name}/x" if in_url else name)
+    except ValueError:
+        return
+    found = hazard(kind, value)
+    assert found is None or found.reason in HAZARDS
+    assert ALLOWLIST.allows(kind, value) is None
+
+
+def test_names_that_look_like_addresses():
+    """A name of four labels whose last one ends in a digit is no address."""
+    assert hazard(IndicatorType.URL, "http://10.0.0.1e9/x").reason == "no-tld"
+    assert hazard(IndicatorType.DOMAIN, "10.0.0.c1").reason == "no-tld"
