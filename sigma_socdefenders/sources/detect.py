@@ -41,7 +41,9 @@ _SIGMA_KEY = re.compile(
     r"^(title|id|status|description|logsource|detection|level)[ \t]*:", re.MULTILINE
 )
 _SIGMA_KEYS_NEEDED = 2
-_MARKUP = re.compile(r"\s*<(?:\?xml|!doctype|html|[a-z]+:?[a-z_]*[ >])", re.IGNORECASE)
+_MARKUP = re.compile(r"\s*<(?:\?xml|!doctype|html[ >])", re.IGNORECASE)
+# Markdown may begin with an image or a centred title in HTML.
+_TAG = re.compile(r"\s*<[a-z]+:?[a-z_]*[ >]", re.IGNORECASE)
 # Comments and imports, and then a rule.
 _YARA = re.compile(
     r"(?:\s|//[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/|(?:import|include)[ \t]+\"[^\"\n]*\")*"
@@ -67,7 +69,7 @@ def recognise(source: TextSource) -> Recognised:
     sample = source.sample
     if _JSON.match(sample):
         return Recognised(Form.JSON_LINES if _JSON_LINE.match(sample) else Form.JSON)
-    if _MARKUP.match(sample):
+    if _MARKUP.match(sample) or (_TAG.match(sample) and not is_document(sample)):
         raise UnrecognisedSourceError(
             f"Cannot read '{source.name}': it is XML or HTML, which is not read;"
             " export it as STIX 2, CSV or text"

@@ -1,5 +1,9 @@
 """AsciiDoc and Markdown reports."""
 
+import pytest
+
+from sigma_socdefenders.errors import UnrecognisedSourceError
+
 SHA1 = "0123456789abcdef" * 2 + "01234567"
 
 ASCIIDOC = f"""= Something -- Indicators of Compromise
@@ -218,3 +222,14 @@ def test_values_in_headings(reading):
     """A heading may be about an indicator, which is then defanged."""
     result = reading("= Report\n\n== The server evil[.]example and vendor.com\n\nText.\n")
     assert result.values == ["evil.example"]
+
+
+def test_html_before_markdown(reading):
+    """Markdown that begins with an image or a title in HTML is Markdown; HTML alone is refused."""
+    table = "| IOC | Type |\n|---|---|\n| bad[.]example | domain |\n"
+    for head in ('<img width="9" src="a.png">\n', '<p align="center">\n<b>Title</b>\n</p>\n'):
+        assert reading(f"{head}\n# Report\n\n{table}").values == ["bad.example"]
+        with pytest.raises(UnrecognisedSourceError, match="HTML"):
+            reading(f"{head}<pre>bad[.]example</pre>\n")
+    with pytest.raises(UnrecognisedSourceError, match="HTML"):
+        reading(f"<!doctype html>\n<pre>\n# Report\n{table}</pre>\n")
