@@ -27,7 +27,7 @@ from sigma_socdefenders.sources.vocabulary import (
 if TYPE_CHECKING:
     from sigma_socdefenders.sources.values import Value
 
-__all__ = ["Objection", "Section", "is_fanged_name", "label_objects"]
+__all__ = ["Objection", "Section", "ends_as_file", "is_fanged_name", "label_objects"]
 
 _NAMES = (IndicatorType.DOMAIN.value, IndicatorType.URL.value, IndicatorType.EMAIL.value)
 _HASH_NAMES = frozenset(kind.value for kind in HASHES)
@@ -130,12 +130,13 @@ class Section:
         if hint in (None, TITLE) or self.objects:
             return _TALKED_ABOUT
         assert hint is not None
-        if of_type(hint, value.value) is None or (hint == ANY and _ends_as_file(value)):
+        if of_type(hint, value.value) is None or (hint == ANY and ends_as_file(value)):
             return _TALKED_ABOUT
         return found
 
 
-def _ends_as_file(value: Value) -> bool:
+def ends_as_file(value: Value) -> bool:
+    """Return whether a value is a name with an ending of programs and documents."""
     return (
         value.type == IndicatorType.DOMAIN.value
         and value.value.lower().rpartition(".")[2] in _FILE_ENDINGS

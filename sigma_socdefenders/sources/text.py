@@ -2,8 +2,8 @@
 
 Every line that is neither blank, a comment nor a heading is counted, and each value in it. In
 running text a name or URL is an indicator only where it is defanged or begins the line: the
-others are the links and products that the text talks about. Beside a hash, and in a description
-behind any value, they are so in a list as well.
+others are the links and products that the text talks about. In a description behind any value, and
+where a hash is of a file of that name, they are so in a list as well.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sigma_socdefenders.errors import shorten
 from sigma_socdefenders.normalize import IndicatorType, infer_type
 from sigma_socdefenders.records import Position, SourcedRecord
 from sigma_socdefenders.sources.blocking import blocked
-from sigma_socdefenders.sources.sections import Section, is_fanged_name, label_objects
+from sigma_socdefenders.sources.sections import Section, ends_as_file, is_fanged_name, label_objects
 from sigma_socdefenders.sources.values import HASHES, QUOTES, Value, stripped_word, words
 from sigma_socdefenders.sources.vocabulary import ANY, phrase_hint, vocabulary
 
@@ -42,6 +42,10 @@ _URL = IndicatorType.URL
 # A URL does not go on to the end of a line with one of these.
 _BEHIND_URL = (*QUOTES, ">", "/tcp", "/udp", "/TCP", "/UDP")
 _LAST = frozenset(each[-1] for each in _BEHIND_URL)
+# `sha256sum` and its like write the digest, a blank, and a blank or `*` before the file's name.
+_CHECKSUM = re.compile(r"[0-9a-fA-F]{32,128} [ *]\S")
+# Words right before a name that call it an indicator, even in a sentence.
+_NAMING = (ANY, "host", IndicatorType.DOMAIN.value)
 _JOINING = ("and", "or")
 _LABEL_WORDS = 3
 
@@ -97,6 +101,7 @@ def values_in_line(line: str, *, running: bool) -> Line:
     references: list[Value] = []
     others: list[Value] = []
     rest: list[str] = []
+    of_file = _CHECKSUM.match(line) is not None
     beside_hash = any(value is not None and value.type in HASHES for _, value in read)
     label: str | None = None
     before: list[str] = []
@@ -109,14 +114,16 @@ def values_in_line(line: str, *, running: bool) -> Line:
         label = _label(before) or label
         described = described or (bool(values) and label is None and any(map(_describes, before)))
         before = []
-        leads = index == 0 and not running
+        named = label in _NAMING and not values and value.type == IndicatorType.DOMAIN.value
+        leads = named or (index == 0 and not running)
         if label_objects(label, value):
             others.append(value)
         elif is_fanged_name(value) and (
             refers
             or (sentence and not leads)
             or described
-            or (beside_hash and value.type == IndicatorType.DOMAIN.value)
+            or of_file
+            or (beside_hash and ends_as_file(value))
         ):
             references.append(value)
             rest.append(part)

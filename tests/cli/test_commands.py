@@ -15,6 +15,11 @@ from sigma_socdefenders.targets import TARGETS
 from tests.conftest import DATA, ROOT
 
 FEED = str(DATA / "feed.json")
+# Whoever runs the tests in a shell's background has their children ignore interrupts.
+INTERRUPTIBLE = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    " from sigma_socdefenders.cli import main; main()"
+)
 SIGMA = (sys.executable, "-c", "from sigma.cli.main import main; main()")
 
 
@@ -142,7 +147,7 @@ def test_a_reader_that_leaves_is_no_fault():
 def test_an_interrupt_ends_without_a_traceback():
     """Ctrl-C ends the program with one line and the shell's status for it."""
     with subprocess.Popen(
-        [sys.executable, "-m", "sigma_socdefenders", "rules", "-", "-q"],
+        [sys.executable, "-c", INTERRUPTIBLE, "rules", "-", "-q"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tracemalloc
 
 import httpx
@@ -17,6 +18,7 @@ def peak(count):
     page = sample_records(PAGE)
 
     def handle(request):
+        gc.collect()  # what is still held is measured, not what is yet to be collected
         start = int(request.url.params.get("offset", 0))
         numbers = range(start, min(start + PAGE, count))
         data = [page[number % PAGE] | {"id": str(number)} for number in numbers]
@@ -34,7 +36,7 @@ def peak(count):
 
 
 def test_the_peak_does_not_grow_with_the_feed():
-    """Ten pages take what two do, give or take what the collector has not got to yet."""
+    """Ten pages take what two do."""
     few, many = 2 * PAGE, 10 * PAGE
     peak(few)  # what the first run imports is no part of it
-    assert peak(many) < peak(few) * 1.5
+    assert peak(many) < peak(few) * 1.25

@@ -218,3 +218,26 @@ def test_line_that_is_too_long(reading):
     assert result.reasons == {"too-long": 1}
     assert result.positions == ["list, line 1", "list, line 3"]
     assert str(result.drops[0].position) == "list, line 2"
+
+
+BESIDE_A_HASH = {
+    "{hash} bad.example": ["{hash}", "bad.example"],
+    "bad.example {hash} 192.0.2.7": ["bad.example", "{hash}", "192.0.2.7"],
+    "{hash}  bad.example": ["{hash}"],
+    "{hash} *bad.example": ["{hash}"],
+    "update.zip {hash}": ["{hash}"],
+    "{hash}  bad[.]example": ["{hash}", "bad.example"],
+}
+
+
+@pytest.mark.parametrize(("line", "expected"), BESIDE_A_HASH.items(), ids=BESIDE_A_HASH)
+def test_names_on_the_line_of_a_hash(reading, line, expected):
+    """A name beside a hash is a host's, but a file's as checksums are written or as it ends."""
+    line = line.replace("{hash}", SHA256)
+    assert reading(line).values == [each.replace("{hash}", SHA256) for each in expected]
+
+
+def test_a_label_in_a_sentence(reading):
+    """A name right behind its label is an indicator, whatever is said of it behind."""
+    assert reading("Domain: bad.example (registered in 2020)").values == ["bad.example"]
+    assert reading("It was written by vendor.example for many years.").values == []
