@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["KEEPABLE", "REASONS", "Allowlist", "Selection", "Warninglists"]
 
 _STATES = {
-    "revoked": "its source has withdrawn it",
+    "revoked": "its source has withdrawn it, or allows it",
     "expired": "its validity has ended",
 }
 KEEPABLE = {**HAZARDS, **_STATES}
@@ -174,7 +174,7 @@ class Selection:
 
     def _unwanted(self, indicator: Indicator, now: datetime) -> tuple[str, str] | None:
         if indicator.revoked and "revoked" not in self.keep:
-            return "revoked", "its source has withdrawn it"
+            return "revoked", "its source has withdrawn it, or allows it"
         until = indicator.valid_until
         if until is not None and until <= now and "expired" not in self.keep:
             return "expired", f"was valid until {until:%Y-%m-%d}"

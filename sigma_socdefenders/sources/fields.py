@@ -82,6 +82,12 @@ def _if_false(text: str) -> bool:
     return text.lower() in ("false", "no", "0")
 
 
+def _if_allowed(text: str) -> bool:
+    return word(text) in _ALLOWED
+
+
+# Defender's and Falcon's lists hold what is allowed beside what is blocked.
+_ALLOWED = frozenset({"allow", "allowed", "allowlist", "whitelist", "whitelisted"})
 _DATES = ("first_seen", "last_seen", "valid_until")
 _READ_BY: dict[str, tuple[str, Callable[[str], Any]]] = {
     "id": ("id", str),
@@ -91,6 +97,7 @@ _READ_BY: dict[str, tuple[str, Callable[[str], Any]]] = {
     "tlp": ("tlp", _tlp),
     "revoked": ("revoked", _if_true),
     "active": ("revoked", _if_false),
+    "action": ("revoked", _if_allowed),
 }
 
 

@@ -20,6 +20,7 @@ from sigma_socdefenders.sources.json_rows import (
     beside_lists,
     containers,
     envelope_fields,
+    fields_beside,
     row_of,
 )
 from sigma_socdefenders.sources.json_values import array_items, documents
@@ -216,9 +217,10 @@ class _Reader:
         position = self._next()
         kind = found.get("type")
         hint = ANY if kind is None else str(indicator_type(kind))
+        beside = {} if found.keys() <= _ITS_KEYS else fields_beside(found, _ITS_KEYS)
         for name, text in in_cell(hint, found["value"]):
             self._tally.read += 1
-            record = {**place.fields, **found, "type": name, "value": text}
+            record = {**place.fields, **beside, **found, "type": name, "value": text}
             yield SourcedRecord(record, position)
 
     def _row(self, row: Row, place: _Place) -> Iterator[SourcedRecord]:

@@ -29,7 +29,15 @@ from sigma_socdefenders.sources.vocabulary import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Row", "RowValue", "beside_lists", "containers", "envelope_fields", "row_of"]
+__all__ = [
+    "Row",
+    "RowValue",
+    "beside_lists",
+    "containers",
+    "envelope_fields",
+    "fields_beside",
+    "row_of",
+]
 
 _SAMPLE = 20
 # What tells of a value beside it, and is a value where it stands alone.
@@ -161,6 +169,14 @@ def _value_path(
 def _fields(texts: dict[str, list[str]], keys: dict[str, Key]) -> dict[str, Any]:
     roles = ((role, listed) for path, listed in texts.items() for role in keys[path].roles)
     return _joined((role, listed) for role, listed in roles if role not in ("value", "type"))
+
+
+def fields_beside(found: dict[str, Any], known: frozenset[str]) -> dict[str, Any]:
+    """Return the record's fields that an object says under keys other than those known."""
+    held = dict(leaves({key: inside for key, inside in found.items() if key not in known}))
+    keys = {path: told(path) for path in held}
+    texts = {path: texts_of(inside, keys[path].roles) for path, inside in held.items()}
+    return _fields({path: listed for path, listed in texts.items() if listed}, keys)
 
 
 def _joined(said: Iterable[tuple[str, list[str]]]) -> dict[str, Any]:

@@ -248,3 +248,19 @@ def test_withdrawn(reading, fields):
 def test_lists_keep_their_repetitions(reading):
     """Every value of a list is counted, also those that it repeats."""
     assert reading(json.dumps({"domains": ["a.example", "a.example"]})).read == 2
+
+
+@pytest.mark.parametrize("key", ["action", "Action"])
+def test_allowed_values_are_as_revoked(reading, key):
+    """What a list allows, beside what it blocks, is no indicator unless it is asked for."""
+    rows = [
+        {"type": "domain", "value": "bad.example", key: "Block"},
+        {"type": "domain", "value": "good.example", key: "Allowed"},
+    ]
+    table = f"type,value,{key}\ndomain,bad.example,Block\ndomain,good.example,Allowed\n"
+    for given in (json.dumps(rows), json.dumps({"resources": rows}), table):
+        found = reading(given).indicators
+        assert [(each.value, each.revoked) for each in found] == [
+            ("bad.example", False),
+            ("good.example", True),
+        ]
