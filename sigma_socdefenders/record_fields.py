@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
+from datetime import date
 from enum import Enum
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from sigma_socdefenders.remembering import remembered
 from sigma_socdefenders.timestamps import parse_instant
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def read_texts(found: object) -> tuple[str, ...]:
 
 
 # Records of one source repeat the same few lists of tags and techniques.
-@lru_cache(maxsize=4096, typed=True)
+@remembered(4096)
 def _cleaned(*found: object) -> tuple[str, ...]:
     texts = [read_text(item) for item in found]
     return tuple(dict.fromkeys(text for text in texts if text is not None))
@@ -118,11 +119,11 @@ _TECHNIQUE_ID = re.compile(r"\bT[0-9]{4}(?:[./][0-9]{3})?\b", re.IGNORECASE)
 
 def read_techniques(found: object) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the ATT&CK techniques that texts name, and the texts that name none."""
-    return _split_techniques(read_texts(found)) if found else ((), ())
+    return _split_techniques(*read_texts(found)) if found else ((), ())
 
 
-@lru_cache(maxsize=4096)
-def _split_techniques(texts: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+@remembered(4096)
+def _split_techniques(*texts: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Split texts into technique ids, and those that name none, which are kept as tags."""
     techniques: dict[str, None] = {}
     others = []
@@ -161,13 +162,9 @@ def read_instant(found: object) -> datetime | None:
     """Return an instant in UTC from ISO 8601 text, a date or a datetime."""
     if found is None or found == "":
         return None
-    if not hasattr(found, "year") and not isinstance(found, str):
+    if not isinstance(found, (str, date)):
         raise ValueError("is not an ISO 8601 date or time")
-    return _parsed_instant(found)
-
-
-# The records of one feed share few instants and few articles.
-_parsed_instant = lru_cache(maxsize=4096)(parse_instant)
+    return parse_instant(found)
 
 
 def read_flag(found: object) -> bool:
@@ -201,7 +198,8 @@ def _source(found: object) -> Source:
         raise ValueError("holds something that is not text") from None
 
 
-@lru_cache(maxsize=4096, typed=True)
+# The records of one feed share few articles.
+@remembered(4096)
 def _built_source(*parts: object) -> Source:
     return Source(*[read_text(part) for part in parts])
 

@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 from sigma.rule import SigmaRule, SigmaRuleTag
 
 from sigma_socdefenders.normalize import IndicatorType
+from sigma_socdefenders.remembering import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -182,7 +183,7 @@ def tlp_label(text: str) -> str | None:
 _tag = lru_cache(maxsize=4096)(SigmaRuleTag)
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def _named_in(tag: str) -> tuple[dict[str, None], dict[str, None]]:
     """Return the techniques and the vulnerability numbers that a source's tag names."""
     techniques = dict.fromkeys(found.upper() for found in _TECHNIQUE.findall(tag))

@@ -11,6 +11,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from sigma_socdefenders.remembering import remembered
+
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
@@ -38,7 +40,7 @@ def _list() -> PublicSuffixList:
     return PublicSuffixList(accept_unknown=False)
 
 
-@lru_cache(maxsize=8192)
+@remembered(8192)
 def _is_tld(label: str) -> bool:
     return label in _SPECIAL or _list().publicsuffix(label) is not None
 

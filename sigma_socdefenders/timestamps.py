@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta, timezone
-from functools import lru_cache
+
+from sigma_socdefenders.remembering import remembered
 
 __all__ = ["format_instant", "parse_instant"]
 
@@ -23,17 +24,17 @@ def parse_instant(value: str | date) -> datetime:
     Raises:
         ValueError: the text is no such instant; the message is the second half of a sentence.
     """
+    if isinstance(value, str):
+        return _parsed(value)
     if isinstance(value, datetime):
         return (
             value.astimezone(timezone.utc) if value.tzinfo else value.replace(tzinfo=timezone.utc)
         )
-    if isinstance(value, date):
-        return datetime(value.year, value.month, value.day, tzinfo=timezone.utc)
-    return _parsed(value)
+    return datetime(value.year, value.month, value.day, tzinfo=timezone.utc)
 
 
 # A list repeats its dates.
-@lru_cache(maxsize=2048)
+@remembered(4096)
 def _parsed(text: str) -> datetime:
     match = _ISO.fullmatch(text.strip())
     if match is None:

@@ -32,6 +32,7 @@ _NAMED = (
     "%a %d %b %Y %H:%M:%S",
 )
 _NOON, _LAST_MONTH = 12, 12
+_LONGEST = 64
 
 
 def day_comes_first(cells: Iterable[str]) -> bool:
@@ -49,13 +50,17 @@ def day_comes_first(cells: Iterable[str]) -> bool:
     return False
 
 
-@lru_cache(maxsize=4096)
 def iso(text: str, *, day_first: bool = False) -> str | None:
     """Return a date or time as ISO 8601 text, or None where it cannot be read as one.
 
     ISO 8601, day or month first, year first with slashes, names of months in English, and seconds
     or milliseconds since 1970 are read. Without a zone it is UTC.
     """
+    return _iso(text, day_first) if len(text) <= _LONGEST else None
+
+
+@lru_cache(maxsize=4096)
+def _iso(text: str, day_first: bool) -> str | None:  # noqa: FBT001 - lru_cache is quicker by place
     text = text.strip()
     try:
         parse_instant(text)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from sigma_socdefenders.remembering import remembered
 from sigma_socdefenders.sources.dates import iso
 from sigma_socdefenders.sources.vocabulary import vocabulary, word
 
@@ -28,7 +28,7 @@ def is_nothing(text: str) -> bool:
     return not text or (len(text) <= _LONGEST_NOTHING and text.lower() in _NOTHING)
 
 
-@lru_cache(maxsize=1024)
+@remembered(1024)
 def confidence(text: str) -> str | None:
     """Return a word or number of confidence as a record takes it, or None where it is none."""
     known = vocabulary().confidence.get(word(text))

@@ -6,9 +6,9 @@ An object inside another is a group of further keys where its own is a word for 
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sigma_socdefenders.remembering import remembered
 from sigma_socdefenders.sources.vocabulary import UNSUPPORTED, vocabulary, word
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Key(NamedTuple):
     hint: str | None
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def told(path: str) -> Key:
     """Return what a path of keys says: the whole of it, or the end behind words for groups."""
     tables = vocabulary()

@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 from sigma_socdefenders.normalize import IndicatorType
+from sigma_socdefenders.remembering import remembered
 
 __all__ = [
     "ANY",
@@ -36,9 +37,10 @@ _OTHER_CHARACTERS = re.compile(r"[\W_]+")
 _PARENTHESIS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _PHRASE_WORD = re.compile(r"[A-Za-z0-9&]+(?:[-._/\\][A-Za-z0-9]+)*")
 _WORDS_OF_A_TERM = 3
+_LONGEST_PHRASE = 256
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def word(text: str) -> str:
     """Return a header or type word as the tables have it: lower-case letters and digits alone.
 
@@ -136,7 +138,7 @@ def vocabulary() -> Vocabulary:
     )
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def type_hint(text: str) -> str:
     """Return what a publisher's word for a type says of the value: a type's name or a group.
 
@@ -150,7 +152,6 @@ def type_hint(text: str) -> str:
     return UNSUPPORTED if any(part in name for part in tables.unsupported_parts) else ANY
 
 
-@lru_cache(maxsize=4096)
 def phrase_hint(text: str, *, whole: bool = False) -> str | None:
     """Return what a heading or label of several words says of the values that it stands before.
 
@@ -166,6 +167,11 @@ def phrase_hint(text: str, *, whole: bool = False) -> str | None:
         `NO_HASH` and `NO_ADDRESS`; `TITLE` for indicators of any type, `REFERENCE` for links to
         read; None where nothing is known.
     """
+    return _phrase_hint(text, whole) if len(text) <= _LONGEST_PHRASE else None
+
+
+@lru_cache(maxsize=4096)
+def _phrase_hint(text: str, whole: bool) -> str | None:  # noqa: FBT001 - see `iso`
     words = _PHRASE_WORD.findall(_PARENTHESIS.sub(" ", text)) or _PHRASE_WORD.findall(text)
     prepositions = vocabulary().prepositions
     if not vocabulary().benign.isdisjoint(each.lower() for each in words):

@@ -1,6 +1,7 @@
 """Nothing that can be read makes a reader fail in a way of its own, hang, or lose count."""
 
 import gzip
+import io
 import json
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from sigma_socdefenders.errors import SocDefendersError
 from tests.sources.conftest import read_all
-from tests.sources.test_decode import Trickle
+from tests.sources.test_decode import Trickle, peak
 
 LINES = st.lists(
     st.one_of(
@@ -224,3 +225,11 @@ for fragment in sys.argv[1:]:
 def test_no_run_of_anything_hangs():
     """What repeats itself for the length of a line is read in the time that other text takes."""
     subprocess.run([sys.executable, "-c", READ, *FRAGMENTS], check=True, timeout=120)
+
+
+@pytest.mark.parametrize("line", ["{x},n{i}.example,,", "domain,n{i}.example,{x},"])
+def test_long_cells_are_not_held(line):
+    """What is long is forgotten with its line, though types and dates are remembered."""
+    lines = [f"{line}\n".format(i=i, x=f"x{i}" * 60_000) for i in range(100)]
+    data = "".join(["type,value,first_seen,tags\n", *lines]).encode()
+    assert peak(lambda: read_all(io.BytesIO(data))) < 4 << 20
