@@ -8,18 +8,20 @@ defanged, or can be nothing else, such as a hash, is taken. The rest is prose an
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
-from sigma_socdefenders.records import Position, SourcedRecord
+from sigma_socdefenders.records import Position
 from sigma_socdefenders.sources.report_table import ReportTable, cells_of
 from sigma_socdefenders.sources.sections import Section
-from sigma_socdefenders.sources.text import drop_others, values_in_line
+from sigma_socdefenders.sources.text import line_records, values_in_line
 from sigma_socdefenders.sources.values import stripped_word, words
 from sigma_socdefenders.sources.vocabulary import ANY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sigma_socdefenders.records import SourcedRecord
     from sigma_socdefenders.sources.decode import TextSource
     from sigma_socdefenders.tally import Tally
 
@@ -172,21 +174,13 @@ class _Report:
         texts = [_CODE.sub(" ", _LINK.sub(" ", text)).strip() for text in bare]
         listed = listed and all(map(_is_listed, texts))
         for line, plain, text in zip(lines, bare, texts, strict=True):
-            held = values_in_line(text, running=not listed)
-            position = Position(self._name, line.number, "line")
-            drop_others(held, position, self._tally)
-            for value in held.values:
-                self._tally.read += 1
-                objection = self._section.objection_in_report(
-                    value, quoted=quoted or _SET_AS_CODE.match(plain) is not None
-                )
-                if objection is not None:
-                    self._tally.drop(position, value.value, *objection)
-                    continue
-                record: dict[str, Any] = {"type": value.type, "value": value.value}
-                if len(held.values) == 1 and held.rest:
-                    record["context"] = held.rest
-                yield SourcedRecord(record, position)
+            as_code = quoted or _SET_AS_CODE.match(plain) is not None
+            yield from line_records(
+                values_in_line(text, running=not listed),
+                Position(self._name, line.number, "line"),
+                self._tally,
+                partial(self._section.objection_in_report, quoted=as_code),
+            )
 
 
 def _without_mark(text: str) -> str:

@@ -124,15 +124,16 @@ class Section:
             value: alone on its line, or before a description.
             quoted: whether it stands in a listing or is set as code.
         """
-        if not is_fanged_name(value) or (found := self.objection(value)) is not None:
-            return self.objection(value)
+        objection = self.objection(value)
+        if objection is not None or not is_fanged_name(value):
+            return objection
         hint = ANY if self.hint == TITLE and quoted else self.hint
         if hint in (None, TITLE) or self.objects:
             return _TALKED_ABOUT
         assert hint is not None
         if of_type(hint, value.value) is None or (hint == ANY and ends_as_file(value)):
             return _TALKED_ABOUT
-        return found
+        return None
 
 
 def ends_as_file(value: Value) -> bool:

@@ -20,12 +20,13 @@ from sigma_socdefenders.sources.values import HASHES, QUOTES, Value, stripped_wo
 from sigma_socdefenders.sources.vocabulary import ANY, phrase_hint, vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sigma_socdefenders.sources.decode import TextSource
+    from sigma_socdefenders.sources.sections import Objection
     from sigma_socdefenders.tally import Tally
 
-__all__ = ["Line", "drop_others", "is_comment", "is_running_text", "read_text", "values_in_line"]
+__all__ = ["Line", "is_comment", "is_running_text", "line_records", "read_text", "values_in_line"]
 
 _COMMENT = ("#", ";", "//", "! ")
 _SPLIT = re.compile(r"[\s,;|]")
@@ -187,23 +188,37 @@ def _slowly(
             tally.read += 1
             tally.drop(position, shorten(line), "unrecognised", "nothing in it is an indicator")
         return
-    drop_others(held, position, tally)
-    for value in held.values:
-        tally.read += 1
-        if (objection := section.objection(value)) is not None:
-            tally.drop(position, value.value, *objection)
-            continue
-        record: dict[str, Any] = {"type": value.type, "value": value.value}
-        if context := comment or (held.rest if len(held.values) == 1 else None):
-            record["context"] = context
-        yield SourcedRecord(record, position)
+    yield from line_records(held, position, tally, section.objection, comment)
 
 
-def drop_others(held: Line, position: Position, tally: Tally) -> None:
-    """Count the values of a line that are no indicators, each under its reason."""
+def line_records(
+    held: Line,
+    position: Position,
+    tally: Tally,
+    objection_to: Callable[[Value], Objection | None],
+    comment: str | None = None,
+) -> Iterator[SourcedRecord]:
+    """Yield a record for each value of a line, and count those that are no indicators.
+
+    Args:
+        held: what the line holds.
+        position: of the line.
+        tally: counts what is read and dropped.
+        objection_to: why a value is none after all, as the headings above the line say; or None.
+        comment: what describes the values; else the line's other words describe a single one.
+    """
     for value in held.references:
         tally.read += 1
         tally.drop(position, value.value, "reference", "a link or name that the text refers to")
     for value in held.others:
         tally.read += 1
         tally.drop(position, value.value, "unsupported", "its label says that it is something else")
+    for value in held.values:
+        tally.read += 1
+        if (objection := objection_to(value)) is not None:
+            tally.drop(position, value.value, *objection)
+            continue
+        record: dict[str, Any] = {"type": value.type, "value": value.value}
+        if context := comment or (held.rest if len(held.values) == 1 else None):
+            record["context"] = context
+        yield SourcedRecord(record, position)
