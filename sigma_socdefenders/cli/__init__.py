@@ -70,7 +70,7 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         status = error.exit_code
-    except SocDefendersError as error:
+    except (SocDefendersError, OSError) as error:
         click.echo(f"Error: {error}", err=True)
         status = 1
     except (click.Abort, KeyboardInterrupt):
@@ -78,9 +78,6 @@ def main() -> None:
         status = 130
     except click.exceptions.Exit as done:
         status = done.exit_code
-    except OSError as error:
-        click.echo(f"Error: {error}", err=True)
-        status = 1
     except Exception as error:
         if os.environ.get(_DEBUG):
             raise

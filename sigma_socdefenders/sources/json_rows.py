@@ -17,7 +17,7 @@ from sigma_socdefenders.sources.json_keys import (
     texts_of,
     told,
 )
-from sigma_socdefenders.sources.values import in_cell, of_type, whole_url
+from sigma_socdefenders.sources.values import NETWORK, in_cell, of_type, whole_url
 from sigma_socdefenders.sources.vocabulary import (
     ANY,
     UNSUPPORTED,
@@ -43,9 +43,6 @@ _SAMPLE = 20
 # What tells of a value beside it, and is a value where it stands alone.
 _TELLING = {"cve": "tags", "mitre-attack": "mitre_techniques"}
 _OF_ENVELOPES = LISTS | {"tlp", "feed_name", "article_url", "article_title"}
-_NETWORK = frozenset(
-    {IndicatorType.IPV4, IndicatorType.IPV6, IndicatorType.DOMAIN, IndicatorType.URL}
-)
 _OF_LISTS = frozenset({IndicatorType.DOMAIN, IndicatorType.URL, IndicatorType.EMAIL})
 
 
@@ -207,12 +204,12 @@ def _without_surroundings(values: list[RowValue]) -> list[RowValue]:
     Where an object names one value with its type, and that is an address or a name, the addresses
     and names in its other keys are what it resolves to, or the network that it is in.
     """
-    if of_type(ANY, values[0].text) not in _NETWORK:
+    if of_type(ANY, values[0].text) not in NETWORK:
         return values
     refusal = ("derived", "told of the value that is listed beside it")
     return [
         each._replace(refusal=refusal)
-        if number and not each.listed and of_type(ANY, each.text) in _NETWORK
+        if number and not each.listed and of_type(ANY, each.text) in NETWORK
         else each
         for number, each in enumerate(values)
     ]

@@ -12,7 +12,14 @@ from sigma_socdefenders.sources.delimited import row_records
 from sigma_socdefenders.sources.fields import is_nothing
 from sigma_socdefenders.sources.sections import is_fanged_name
 from sigma_socdefenders.sources.values import stripped_word
-from sigma_socdefenders.sources.vocabulary import ANY, phrase_hint, vocabulary, word
+from sigma_socdefenders.sources.vocabulary import (
+    ANY,
+    REFERENCE,
+    TITLE,
+    phrase_hint,
+    vocabulary,
+    word,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -161,9 +168,9 @@ def _term(cell: str) -> str:
     if plain in tables.hints or plain in tables.roles:
         return cell
     hint = phrase_hint(cell, whole=True)
-    if hint in (None, "reference"):
+    if hint in (None, REFERENCE):
         return cell
-    if hint == "title":
+    if hint == TITLE:
         return "indicator"
     return hint if hint in tables.hints else "network" if hint == ANY else "other"
 

@@ -15,6 +15,7 @@ from sigma_socdefenders.suffixes import ends_in_known_tld
 
 __all__ = [
     "HASHES",
+    "NETWORK",
     "QUOTES",
     "Value",
     "bare_type",
@@ -25,7 +26,7 @@ __all__ = [
     "words",
 ]
 
-_NETWORK = frozenset(
+NETWORK = frozenset(
     {IndicatorType.IPV4, IndicatorType.IPV6, IndicatorType.DOMAIN, IndicatorType.URL}
 )
 HASHES = frozenset(
@@ -35,9 +36,9 @@ _EVERY = frozenset(IndicatorType)
 # What a value may turn out to be, by what its source says that it is.
 _FAMILY: dict[str, frozenset[IndicatorType]] = (
     {kind.value: frozenset({kind}) for kind in IndicatorType}
-    | {kind.value: _NETWORK for kind in _NETWORK}
+    | {kind.value: NETWORK for kind in NETWORK}
     | {kind.value: HASHES for kind in HASHES}
-    | {"host": _NETWORK, "hash": HASHES, ANY: _EVERY}
+    | {"host": NETWORK, "hash": HASHES, ANY: _EVERY}
 )
 _LIST_MARKS = re.compile(r"[,;|]+")
 _SEPARATED = re.compile(r"[\s,;|]")
