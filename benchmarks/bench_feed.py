@@ -34,12 +34,12 @@ def serve(count: int, pipe: Connection) -> None:
 
 def read(url: str, key: str, limit: int, pipe: Connection) -> None:
     """Read and forget the records; send the peak of memory in MB, and the processor seconds."""
-    from sigma_socdefenders.feed import FeedClient, FeedQuery  # noqa: PLC0415
+    from sigma_socdefenders.feed import FeedClient, Filters  # noqa: PLC0415
 
     decoding = _count_decoding()
     with FeedClient(key, base_url=url) as client:
         start = time.process_time()
-        run = client.read(FeedQuery(limit=limit))
+        run = client.read(Filters(limit=limit))
         count = sum(1 for _ in run)
         total = time.process_time() - start
     assert count == limit, count

@@ -15,13 +15,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench_sync import record
 
-from sigma_socdefenders.grouping import QueryCapacity, build_groups
-from sigma_socdefenders.indicator import Indicator, SourcedIndicator
-from sigma_socdefenders.profiles import load_profile
-from sigma_socdefenders.records import Position
-from sigma_socdefenders.rules import build_all
-from sigma_socdefenders.tally import Tally
+from sigma_socdefenders.audit.summary import Summary
+from sigma_socdefenders.errors import Position
+from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
+from sigma_socdefenders.rules.build import build_all
+from sigma_socdefenders.rules.grouping import build_groups
+from sigma_socdefenders.rules.profiles import load_profile
 from sigma_socdefenders.targets import TARGETS, convert
+from sigma_socdefenders.targets.capacity import QueryCapacity
 
 COUNT = 20_000
 
@@ -39,12 +40,12 @@ def main() -> None:
     print(f"{'converting':>12}{'one by one':>12}")
     for target in TARGETS.values():
         start = time.process_time()
-        built = list(build_groups(found, profile, Tally(), QueryCapacity(target)))
+        built = list(build_groups(found, profile, Summary(), QueryCapacity(target)))
         grouped = time.process_time()
         queries = convert(built, target)
         converted = time.process_time()
         some = found[: count // 10]
-        convert(build_all(some, profile, Tally()), target)
+        convert(build_all(some, profile, Summary()), target)
         alone = (time.process_time() - converted) / len(some)
         longest = max(map(len, queries))
         print(

@@ -19,10 +19,10 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sigma_socdefenders.indicator import indicators
+from sigma_socdefenders.audit.summary import Summary
+from sigma_socdefenders.indicators.indicator import indicators
 from sigma_socdefenders.selection import Selection
 from sigma_socdefenders.sources import read
-from sigma_socdefenders.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,17 +61,17 @@ def write(folder: Path, number: int) -> dict[str, Path]:
 
 def measure(step: str, path: str) -> None:
     """Do one step, and print seconds of processor time, records and bytes of memory."""
-    tally = Tally()
+    summary = Summary()
     start = time.process_time()
     if step == "lines":
         with Path(path).open() as file:
             done = sum(1 for _ in file)
     else:
-        found = read([path], tally)
+        found = read([path], summary)
         if step in ("normalise", "select"):
-            found = indicators(found, tally, errors="skip")
+            found = indicators(found, summary, errors="skip")
         if step == "select":
-            found = Selection().apply(found, tally)
+            found = Selection().apply(found, summary)
         done = sum(1 for _ in found)
     seconds = time.process_time() - start
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

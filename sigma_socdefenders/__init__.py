@@ -14,7 +14,7 @@ from sigma_socdefenders.errors import (
     SourceError,
     TargetError,
 )
-from sigma_socdefenders.indicator import Confidence, Indicator, IndicatorType, Source
+from sigma_socdefenders.indicators.indicator import Confidence, Indicator, IndicatorType, Source
 from sigma_socdefenders.selection import Selection
 
 __all__ = [

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sigma.rule import SigmaRule
 
-from sigma_socdefenders.emit import to_yaml
-from sigma_socdefenders.grouping import build_groups
-from sigma_socdefenders.indicator import indicators
-from sigma_socdefenders.profiles import load_profile
-from sigma_socdefenders.records import Position, SourcedRecord
-from sigma_socdefenders.reusable import ReusableCollection
-from sigma_socdefenders.rules import build_all
+from sigma_socdefenders.audit.summary import Summary
+from sigma_socdefenders.errors import Position
+from sigma_socdefenders.indicators.indicator import indicators
+from sigma_socdefenders.indicators.record import SourcedRecord
+from sigma_socdefenders.rules.build import build_all
+from sigma_socdefenders.rules.grouping import build_groups
+from sigma_socdefenders.rules.profiles import load_profile
+from sigma_socdefenders.rules.snapshots import ReusableCollection
+from sigma_socdefenders.rules.yaml_writer import to_yaml
 from sigma_socdefenders.selection import Selection
-from sigma_socdefenders.tally import Tally
 
 if TYPE_CHECKING:
     import os
@@ -28,9 +29,9 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from sigma_socdefenders.feed import ApiKey, FeedClient, FeedRun
-    from sigma_socdefenders.grouping import Capacity
-    from sigma_socdefenders.indicator import Indicator, SourcedIndicator
-    from sigma_socdefenders.records import Record
+    from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
+    from sigma_socdefenders.indicators.record import Record
+    from sigma_socdefenders.rules.grouping import Capacity
     from sigma_socdefenders.sources import ToIds
 
 __all__ = ["SocDefendersCollection"]
@@ -54,7 +55,7 @@ class SocDefendersCollection(ReusableCollection):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.indicators = []
-        self.dropped = Tally().dropped
+        self.dropped = Summary().dropped
 
     @classmethod
     def from_records(
@@ -74,7 +75,7 @@ class SocDefendersCollection(ReusableCollection):
                 `sigma_socdefenders.selection`); what it leaves out is counted in `dropped`.
             profile: a profile's name, or the path of a YAML file.
             group: let indicators share rules, as many as this allows (see
-                `sigma_socdefenders.grouping`); each has rules of its own by default.
+                `sigma_socdefenders.rules.grouping`); each has rules of its own by default.
             collect_errors: skip what is no indicator, count it in `dropped` and keep its error
                 in `errors`, instead of raising it.
 
@@ -83,7 +84,7 @@ class SocDefendersCollection(ReusableCollection):
             ProfileError: there is no such profile.
         """
         return cls._from_sourced(
-            lambda tally: _numbered(records, tally),
+            lambda summary: _numbered(records, summary),
             selection=selection,
             profile=profile,
             group=group,
@@ -120,8 +121,8 @@ class SocDefendersCollection(ReusableCollection):
         from sigma_socdefenders.sources import read  # noqa: PLC0415 - from_records needs no reader
 
         return cls._from_sourced(
-            lambda tally: read(
-                [path], tally, to_ids=to_ids, errors="skip" if collect_errors else "raise"
+            lambda summary: read(
+                [path], summary, to_ids=to_ids, errors="skip" if collect_errors else "raise"
             ),
             selection=selection,
             profile=profile,
@@ -176,9 +177,9 @@ class SocDefendersCollection(ReusableCollection):
             InvalidIndicatorError: a record is no indicator, and errors are not collected.
             ProfileError: there is no such profile.
         """
-        from sigma_socdefenders.feed import FeedQuery, open_client  # noqa: PLC0415 - needs HTTP
+        from sigma_socdefenders.feed import Filters, open_client  # noqa: PLC0415 - needs HTTP
 
-        query = FeedQuery.parse(
+        query = Filters.parse(
             type=type,
             since=since,
             confidence=confidence,
@@ -191,14 +192,14 @@ class SocDefendersCollection(ReusableCollection):
         del api_key
         runs: list[FeedRun] = []
 
-        def read(tally: Tally) -> FeedRun:
-            runs.append(feed.read(query, partial=partial, tally=tally))
+        def read(summary: Summary) -> FeedRun:
+            runs.append(feed.read(query, partial=partial, summary=summary))
             return runs[0]
 
         with opened as feed:
             found = cls._from_sourced(
                 read,
-                selection=None if selection is None else replace(selection, query=FeedQuery()),
+                selection=None if selection is None else replace(selection, query=Filters()),
                 profile=profile,
                 group=group,
                 collect_errors=collect_errors,
@@ -244,9 +245,9 @@ class SocDefendersCollection(ReusableCollection):
             FeedError: the endpoint cannot be read, or may hold more rules than it gave.
             SigmaError: a rule is none, and errors are not collected.
         """
-        from sigma_socdefenders.feed import FeedQuery, open_client  # noqa: PLC0415 - needs HTTP
+        from sigma_socdefenders.feed import Filters, open_client  # noqa: PLC0415 - needs HTTP
 
-        query = FeedQuery.parse(
+        query = Filters.parse(
             type=type, since=since, confidence=confidence, industry=industry, limit=limit
         )
         opened = open_client(api_key, api_key_file, base_url, client, allow_http=allow_http)
@@ -261,7 +262,7 @@ class SocDefendersCollection(ReusableCollection):
     def from_indicators(
         cls,
         found: Iterable[SourcedIndicator],
-        tally: Tally,
+        summary: Summary,
         *,
         profile: str = "default",
         group: Capacity | None = None,
@@ -270,21 +271,21 @@ class SocDefendersCollection(ReusableCollection):
 
         Args:
             found: the indicators, each with its position.
-            tally: the account of the run; its drops and errors become the collection's.
+            summary: the account of the run; its drops and errors become the collection's.
             profile: a profile's name, or the path of a YAML file.
             group: as for `from_records`.
         """
         loaded = load_profile(profile)
         built = (
-            build_all(found, loaded, tally)
+            build_all(found, loaded, summary)
             if group is None
             else build_groups(
                 found,
                 loaded,
-                tally,
+                summary,
                 group,
-                on_error=(lambda _, error: tally.errors.append(error))
-                if tally.collect_errors
+                on_error=(lambda _, error: summary.errors.append(error))
+                if summary.collect_errors
                 else None,
             )
         )
@@ -293,9 +294,9 @@ class SocDefendersCollection(ReusableCollection):
         for rule, members in built:
             rules.append(rule)
             kept.update((id(member), member) for member in members)
-        collection = cls(rules, errors=list(tally.errors), resolve_references=False)
+        collection = cls(rules, errors=list(summary.errors), resolve_references=False)
         collection.indicators = list(kept.values())
-        collection.dropped = tally.dropped
+        collection.dropped = summary.dropped
         return collection
 
     @classmethod
@@ -308,11 +309,11 @@ class SocDefendersCollection(ReusableCollection):
         group: Capacity | None,
         collect_errors: bool,
     ) -> Self:
-        tally = Tally(collect_errors=collect_errors)
+        summary = Summary(collect_errors=collect_errors)
         mode: Literal["raise", "skip"] = "skip" if collect_errors else "raise"
-        found = indicators(read(tally), tally, errors=mode)
-        found = (selection or Selection()).apply(found, tally)
-        return cls.from_indicators(found, tally, profile=profile, group=group)
+        found = indicators(read(summary), summary, errors=mode)
+        found = (selection or Selection()).apply(found, summary)
+        return cls.from_indicators(found, summary, profile=profile, group=group)
 
     @classmethod
     def merge(  # the signature is pySigma's
@@ -339,7 +340,7 @@ class SocDefendersCollection(ReusableCollection):
         return to_yaml(self.kept_rules)
 
 
-def _numbered(records: Iterable[Record], tally: Tally) -> Iterator[SourcedRecord]:
+def _numbered(records: Iterable[Record], summary: Summary) -> Iterator[SourcedRecord]:
     for number, record in enumerate(records, 1):
-        tally.read += 1
+        summary.read += 1
         yield SourcedRecord(record, Position("records", number))

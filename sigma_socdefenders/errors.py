@@ -29,12 +29,9 @@ Every message is one sentence that a person can act on.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from sigma.exceptions import SigmaError
-
-if TYPE_CHECKING:
-    from sigma_socdefenders.records import Position
 
 __all__ = [
     "AnswerError",
@@ -48,6 +45,7 @@ __all__ = [
     "NotJSONError",
     "OutputError",
     "ParameterError",
+    "Position",
     "ProfileError",
     "RateLimitError",
     "RepositoryError",
@@ -64,6 +62,17 @@ __all__ = [
 ]
 
 _SHOWN = 80
+
+
+class Position(NamedTuple):
+    """Where something was read: the source's name, and the place in it, counted from 1."""
+
+    source: str
+    number: int
+    unit: str = "record"
+
+    def __str__(self) -> str:
+        return f"{self.source}, {self.unit} {self.number}"
 
 
 def shorten(value: object, length: int = _SHOWN) -> str:

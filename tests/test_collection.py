@@ -21,7 +21,7 @@ from sigma_socdefenders import (
     SocDefendersCollection,
     SourceError,
 )
-from sigma_socdefenders.rule_copy import copy_rule
+from sigma_socdefenders.rules.snapshots import copy_rule
 
 RECORDS = [
     {"type": "ipv4", "value": "192.0.2.1", "confidence": "high"},

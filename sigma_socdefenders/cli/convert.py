@@ -10,7 +10,7 @@ from sigma_socdefenders import targets
 from sigma_socdefenders.cli.grouping import grouping_options
 from sigma_socdefenders.cli.options import output_options, source_options
 from sigma_socdefenders.cli.run import Run
-from sigma_socdefenders.profiles import load_profile
+from sigma_socdefenders.rules.profiles import load_profile
 
 if TYPE_CHECKING:
     from sigma_socdefenders.cli.grouping import Grouping
@@ -64,7 +64,7 @@ def convert(
     found = run.indicators()
 
     result = targets.convert(
-        grouping.rules(found, loaded, run.tally, on_error=run.left_out),
+        grouping.rules(found, loaded, run.summary, on_error=run.left_out),
         targets.find_target(target),
         output_format,
         on_error=run.left_out,

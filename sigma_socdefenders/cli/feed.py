@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sigma_socdefenders.errors import MissingKeyError
-from sigma_socdefenders.feed import FeedClient, FeedQuery, FeedState, Observer
-from sigma_socdefenders.query import LAST
-from sigma_socdefenders.timestamps import format_instant
+from sigma_socdefenders.feed import FeedClient, FeedState, Filters, Progress
+from sigma_socdefenders.indicators.filters import LAST
+from sigma_socdefenders.indicators.timestamps import format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sigma_socdefenders.audit.summary import Summary
     from sigma_socdefenders.cli.options import Reading
     from sigma_socdefenders.feed import FeedRun
-    from sigma_socdefenders.records import SourcedRecord
-    from sigma_socdefenders.tally import Tally
+    from sigma_socdefenders.indicators.record import SourcedRecord
 
 __all__ = ["FeedReading"]
 
@@ -31,7 +31,7 @@ class FeedReading:
 
     Args:
         reading: what the command was told.
-        tally: counts the records read.
+        summary: counts the records read.
         quiet: show no progress.
 
     Raises:
@@ -39,13 +39,13 @@ class FeedReading:
         FeedError: the feed cannot be asked like that.
     """
 
-    def __init__(self, reading: Reading, tally: Tally, *, quiet: bool) -> None:
+    def __init__(self, reading: Reading, summary: Summary, *, quiet: bool) -> None:
         goes_on = reading.since == LAST
         if goes_on and reading.limit is not None:
             raise click.UsageError(
                 "--limit does not go with --since last: what it cuts off would never be read."
             )
-        query = FeedQuery.parse(
+        query = Filters.parse(
             type=reading.type,
             since=None if goes_on else reading.since,
             confidence=reading.confidence,
@@ -58,7 +58,7 @@ class FeedReading:
                 api_key_file=reading.api_key_file,
                 base_url=reading.base_url,
                 allow_http=reading.allow_http,
-                observer=Observer() if quiet else _progress(),
+                progress=Progress() if quiet else _progress(),
             )
         except MissingKeyError as error:
             raise click.UsageError(
@@ -71,7 +71,7 @@ class FeedReading:
             if not quiet:
                 _say_since(query)
         self._query = query
-        self._run = self._client.read(query, partial=reading.partial, tally=tally)
+        self._run = self._client.read(query, partial=reading.partial, summary=summary)
 
     def records(self) -> Iterator[SourcedRecord]:
         """Yield the feed's records."""
@@ -95,25 +95,25 @@ def _default_state() -> Path:
     return Path(click.get_app_dir("sigma-socdefenders")) / "feed-state.json"
 
 
-def _say_since(query: FeedQuery) -> None:
+def _say_since(query: Filters) -> None:
     told = "all, as this query was never read to its end before"
     if query.since is not None:
         told = f"what changed since {format_instant(query.since)}"
     click.echo(f"feed: reading {told}", err=True)
 
 
-def _progress() -> Observer:
+def _progress() -> Progress:
     return _Bar() if sys.stderr.isatty() else _LastLine()
 
 
-class _LastLine(Observer):
+class _LastLine(Progress):
     """One line at the end, for logs."""
 
     def __init__(self) -> None:
         self._start = time.monotonic()
         self._waited = 0.0
 
-    def waiting(self, seconds: float, reason: str) -> None:  # noqa: ARG002 - an observer's
+    def waiting(self, seconds: float, reason: str) -> None:  # noqa: ARG002 - an progress's
         self._waited += seconds
 
     def finished(self, read: int, failure: Exception | None) -> None:

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from sigma_socdefenders.rules import build_all
+from sigma_socdefenders.rules.build import build_all
 from sigma_socdefenders.targets import TARGETS, find_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from sigma_socdefenders.audit.summary import Summary
     from sigma_socdefenders.errors import TargetError
-    from sigma_socdefenders.grouping import Capacity
-    from sigma_socdefenders.indicator import SourcedIndicator
-    from sigma_socdefenders.profiles import Profile
-    from sigma_socdefenders.rules import BuiltRule
-    from sigma_socdefenders.tally import Tally
+    from sigma_socdefenders.indicators.indicator import SourcedIndicator
+    from sigma_socdefenders.rules.build import BuiltRule
+    from sigma_socdefenders.rules.grouping import Capacity
+    from sigma_socdefenders.rules.profiles import Profile
 
 __all__ = ["Grouping", "grouping_options"]
 
@@ -39,7 +39,7 @@ class Grouping:
         self,
         found: Iterable[SourcedIndicator],
         profile: Profile,
-        tally: Tally,
+        summary: Summary,
         *,
         on_error: Callable[[BuiltRule, TargetError], object] | None = None,
     ) -> Iterator[BuiltRule]:
@@ -53,18 +53,18 @@ class Grouping:
             if value is not None and not self.group:
                 raise click.UsageError(f"{name} is for rules that are grouped: add --group.")
         if not self.group:
-            return build_all(found, profile, tally)
+            return build_all(found, profile, summary)
         # Much of grouping is of no use to single rules, and costs them time to import.
-        from sigma_socdefenders.grouping import build_groups  # noqa: PLC0415
+        from sigma_socdefenders.rules.grouping import build_groups  # noqa: PLC0415
 
-        return build_groups(found, profile, tally, self._capacity(), on_error=on_error)
+        return build_groups(found, profile, summary, self._capacity(), on_error=on_error)
 
     def _capacity(self) -> Capacity:
-        from sigma_socdefenders.grouping import (  # noqa: PLC0415 - as above
+        from sigma_socdefenders.rules.grouping import (  # noqa: PLC0415 - as above
             DEFAULT_VALUES,
-            QueryCapacity,
             ValueCapacity,
         )
+        from sigma_socdefenders.targets.capacity import QueryCapacity  # noqa: PLC0415 - as above
 
         if self.group_for is None:
             if self.query_length is not None:

@@ -8,7 +8,7 @@ import click
 
 from sigma_socdefenders.cli.options import source_options
 from sigma_socdefenders.cli.run import Run
-from sigma_socdefenders.lookups import PLATFORMS, lookup_files, write_files
+from sigma_socdefenders.outputs.lookups import PLATFORMS, lookup_files, write_files
 
 if TYPE_CHECKING:
     from sigma_socdefenders.cli.options import Reading
@@ -61,7 +61,7 @@ def lookup(
             )
     run = Run(reading, quiet=quiet)
     files = lookup_files(
-        run.indicators(), target, run.tally, published=published_at, on_error=run.left_out
+        run.indicators(), target, run.summary, published=published_at, on_error=run.left_out
     )
     count = write_files(folder, files)
     run.finish()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import click
 
-from sigma_socdefenders.profiles import profile_names
+from sigma_socdefenders.rules.profiles import profile_names
 from sigma_socdefenders.selection import KEEPABLE
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ import click
 from sigma_socdefenders.cli.grouping import grouping_options
 from sigma_socdefenders.cli.options import output_options, source_options
 from sigma_socdefenders.cli.run import Run
-from sigma_socdefenders.emit import yaml_documents
-from sigma_socdefenders.members import listed
-from sigma_socdefenders.output import atomic_writer
-from sigma_socdefenders.profiles import load_profile
+from sigma_socdefenders.files import atomic_writer
+from sigma_socdefenders.outputs.members import listed
+from sigma_socdefenders.rules.profiles import load_profile
+from sigma_socdefenders.rules.yaml_writer import yaml_documents
 
 if TYPE_CHECKING:
     from sigma_socdefenders.cli.grouping import Grouping
@@ -49,7 +49,7 @@ def rules(
     run = Run(reading, quiet=quiet)
     loaded = load_profile(profile)
     found = run.indicators()
-    built = grouping.rules(found, loaded, run.tally, on_error=run.left_out)
+    built = grouping.rules(found, loaded, run.summary, on_error=run.left_out)
     with contextlib.ExitStack() as stack:
         stream = stack.enter_context(run.output(output))
         if members is not None:

@@ -14,26 +14,26 @@ from typing import IO, TYPE_CHECKING, TypeVar
 
 import click
 
-from sigma_socdefenders.accounts import Explanation, Report
+from sigma_socdefenders.audit.summary import Summary
+from sigma_socdefenders.audit.trace import Explanation, Report
 from sigma_socdefenders.errors import OutputError, shorten
-from sigma_socdefenders.indicator import indicators
-from sigma_socdefenders.output import atomic_writer
-from sigma_socdefenders.query import LAST, FeedQuery
+from sigma_socdefenders.files import atomic_writer
+from sigma_socdefenders.indicators.filters import LAST, Filters
+from sigma_socdefenders.indicators.indicator import indicators
 from sigma_socdefenders.selection import Selection
 from sigma_socdefenders.sources import read
-from sigma_socdefenders.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from sigma_socdefenders.audit.summary import Drop
     from sigma_socdefenders.cli.feed import FeedReading
     from sigma_socdefenders.cli.options import Reading
     from sigma_socdefenders.errors import TargetError
-    from sigma_socdefenders.indicator import SourcedIndicator
-    from sigma_socdefenders.records import SourcedRecord
-    from sigma_socdefenders.rules import BuiltRule
+    from sigma_socdefenders.indicators.indicator import SourcedIndicator
+    from sigma_socdefenders.indicators.record import SourcedRecord
+    from sigma_socdefenders.rules.build import BuiltRule
     from sigma_socdefenders.sources import Source
-    from sigma_socdefenders.tally import Drop
 
 __all__ = ["Run"]
 
@@ -51,7 +51,7 @@ class Run:
     def __init__(self, reading: Reading, *, quiet: bool) -> None:
         self.reading = reading
         self.quiet = quiet
-        self.tally = Tally(on_drop=self._dropped)
+        self.summary = Summary(on_drop=self._dropped)
         self.selection = Selection.parse(
             type=reading.type,
             since=None if reading.since == LAST else reading.since,
@@ -92,19 +92,19 @@ class Run:
         if sources:
             if reading.since == LAST:
                 raise click.UsageError("--since last goes on with the feed, not with a SOURCE.")
-            records = read(sources, self.tally, to_ids=reading.to_ids, errors=reading.errors)
-            found = self._shown(indicators(records, self.tally, errors=reading.errors))
+            records = read(sources, self.summary, to_ids=reading.to_ids, errors=reading.errors)
+            found = self._shown(indicators(records, self.summary, errors=reading.errors))
         else:
-            found = indicators(self._feed_records(), self.tally, errors=reading.errors)
+            found = indicators(self._feed_records(), self.summary, errors=reading.errors)
             # The feed has selected already, by what its records do not always say.
-            selection = replace(selection, query=FeedQuery())
-        kept = selection.apply(found, self.tally)
+            selection = replace(selection, query=Filters())
+        kept = selection.apply(found, self.summary)
         return kept if self._explanation is None else self._explanation.kept(kept)
 
     def _feed_records(self) -> Iterator[SourcedRecord]:
         from sigma_socdefenders.cli.feed import FeedReading  # noqa: PLC0415 - files need no HTTP
 
-        self._feed = FeedReading(self.reading, self.tally, quiet=self.quiet)
+        self._feed = FeedReading(self.reading, self.summary, quiet=self.quiet)
         return self._feed.records()
 
     def _shown(self, items: Iterable[_T]) -> Iterator[_T]:
@@ -141,10 +141,10 @@ class Run:
             click.echo(line, err=True)
         if self.quiet:
             return
-        tally = self.tally
-        dropped = tally.dropped.total()
-        click.echo(f"read {tally.read}, kept {tally.kept}, dropped {dropped}", err=True)
-        for reason, count in sorted(tally.dropped.items()):
+        summary = self.summary
+        dropped = summary.dropped.total()
+        click.echo(f"read {summary.read}, kept {summary.kept}, dropped {dropped}", err=True)
+        for reason, count in sorted(summary.dropped.items()):
             drop = self._first[reason]
             where = f"{drop.position}: '{shorten(drop.value)}' {drop.detail}"
             click.echo(f"  {reason} {count}, the first: {where}", err=True)

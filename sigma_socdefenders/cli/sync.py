@@ -11,17 +11,17 @@ from sigma_socdefenders.cli.grouping import grouping_options
 from sigma_socdefenders.cli.options import source_options
 from sigma_socdefenders.cli.run import Run
 from sigma_socdefenders.errors import RepositoryError
-from sigma_socdefenders.members import listed
-from sigma_socdefenders.output import atomic_writer
-from sigma_socdefenders.profiles import load_profile
-from sigma_socdefenders.repository import MAX_REMOVED, refuse_loss
-from sigma_socdefenders.repository import sync as sync_folder
-from sigma_socdefenders.repository.report import headline, listing, markdown
+from sigma_socdefenders.files import atomic_writer
+from sigma_socdefenders.outputs.members import listed
+from sigma_socdefenders.outputs.rule_folder import MAX_REMOVED, refuse_loss
+from sigma_socdefenders.outputs.rule_folder import sync as sync_folder
+from sigma_socdefenders.outputs.rule_folder.report import headline, listing, markdown
+from sigma_socdefenders.rules.profiles import load_profile
 
 if TYPE_CHECKING:
     from sigma_socdefenders.cli.grouping import Grouping
     from sigma_socdefenders.cli.options import Reading
-    from sigma_socdefenders.repository import Plan
+    from sigma_socdefenders.outputs.rule_folder import Plan
 
 __all__ = ["sync"]
 
@@ -112,7 +112,7 @@ def sync(
     run = Run(reading, quiet=quiet)
     loaded = load_profile(profile)
     found = run.indicators()
-    built = grouping.rules(found, loaded, run.tally, on_error=run.left_out)
+    built = grouping.rules(found, loaded, run.summary, on_error=run.left_out)
     reads_only = dry_run or check
     with contextlib.ExitStack() as stack:
         if members is not None and not reads_only:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from sigma_socdefenders.coverage import coverage
+from sigma_socdefenders.outputs.coverage import coverage
 from sigma_socdefenders.targets import TARGETS
 
 __all__ = ["targets"]

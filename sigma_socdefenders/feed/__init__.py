@@ -3,21 +3,21 @@
 from sigma_socdefenders.feed.client import DEFAULT_BASE_URL, FeedClient, open_client
 from sigma_socdefenders.feed.connection import AnswerLimits
 from sigma_socdefenders.feed.key import ApiKey
-from sigma_socdefenders.feed.observer import Observer
+from sigma_socdefenders.feed.progress import Progress
 from sigma_socdefenders.feed.retry import RetryPolicy
 from sigma_socdefenders.feed.run import FeedRun
 from sigma_socdefenders.feed.state import FeedState
-from sigma_socdefenders.query import FeedQuery
+from sigma_socdefenders.indicators.filters import Filters
 
 __all__ = [
     "DEFAULT_BASE_URL",
     "AnswerLimits",
     "ApiKey",
     "FeedClient",
-    "FeedQuery",
     "FeedRun",
     "FeedState",
-    "Observer",
+    "Filters",
+    "Progress",
     "RetryPolicy",
     "open_client",
 ]

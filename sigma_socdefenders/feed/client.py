@@ -13,13 +13,13 @@ from sigma_socdefenders.errors import ParameterError
 from sigma_socdefenders.feed.connection import AnswerLimits, Connection, parse_base_url
 from sigma_socdefenders.feed.endpoint import read_rules
 from sigma_socdefenders.feed.key import ApiKey
-from sigma_socdefenders.feed.observer import Observer
 from sigma_socdefenders.feed.pages import ACCEPT, FeedFormat
+from sigma_socdefenders.feed.progress import Progress
 from sigma_socdefenders.feed.requester import Requester
 from sigma_socdefenders.feed.retry import Retrier, RetryPolicy
 from sigma_socdefenders.feed.run import FeedRun
-from sigma_socdefenders.query import FeedQuery
-from sigma_socdefenders.timestamps import format_instant
+from sigma_socdefenders.indicators.filters import Filters
+from sigma_socdefenders.indicators.timestamps import format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import httpx
     from typing_extensions import Self
 
-    from sigma_socdefenders.tally import Tally
+    from sigma_socdefenders.audit.summary import Summary
 
 __all__ = ["DEFAULT_BASE_URL", "FeedClient", "open_client"]
 
@@ -54,7 +54,7 @@ class FeedClient:
             `auth` and time-outs are not used.
         limits: what one answer may take.
         retries: how patient a run is.
-        observer: told how far a run is, and what it waits for.
+        progress: told how far a run is, and what it waits for.
         clock: the time, in seconds since 1970.
         sleep: waits for some seconds.
         chance: a number from 0 to 1, at random.
@@ -74,7 +74,7 @@ class FeedClient:
         client: httpx.Client | None = None,
         limits: AnswerLimits | None = None,
         retries: RetryPolicy | None = None,
-        observer: Observer | None = None,
+        progress: Progress | None = None,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
         chance: Callable[[], float] = random.random,
@@ -84,7 +84,7 @@ class FeedClient:
         address = base_url or os.environ.get(BASE_URL_VARIABLE) or DEFAULT_BASE_URL
         base = parse_base_url(address, allow_http=allow_http)
         self.base_url = str(base)
-        self.observer = observer or Observer()
+        self.progress = progress or Progress()
         self._connection = Connection(base, api_key, limits or AnswerLimits(), client)
         self._retries = retries or RetryPolicy()
         self._clock = clock
@@ -93,11 +93,11 @@ class FeedClient:
 
     def read(
         self,
-        query: FeedQuery | None = None,
+        query: Filters | None = None,
         *,
         form: FeedFormat = "json",
         partial: bool = False,
-        tally: Tally | None = None,
+        summary: Summary | None = None,
     ) -> FeedRun:
         """Return a run over the records of `GET /api/v1/iocs`; nothing is sent before it is used.
 
@@ -105,7 +105,7 @@ class FeedClient:
             query: what to read (default: everything that the key's tier reaches).
             form: `json`, or `csv` or `txt`, which tell less.
             partial: keep what was read where the feed fails later on; the run then says why.
-            tally: counts the records read.
+            summary: counts the records read.
 
         Raises:
             ParameterError: there is no such format, or `since` is still to come.
@@ -117,12 +117,12 @@ class FeedClient:
             self._checked(query),
             form=form,
             partial=partial,
-            observer=self.observer,
-            tally=tally,
+            progress=self.progress,
+            summary=summary,
             now=self._now,
         )
 
-    def read_rules(self, query: FeedQuery | None = None) -> list[dict[str, Any]]:
+    def read_rules(self, query: Filters | None = None) -> list[dict[str, Any]]:
         """Return the ready-made rules of `GET /api/v1/iocs/sigma`, each as a mapping.
 
         Args:
@@ -150,16 +150,16 @@ class FeedClient:
     ) -> None:
         self.close()
 
-    def _checked(self, query: FeedQuery | None) -> FeedQuery:
+    def _checked(self, query: Filters | None) -> Filters:
         """Return the query, if there can be anything to read: a mistyped year finds nothing."""
-        query = query or FeedQuery()
+        query = query or Filters()
         if query.since is not None and query.since - self._now() > _CLOCKS_APART:
             raise ParameterError(f"since '{format_instant(query.since)}' is still to come")
         return query
 
     def _requester(self) -> Requester:
         retrier = Retrier(
-            self._retries, self.observer.waiting, self._sleep, self._chance, self._clock
+            self._retries, self.progress.waiting, self._sleep, self._chance, self._clock
         )
         return Requester(self._connection, retrier, clock=self._clock)
 

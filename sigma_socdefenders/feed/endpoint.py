@@ -13,7 +13,7 @@ from sigma_socdefenders.feed.requester import LARGEST_PAGE
 if TYPE_CHECKING:
     from sigma_socdefenders.feed.connection import Answer
     from sigma_socdefenders.feed.requester import Requester
-    from sigma_socdefenders.query import FeedQuery
+    from sigma_socdefenders.indicators.filters import Filters
 
 __all__ = ["read_rules"]
 
@@ -22,7 +22,7 @@ _ACCEPT = "application/yaml, text/yaml, application/x-yaml;q=0.9, text/plain;q=0
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def read_rules(requester: Requester, query: FeedQuery) -> list[dict[str, Any]]:
+def read_rules(requester: Requester, query: Filters) -> list[dict[str, Any]]:
     """Return the rules that the endpoint makes of a query's indicators, in its order.
 
     Args:

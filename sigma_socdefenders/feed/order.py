@@ -6,7 +6,7 @@ from itertools import islice
 from operator import le
 from typing import TYPE_CHECKING, Any
 
-from sigma_socdefenders.timestamps import parse_instant
+from sigma_socdefenders.indicators.timestamps import parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

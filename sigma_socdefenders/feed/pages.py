@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from sigma_socdefenders.errors import AnswerError, NotJSONError, UnreachableError
 from sigma_socdefenders.feed.failures import Transient, server_time
-from sigma_socdefenders.timestamps import parse_instant
+from sigma_socdefenders.indicators.timestamps import parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,21 +9,22 @@ from sigma_socdefenders.errors import (
     FeedError,
     IncompleteError,
     ParameterError,
+    Position,
     TierError,
 )
 from sigma_socdefenders.feed.pages import ACCEPT, FeedFormat, Page, read_page
 from sigma_socdefenders.feed.paging import SMALLEST_PAGE, Batch, Place, Window
 from sigma_socdefenders.feed.seen import Seen
-from sigma_socdefenders.records import Position, SourcedRecord
-from sigma_socdefenders.timestamps import format_instant
+from sigma_socdefenders.indicators.record import SourcedRecord
+from sigma_socdefenders.indicators.timestamps import format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sigma_socdefenders.feed.observer import Observer
+    from sigma_socdefenders.audit.summary import Summary
+    from sigma_socdefenders.feed.progress import Progress
     from sigma_socdefenders.feed.requester import Requester
-    from sigma_socdefenders.query import FeedQuery
-    from sigma_socdefenders.tally import Tally
+    from sigma_socdefenders.indicators.filters import Filters
 
 __all__ = ["FeedRun"]
 
@@ -42,8 +43,8 @@ class FeedRun:
         form: which of the feed's formats to ask for.
         partial: end quietly where the feed fails after some records, and keep the error in
             `failure`, instead of raising it.
-        observer: told how far the run is.
-        tally: counts the records read, or None.
+        progress: told how far the run is.
+        summary: counts the records read, or None.
         now: the time, in UTC.
 
     Attributes:
@@ -57,12 +58,12 @@ class FeedRun:
     def __init__(
         self,
         requester: Requester,
-        query: FeedQuery,
+        query: Filters,
         *,
         form: FeedFormat,
         partial: bool,
-        observer: Observer,
-        tally: Tally | None = None,
+        progress: Progress,
+        summary: Summary | None = None,
         now: Callable[[], datetime],
     ) -> None:
         self.started_at: datetime | None = None
@@ -73,8 +74,8 @@ class FeedRun:
         self._query = query
         self._form = form
         self._partial = partial
-        self._observer = observer
-        self._tally = tally
+        self._progress = progress
+        self._summary = summary
         self._now = now
         self._begun = False
         self._seen = Seen()
@@ -92,30 +93,30 @@ class FeedRun:
         if self._begun:
             raise RuntimeError("a run can be read once: ask the client for another one")
         self._begun = True
-        limit, tally = self._query.limit, self._tally
+        limit, summary = self._query.limit, self._summary
         try:
             for batch in self._batches():
                 for record in self._fresh(batch):
                     self.read += 1
-                    if tally is not None:
-                        tally.read += 1
+                    if summary is not None:
+                        summary.read += 1
                     yield SourcedRecord(record, Position(self._source, self.read))
                     if self.read == limit:
                         break
                 # Let go before the next page is asked for.
                 del batch
-                self._observer.page(self.read, self._total())
+                self._progress.page(self.read, self._total())
                 if self.read == limit:
                     break
             else:
                 self.complete = True
         except FeedError as error:
-            self._observer.finished(self.read, error)
+            self._progress.finished(self.read, error)
             if not (self._partial and self.read):
                 raise
             self.failure = error
         else:
-            self._observer.finished(self.read, None)
+            self._progress.finished(self.read, None)
 
     def _fresh(self, batch: Batch) -> Iterator[Any]:
         new = self._seen.add_all(batch.digests)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from sigma_socdefenders.errors import OutputError, StateError
-from sigma_socdefenders.output import atomic_writer
-from sigma_socdefenders.timestamps import format_instant, parse_instant
+from sigma_socdefenders.files import atomic_writer
+from sigma_socdefenders.indicators.timestamps import format_instant, parse_instant
 
 if TYPE_CHECKING:
     import os
 
-    from sigma_socdefenders.query import FeedQuery
+    from sigma_socdefenders.indicators.filters import Filters
 
 __all__ = ["OVERLAP", "FeedState"]
 
@@ -46,7 +46,7 @@ class FeedState:
         self.overlap = overlap
 
     def since(
-        self, base_url: str, query: FeedQuery, *, now: datetime | None = None
+        self, base_url: str, query: Filters, *, now: datetime | None = None
     ) -> datetime | None:
         """Return where to go on, or None where this query was never read to its end.
 
@@ -64,7 +64,7 @@ class FeedState:
                 return self._completed(run, now or datetime.now(timezone.utc)) - self.overlap
         return None
 
-    def record(self, base_url: str, query: FeedQuery, started_at: datetime) -> None:
+    def record(self, base_url: str, query: Filters, started_at: datetime) -> None:
         """Remember a complete run; call it once its output is safe.
 
         Args:
@@ -136,7 +136,7 @@ class FeedState:
         )
 
 
-def _parameters(query: FeedQuery) -> dict[str, Any]:
+def _parameters(query: Filters) -> dict[str, Any]:
     parameters: dict[str, Any] = dict(query.parameters())
     parameters.pop("since", None)
     if query.type:
@@ -144,7 +144,7 @@ def _parameters(query: FeedQuery) -> dict[str, Any]:
     return parameters
 
 
-def _key(base_url: str, query: FeedQuery) -> str:
+def _key(base_url: str, query: Filters) -> str:
     return json.dumps([base_url, _parameters(query)], sort_keys=True)
 
 

@@ -9,10 +9,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from sigma_socdefenders.errors import SelectionError, shorten
-from sigma_socdefenders.query import FeedQuery
+from sigma_socdefenders.indicators.filters import Filters
 from sigma_socdefenders.selection.ages import parse_ages
 from sigma_socdefenders.selection.allowlist import Allowlist
-from sigma_socdefenders.selection.hazards import HAZARDS, hazard
+from sigma_socdefenders.selection.exclusions import HAZARDS, exclusion
 from sigma_socdefenders.selection.merging import merge
 from sigma_socdefenders.selection.sectors import concerns
 from sigma_socdefenders.selection.warninglists import Warninglists
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import date
 
-    from sigma_socdefenders.indicator import Indicator, SourcedIndicator
-    from sigma_socdefenders.normalize import IndicatorType
+    from sigma_socdefenders.audit.summary import Summary
+    from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
+    from sigma_socdefenders.indicators.normalize import IndicatorType
     from sigma_socdefenders.selection.ages import MaxAge
-    from sigma_socdefenders.tally import Tally
 
 __all__ = ["KEEPABLE", "REASONS", "Allowlist", "Selection", "Warninglists"]
 
@@ -66,7 +66,7 @@ class Selection:
         now: the instant to measure ages from; None for the time of use.
     """
 
-    query: FeedQuery = field(default_factory=FeedQuery)
+    query: Filters = field(default_factory=Filters)
     max_age: Mapping[IndicatorType, timedelta] = field(default_factory=lambda: MappingProxyType({}))
     keep: frozenset[str] = frozenset()
     allowlist: Allowlist | None = None
@@ -108,7 +108,7 @@ class Selection:
             ParameterError: `type`, `since`, `confidence`, `industry`, `category` or `limit`.
             SelectionError: any other.
         """
-        query = FeedQuery.parse(
+        query = Filters.parse(
             type=type,
             since=since,
             confidence=confidence,
@@ -130,29 +130,33 @@ class Selection:
             now,
         )
 
-    def apply(self, found: Iterable[SourcedIndicator], tally: Tally) -> Iterator[SourcedIndicator]:
+    def apply(
+        self, found: Iterable[SourcedIndicator], summary: Summary
+    ) -> Iterator[SourcedIndicator]:
         """Yield the indicators that are selected, each once, in the order of their first records.
 
         What depends on the value alone is judged as it comes; then records of one value are
         merged, and the rest is judged by what they say together. So all of `found` is read before
         the first indicator comes out.
         """
-        merged = merge(self._fit(found, tally), tally)
-        current = self._current(merged, tally)
-        return current if self.query.limit is None else self._limited(current, tally)
+        merged = merge(self._fit(found, summary), summary)
+        current = self._current(merged, summary)
+        return current if self.query.limit is None else self._limited(current, summary)
 
-    def _fit(self, found: Iterable[SourcedIndicator], tally: Tally) -> Iterator[SourcedIndicator]:
+    def _fit(
+        self, found: Iterable[SourcedIndicator], summary: Summary
+    ) -> Iterator[SourcedIndicator]:
         for each in found:
             refusal = self._unfit(each.indicator.type, each.indicator.value)
             if refusal is None:
                 yield each
             else:
-                tally.drop(each.position, each.indicator.value, *refusal)
+                summary.drop(each.position, each.indicator.value, *refusal)
 
     def _unfit(self, kind: IndicatorType, value: str) -> tuple[str, str] | None:
         if self.query.type and kind not in self.query.type:
             return "type", f"is of type {kind}"
-        told = hazard(kind, value)
+        told = exclusion(kind, value)
         if told is not None and told.reason not in self.keep:
             return told
         if self.allowlist is not None and (where := self.allowlist.allows(kind, value)):
@@ -162,7 +166,7 @@ class Selection:
         return None
 
     def _current(
-        self, found: Iterable[SourcedIndicator], tally: Tally
+        self, found: Iterable[SourcedIndicator], summary: Summary
     ) -> Iterator[SourcedIndicator]:
         now = self.now or datetime.now(timezone.utc)
         for each in found:
@@ -170,7 +174,7 @@ class Selection:
             if refusal is None:
                 yield each
             else:
-                tally.drop(each.position, each.indicator.value, *refusal)
+                summary.drop(each.position, each.indicator.value, *refusal)
 
     def _unwanted(self, indicator: Indicator, now: datetime) -> tuple[str, str] | None:
         if indicator.revoked and "revoked" not in self.keep:
@@ -200,7 +204,7 @@ class Selection:
         return None
 
     def _limited(
-        self, found: Iterable[SourcedIndicator], tally: Tally
+        self, found: Iterable[SourcedIndicator], summary: Summary
     ) -> Iterator[SourcedIndicator]:
         limit = self.query.limit or 0
         for number, each in enumerate(found):
@@ -208,4 +212,4 @@ class Selection:
                 yield each
             else:
                 detail = f"is beyond the {limit} that were asked for"
-                tally.drop(each.position, each.indicator.value, "limit", detail)
+                summary.drop(each.position, each.indicator.value, "limit", detail)

@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, TypeAlias
 
 from sigma_socdefenders.errors import SelectionError, shorten
-from sigma_socdefenders.normalize import IndicatorType, indicator_type
+from sigma_socdefenders.indicators.normalize import IndicatorType, indicator_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sigma_socdefenders.errors import SelectionError, shorten
-from sigma_socdefenders.normalize import IndicatorType, canonical, infer_type
-from sigma_socdefenders.selection.hazards import address_type, host_of
+from sigma_socdefenders.indicators.normalize import IndicatorType, canonical, infer_type
+from sigma_socdefenders.selection.exclusions import address_type, host_of
 from sigma_socdefenders.selection.networks import NetworkIndex
 
 if TYPE_CHECKING:

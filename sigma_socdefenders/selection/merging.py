@@ -13,13 +13,13 @@ from contextlib import closing
 from itertools import chain
 from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
 
-from sigma_socdefenders.indicator import Indicator, SourcedIndicator
-from sigma_socdefenders.records import Position
+from sigma_socdefenders.errors import Position
+from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from sigma_socdefenders.tally import Tally
+    from sigma_socdefenders.audit.summary import Summary
 
 __all__ = ["merge", "merged"]
 
@@ -75,7 +75,7 @@ def _joined(first: tuple[_T, ...], second: tuple[_T, ...]) -> tuple[_T, ...]:
     return tuple(dict.fromkeys(chain(first, second)))
 
 
-def merge(found: Iterable[SourcedIndicator], tally: Tally) -> Iterator[SourcedIndicator]:
+def merge(found: Iterable[SourcedIndicator], summary: Summary) -> Iterator[SourcedIndicator]:
     """Yield each distinct indicator once, where it came first, with all that is said of it.
 
     All of `found` is read before the first indicator comes out. Each record beyond the first is
@@ -96,7 +96,7 @@ def merge(found: Iterable[SourcedIndicator], tally: Tally) -> Iterator[SourcedIn
                 continue
             known = more.get(value)
             more[value] = indicator if known is None else merged(known, indicator)
-            tally.drop(position, value, "duplicate", "was read before")
+            summary.drop(position, value, "duplicate", "was read before")
         seen.clear()
         for each in queue.drain():
             extra = more.get(each.indicator.value) if more else None

@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sigma_socdefenders.indicator import Indicator
+    from sigma_socdefenders.indicators.indicator import Indicator
 
 __all__ = ["concerns", "words_of"]
 

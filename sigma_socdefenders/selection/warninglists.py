@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from sigma_socdefenders.errors import SelectionError, shorten
-from sigma_socdefenders.normalize import IndicatorType
+from sigma_socdefenders.indicators.normalize import IndicatorType
 from sigma_socdefenders.selection.allowlist import with_parents
-from sigma_socdefenders.selection.hazards import address_type, host_of
+from sigma_socdefenders.selection.exclusions import address_type, host_of
 from sigma_socdefenders.selection.networks import NetworkIndex
 
 if TYPE_CHECKING:

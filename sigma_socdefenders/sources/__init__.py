@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from sigma_socdefenders.errors import UnrecognisedSourceError
-from sigma_socdefenders.records import Position
-from sigma_socdefenders.sources.archives import Source, find, texts
-from sigma_socdefenders.sources.delimited import read_delimited
+from sigma_socdefenders.errors import Position, UnrecognisedSourceError
 from sigma_socdefenders.sources.detect import Form, recognise
-from sigma_socdefenders.sources.document import read_document
-from sigma_socdefenders.sources.misp_table import is_misp_table, read_misp_table
-from sigma_socdefenders.sources.text import read_text
+from sigma_socdefenders.sources.misp.csv_export import is_misp_table, read_misp_table
+from sigma_socdefenders.sources.opening.archives import Source, find, texts
+from sigma_socdefenders.sources.prose.lines import read_text
+from sigma_socdefenders.sources.prose.reports import read_document
+from sigma_socdefenders.sources.tables.delimited import read_delimited
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from sigma_socdefenders.records import SourcedRecord
-    from sigma_socdefenders.sources.decode import TextSource
-    from sigma_socdefenders.tally import Tally
+    from sigma_socdefenders.audit.summary import Summary
+    from sigma_socdefenders.indicators.record import SourcedRecord
+    from sigma_socdefenders.sources.opening.decode import TextSource
 
 __all__ = ["REASONS", "Source", "ToIds", "read"]
 
@@ -46,7 +45,7 @@ ToIds: TypeAlias = Literal["auto", "only", "all"]
 
 def read(
     sources: Iterable[Source],
-    tally: Tally,
+    summary: Summary,
     *,
     to_ids: ToIds = "auto",
     errors: Literal["raise", "skip"] = "raise",
@@ -56,7 +55,7 @@ def read(
     Args:
         sources: paths of files, paths of folders (read in the order of their names), `-` for
             standard input, and open binary streams; gzip and zip are unpacked.
-        tally: counts what is read, and what cannot become a record, by reason.
+        summary: counts what is read, and what cannot become a record, by reason.
         to_ids: which attributes of a MISP event are taken: `only` those marked for detection,
             `all` that detection can use, or `auto`: the marked ones where the event marks any. The
             indicators of a STIX bundle are marked; its observations are not.
@@ -71,13 +70,13 @@ def read(
     def on_unreadable(name: str, error: UnrecognisedSourceError) -> None:
         if errors == "raise":
             raise error
-        tally.read += 1
-        tally.drop(Position(name, 1, "file"), "", "unreadable", str(error), error=error)
+        summary.read += 1
+        summary.drop(Position(name, 1, "file"), "", "unreadable", str(error), error=error)
 
     for source in sources:
         for found in find(source):
             for text, asked_for in texts(found, on_unreadable):
-                records = _records(text, tally, to_ids)
+                records = _records(text, summary, to_ids)
                 if asked_for:
                     yield from records
                 else:
@@ -87,23 +86,23 @@ def read(
                         on_unreadable(text.name, error)
 
 
-def _records(source: TextSource, tally: Tally, to_ids: ToIds) -> Iterator[SourcedRecord]:
+def _records(source: TextSource, summary: Summary, to_ids: ToIds) -> Iterator[SourcedRecord]:
     form, table = recognise(source)
     if form is Form.TABLE:
         assert table is not None
         if is_misp_table(table):
-            yield from read_misp_table(source, tally, table, to_ids)
+            yield from read_misp_table(source, summary, table, to_ids)
         else:
-            yield from read_delimited(source, tally, table)
+            yield from read_delimited(source, summary, table)
     elif form is Form.TEXT:
-        yield from read_text(source, tally)
+        yield from read_text(source, summary)
     elif form is Form.DOCUMENT:
-        yield from read_document(source, tally)
+        yield from read_document(source, summary)
     elif form is Form.SIGMA:
-        from sigma_socdefenders.sources.sigma_yaml import read_sigma  # noqa: PLC0415 - needs YAML
+        from sigma_socdefenders.sources.sigma_rules.reader import read_sigma  # noqa: PLC0415 - needs YAML
 
-        yield from read_sigma(source, tally)
+        yield from read_sigma(source, summary)
     else:
-        from sigma_socdefenders.sources.json_records import read_json  # noqa: PLC0415 - see above
+        from sigma_socdefenders.sources.json_lists.reader import read_json  # noqa: PLC0415 - see above
 
-        yield from read_json(source, tally, by_line=form is Form.JSON_LINES, to_ids=to_ids)
+        yield from read_json(source, summary, by_line=form is Form.JSON_LINES, to_ids=to_ids)

@@ -7,11 +7,11 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from sigma_socdefenders.errors import UnrecognisedSourceError
-from sigma_socdefenders.sources.delimited import Table, recognise_table
-from sigma_socdefenders.sources.document import is_document
+from sigma_socdefenders.sources.prose.reports import is_document
+from sigma_socdefenders.sources.tables.delimited import Table, recognise_table
 
 if TYPE_CHECKING:
-    from sigma_socdefenders.sources.decode import TextSource
+    from sigma_socdefenders.sources.opening.decode import TextSource
 
 __all__ = ["Form", "Recognised", "recognise"]
 

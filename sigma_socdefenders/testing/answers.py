@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import yaml
 
-from sigma_socdefenders.timestamps import format_instant, parse_instant
+from sigma_socdefenders.indicators.timestamps import format_instant, parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

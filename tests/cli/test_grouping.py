@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sigma_socdefenders import SocDefendersCollection
-from sigma_socdefenders.grouping import QueryCapacity, ValueCapacity
+from sigma_socdefenders.rules.grouping import ValueCapacity
 from sigma_socdefenders.targets import TARGETS
-from tests.grouping.lists import random_values
+from sigma_socdefenders.targets.capacity import QueryCapacity
+from tests.rules.grouping.lists import random_values
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import DATA
-from tests.repository.helpers import files, rules
+from tests.outputs.rule_folder.helpers import files, rules
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ import yaml
 
 from sigma_socdefenders.testing import FakeFeed, sample_records
 from tests.conftest import ROOT
-from tests.repository.helpers import rules
+from tests.outputs.rule_folder.helpers import rules
 
 EXAMPLE = ROOT / "examples" / "detection-as-code"
 WORKFLOWS = sorted((EXAMPLE / ".github" / "workflows").glob("*.yml"))

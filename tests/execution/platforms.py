@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from events import elastic, kusto, splunk
 
 from sigma_socdefenders import SocDefendersCollection
-from sigma_socdefenders.grouping import QueryCapacity
 from sigma_socdefenders.selection import KEEPABLE, Selection
 from sigma_socdefenders.targets import find_target
+from sigma_socdefenders.targets.capacity import QueryCapacity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -11,7 +11,7 @@ from cases import CASES
 from hostile import URLS
 
 from sigma_socdefenders import SocDefendersCollection
-from sigma_socdefenders.rules import BuiltRule
+from sigma_socdefenders.rules.build import BuiltRule
 from sigma_socdefenders.targets import TARGETS, Target, convert, find_target, render
 
 if TYPE_CHECKING:

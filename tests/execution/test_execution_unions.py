@@ -9,9 +9,10 @@ from cases import CASES
 from platforms import EVERYTHING, PLATFORMS, Platform
 
 from sigma_socdefenders import SocDefendersCollection
-from sigma_socdefenders.grouping import QueryCapacity, ValueCapacity
+from sigma_socdefenders.rules.grouping import ValueCapacity
 from sigma_socdefenders.targets import find_target
-from tests.grouping.lists import random_values
+from sigma_socdefenders.targets.capacity import QueryCapacity
+from tests.rules.grouping.lists import random_values
 
 if TYPE_CHECKING:
     from engines import Engine

@@ -19,7 +19,7 @@ def feed():
 
 @pytest.fixture
 def notes():
-    """Give an observer that writes down what it is told."""
+    """Give a progress that writes down what it is told."""
     return Notes()
 
 
@@ -31,7 +31,7 @@ def connect(feed, notes):
     def make(key=None, **settings):
         settings = {
             "base_url": feed.url,
-            "observer": notes,
+            "progress": notes,
             "sleep": lambda seconds: None,
             "clock": NOW.timestamp,
             "chance": lambda: 0.0,

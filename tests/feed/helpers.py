@@ -1,15 +1,15 @@
-"""What the feed's tests share: a standing clock, an observer that takes notes."""
+"""What the feed's tests share: a standing clock, an progress that takes notes."""
 
 from __future__ import annotations
 
 from datetime import datetime, timezone
 
-from sigma_socdefenders.feed import Observer
+from sigma_socdefenders.feed import Progress
 
 NOW = datetime(2026, 6, 1, tzinfo=timezone.utc)
 
 
-class Notes(Observer):
+class Notes(Progress):
     """Writes down what a run tells."""
 
     def __init__(self):

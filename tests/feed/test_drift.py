@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from sigma_socdefenders.errors import IncompleteError
 from sigma_socdefenders.feed import FeedClient
+from sigma_socdefenders.indicators.timestamps import format_instant
 from sigma_socdefenders.testing import FakeFeed, SeenRequest, sample_records
-from sigma_socdefenders.timestamps import format_instant
 
 
 def transport(feed: FakeFeed) -> httpx.MockTransport:

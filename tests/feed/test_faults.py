@@ -8,6 +8,7 @@ from email.utils import format_datetime
 import httpx
 import pytest
 
+from sigma_socdefenders.audit.summary import Summary
 from sigma_socdefenders.errors import (
     AnswerError,
     AuthenticationError,
@@ -22,9 +23,8 @@ from sigma_socdefenders.errors import (
     TierError,
     UnreachableError,
 )
-from sigma_socdefenders.feed import AnswerLimits, FeedQuery, RetryPolicy
-from sigma_socdefenders.indicator import indicators
-from sigma_socdefenders.tally import Tally
+from sigma_socdefenders.feed import AnswerLimits, Filters, RetryPolicy
+from sigma_socdefenders.indicators.indicator import indicators
 from sigma_socdefenders.testing import FakeFeed, faults
 from tests.feed.helpers import NOW, ids
 
@@ -103,7 +103,7 @@ def test_a_refusal_is_not_repeated(feed, connect, notes, fault, kind):
     """A 4xx ends the run with its own error, after one request and no wait."""
     feed.fail(fault, times=100)
     with pytest.raises(FeedError) as caught:
-        list(connect().read(FeedQuery.parse(limit=10)))
+        list(connect().read(Filters.parse(limit=10)))
     assert type(caught.value) is kind
     assert len(feed.requests) == 1
     assert notes.waits == []
@@ -274,11 +274,11 @@ def test_a_bad_record_spares_its_neighbours(feed, connect, bad):
     """One record of a page that is none is counted and told with its place; the rest is kept."""
     feed.records[100:100] = [bad]
     feed.order = "listed"
-    tally = Tally(collect_errors=True)
-    found = list(indicators(connect().read(), tally, errors="skip"))
+    summary = Summary(collect_errors=True)
+    found = list(indicators(connect().read(), summary, errors="skip"))
     assert len(found) == 250
-    assert tally.dropped == {"invalid": 1}
-    assert "/api/v1/iocs, record 101" in str(tally.errors[0])
+    assert summary.dropped == {"invalid": 1}
+    assert "/api/v1/iocs, record 101" in str(summary.errors[0])
 
 
 @pytest.mark.parametrize("bad", [b"\xff\xfe", b"a\nb\x00"], ids=["bytes", "controls"])
@@ -290,9 +290,9 @@ def test_a_broken_text_spares_its_neighbours(feed, connect, bad):
         exchange.send(200, exchange.body().replace(b"marker", bad), exchange.media)
 
     feed.fail(fault)
-    tally = Tally()
-    assert len(list(indicators(connect().read(), tally, errors="skip"))) == 249
-    assert tally.dropped == {"invalid": 1}
+    summary = Summary()
+    assert len(list(indicators(connect().read(), summary, errors="skip"))) == 249
+    assert summary.dropped == {"invalid": 1}
 
 
 def test_a_run_is_read_once(connect):

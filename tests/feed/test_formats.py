@@ -11,7 +11,7 @@ from sigma_socdefenders.errors import (
     TierError,
     UnreachableError,
 )
-from sigma_socdefenders.feed import FeedQuery
+from sigma_socdefenders.feed import Filters
 from sigma_socdefenders.testing import faults
 from tests.feed.helpers import ids
 
@@ -47,7 +47,7 @@ def test_text_gives_the_values(feed, connect, page):
     feed.page_limit = page
     values = {record["value"] for record in feed.records}
     assert {sourced.record["value"] for sourced in connect().read(form="txt")} == values
-    run = connect().read(FeedQuery.parse(type="url"), form="txt")
+    run = connect().read(Filters.parse(type="url"), form="txt")
     assert {sourced.record["type"] for sourced in run} == {"url"}
 
 
@@ -75,7 +75,7 @@ def test_an_empty_answer_is_an_empty_feed(feed, connect, form):
 
 def test_rules_are_read(feed, connect):
     """The endpoint's rules come as mappings, one for each indicator, up to the limit."""
-    rules = connect().read_rules(FeedQuery.parse(type=["ipv4", "url"], limit=100))
+    rules = connect().read_rules(Filters.parse(type=["ipv4", "url"], limit=100))
     assert len(rules) == 100
     assert {rule["logsource"]["category"] for rule in rules} == {"network_connection", "proxy"}
     assert [request.query["limit"] for request in feed.requests] == ["100", "37"]
@@ -99,7 +99,7 @@ def test_rules_that_may_go_on_are_an_error(feed, connect):
 def test_rules_take_no_other_parameters(feed, connect, query):
     """What the endpoint does not take is refused before any request."""
     with pytest.raises(ParameterError):
-        connect().read_rules(FeedQuery.parse(**query))
+        connect().read_rules(Filters.parse(**query))
     assert feed.requests == []
 
 

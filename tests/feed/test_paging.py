@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from sigma_socdefenders.errors import AnswerError, IncompleteError, TierError
-from sigma_socdefenders.feed import FeedQuery
+from sigma_socdefenders.feed import Filters
 from sigma_socdefenders.testing import faults, sample_records
 from tests.feed.helpers import NOW, ids
 
@@ -41,14 +41,14 @@ def test_one_page_takes_one_request(feed, connect):
 def test_a_limit_is_kept_to(feed, connect, limit, page):
     """No more records come than asked for, and no fewer than there are."""
     feed.page_limit = page
-    run = connect().read(FeedQuery.parse(limit=limit))
+    run = connect().read(Filters.parse(limit=limit))
     assert len(set(ids(run))) == min(limit, 250)
     assert run.complete == (limit > 250)
 
 
 def test_a_small_limit_asks_for_no_more(feed, connect):
     """Five records are asked for as five."""
-    list(connect().read(FeedQuery.parse(limit=5)))
+    list(connect().read(Filters.parse(limit=5)))
     assert [request.query["limit"] for request in feed.requests] == ["5"]
 
 
@@ -145,7 +145,7 @@ def test_large_offsets_are_avoided_in_order_of_time(feed, connect):
     """Oldest first, the window is narrowed with `since`, and no offset passes 1,000."""
     feed.records = sample_records(5000)
     feed.order, feed.page_limit = "oldest", 500
-    query = FeedQuery.parse(since="2025-12-01")
+    query = Filters.parse(since="2025-12-01")
     assert sorted(ids(connect().read(query))) == every_id(feed)
     offsets = [int(request.query.get("offset", 0)) for request in feed.requests]
     assert max(offsets) <= 1000
@@ -209,12 +209,12 @@ def test_a_window_cut_by_the_tier_is_an_error(feed, connect):
     )
     feed.fail(late)
     with pytest.raises(TierError, match="reaches back to 2026-05-31T00:00:00Z only"):
-        list(connect().read(FeedQuery.parse(since="2026-01-01")))
+        list(connect().read(Filters.parse(since="2026-01-01")))
 
 
 def test_several_types_are_read_one_after_the_other(feed, connect):
     """Each type is asked for by itself, within one limit."""
-    query = FeedQuery.parse(type=["url", "domain"], limit=100)
+    query = Filters.parse(type=["url", "domain"], limit=100)
     found = [sourced.record["type"] for sourced in connect().read(query)]
     assert found.count("url") == 62
     assert found.count("domain") == 38
@@ -223,7 +223,7 @@ def test_several_types_are_read_one_after_the_other(feed, connect):
 
 def test_parameters_are_sent_as_the_api_names_them(feed, connect):
     """Every selection reaches the server."""
-    query = FeedQuery.parse(
+    query = Filters.parse(
         type="ipv4",
         since="2026-01-01T02:00:00+01:00",
         confidence="high",

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sigma_socdefenders.coverage import Coverage, coverage
-from sigma_socdefenders.normalize import IndicatorType
+from sigma_socdefenders.indicators.normalize import IndicatorType
+from sigma_socdefenders.outputs.coverage import Coverage, coverage
 from sigma_socdefenders.targets import TARGETS
 from tests.conftest import ROOT
 

@@ -13,11 +13,11 @@ from sigma.collection import SigmaCollection
 from sigma.exceptions import SigmaError
 from sigma.types import SigmaNumber, SigmaString
 
-from sigma.pipelines.socdefenders import esql, kusto
-from sigma.pipelines.socdefenders.columns import Column, Holds, How, Match
-from sigma.pipelines.socdefenders.expression import any_of, expression
-from sigma.pipelines.socdefenders.lucene_regexp import regexp
-from sigma.pipelines.socdefenders.readings import merge_domains, wanted
+from sigma.pipelines.socdefenders.languages import esql, kql
+from sigma.pipelines.socdefenders.languages.expression import any_of, expression
+from sigma.pipelines.socdefenders.languages.lucene_regexp import regexp
+from sigma.pipelines.socdefenders.translate.columns import Column, FieldType, Match, MatchType
+from sigma.pipelines.socdefenders.translate.values import matches_for, merge_domains
 from sigma_socdefenders.targets import TARGETS
 
 from .cases import ANTIVIRUS, DNS_QUERY, EMAIL, NETWORK, PROCESS, PROXY, SYSMON, rule
@@ -42,59 +42,59 @@ def test_a_match_keeps_every_wildcard(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("holds", "value", "expected"),
+    ("field_type", "value", "expected"),
     [
-        (Holds.HOST, "Evil.Example.", [Match(How.EXACT, "evil.example")]),
-        (Holds.HOST, "*.evil.example", [Match(How.SUFFIX, ".evil.example")]),
-        (Holds.ADDRESS, "2001:DB8:0:0:0:0:0:1", [Match(How.EXACT, "2001:db8::1")]),
+        (FieldType.HOST, "Evil.Example.", [Match(MatchType.EXACT, "evil.example")]),
+        (FieldType.HOST, "*.evil.example", [Match(MatchType.SUFFIX, ".evil.example")]),
+        (FieldType.ADDRESS, "2001:DB8:0:0:0:0:0:1", [Match(MatchType.EXACT, "2001:db8::1")]),
         (
-            Holds.ADDRESS_TEXT,
+            FieldType.ADDRESS_TEXT,
             "2001:db8::1",
-            [Match(How.EXACT, "2001:db8::1"), Match(How.EXACT, "2001:db8:0:0:0:0:0:1")],
+            [Match(MatchType.EXACT, "2001:db8::1"), Match(MatchType.EXACT, "2001:db8:0:0:0:0:0:1")],
         ),
-        (Holds.ADDRESS, "10.*", None),
-        (Holds.ADDRESS_TEXT, "10.*", [Match(How.PREFIX, "10.")]),
-        (Holds.DIGEST, "*SHA1=" + "A" * 40 + "*", [Match(How.EXACT, "a" * 40)]),
-        (Holds.DIGEST, "A" * 32, [Match(How.EXACT, "a" * 32)]),
-        (Holds.DIGEST, "*MD5=*", None),
-        (Holds.CVE, "*cve-2021-44228*", [Match(How.EXACT, "CVE-2021-44228")]),
-        (Holds.CVE, "*Mimikatz*", None),
-        (Holds.WORDS, "*CVE-2021-44228*", [Match(How.WORD, "CVE-2021-44228")]),
-        (Holds.WORDS, "*Mimikatz*", [Match(How.CONTAINS, "Mimikatz")]),
+        (FieldType.ADDRESS, "10.*", None),
+        (FieldType.ADDRESS_TEXT, "10.*", [Match(MatchType.PREFIX, "10.")]),
+        (FieldType.DIGEST, "*SHA1=" + "A" * 40 + "*", [Match(MatchType.EXACT, "a" * 40)]),
+        (FieldType.DIGEST, "A" * 32, [Match(MatchType.EXACT, "a" * 32)]),
+        (FieldType.DIGEST, "*MD5=*", None),
+        (FieldType.CVE, "*cve-2021-44228*", [Match(MatchType.EXACT, "CVE-2021-44228")]),
+        (FieldType.CVE, "*Mimikatz*", None),
+        (FieldType.WORDS, "*CVE-2021-44228*", [Match(MatchType.WORD, "CVE-2021-44228")]),
+        (FieldType.WORDS, "*Mimikatz*", [Match(MatchType.CONTAINS, "Mimikatz")]),
         (
-            Holds.TECHNIQUE,
+            FieldType.TECHNIQUE,
             "*technique_id=T1059*",
-            [Match(How.EXACT, "T1059"), Match(How.PREFIX, "T1059.")],
+            [Match(MatchType.EXACT, "T1059"), Match(MatchType.PREFIX, "T1059.")],
         ),
-        (Holds.TECHNIQUE, "*technique_id=T1059.001*", [Match(How.EXACT, "T1059.001")]),
-        (Holds.TECHNIQUE, "*technique_name=x*", None),
-        (Holds.NUMBER, "443", [Match(How.NUMBER, "443")]),
-        (Holds.NUMBER, "44*", None),
+        (FieldType.TECHNIQUE, "*technique_id=T1059.001*", [Match(MatchType.EXACT, "T1059.001")]),
+        (FieldType.TECHNIQUE, "*technique_name=x*", None),
+        (FieldType.NUMBER, "443", [Match(MatchType.NUMBER, "443")]),
+        (FieldType.NUMBER, "44*", None),
     ],
 )
 def test_what_a_value_asks_of_a_column(
-    holds: Holds, value: str, expected: list[Match] | None
+    field_type: FieldType, value: str, expected: list[Match] | None
 ) -> None:
     """A value written for Sysmon takes the form in which the column holds the fact."""
-    assert wanted(Column("c", holds), SigmaString(value)) == expected
+    assert matches_for(Column("c", field_type), SigmaString(value)) == expected
 
 
 def test_numbers_ask_for_numbers() -> None:
     """A number is one, whatever the column holds; the languages see to its type."""
-    assert wanted(Column("c"), SigmaNumber(4)) == [Match(How.NUMBER, "4")]
+    assert matches_for(Column("c"), SigmaNumber(4)) == [Match(MatchType.NUMBER, "4")]
 
 
 def test_a_domain_is_a_name_and_what_is_below_it() -> None:
     """Both halves become one match, in their place; half of one stays what it is."""
-    name, below = Match(How.EXACT, "a.test"), Match(How.SUFFIX, ".a.test")
-    alone = Match(How.SUFFIX, ".b.test")
-    assert merge_domains([alone, name, below]) == [alone, Match(How.DOMAIN, "a.test")]
+    name, below = Match(MatchType.EXACT, "a.test"), Match(MatchType.SUFFIX, ".a.test")
+    alone = Match(MatchType.SUFFIX, ".b.test")
+    assert merge_domains([alone, name, below]) == [alone, Match(MatchType.DOMAIN, "a.test")]
 
 
 @given(TEXTS)
 def test_string_literals_read_back(text: str) -> None:
     """A literal of KQL, ES|QL and EQL means the text, and stands on one line."""
-    for literal in (kusto.literal(text), esql.literal(text)):
+    for literal in (kql.literal(text), esql.literal(text)):
         assert "\n" not in literal
         # Python reads the same escapes in the same way.
         assert ast.literal_eval(literal.replace("\f", "\\f")) == text
@@ -123,10 +123,10 @@ def test_regular_expressions_of_lucene_are_those_of_python(text: str, subject: s
     """The subset that is written means the same to Python: the text, in its place and no other."""
     for seen in (text, subject, f"{text}{subject}", f"{subject}{text}", f"x{text}y"):
         for how, expected in (
-            (How.EXACT, seen == text),
-            (How.PREFIX, seen.startswith(text)),
-            (How.SUFFIX, seen.endswith(text)),
-            (How.CONTAINS, text in seen),
+            (MatchType.EXACT, seen == text),
+            (MatchType.PREFIX, seen.startswith(text)),
+            (MatchType.SUFFIX, seen.endswith(text)),
+            (MatchType.CONTAINS, text in seen),
         ):
             assert bool(re.fullmatch(regexp(Match(how, text)), seen, re.DOTALL)) == expected
 
@@ -135,7 +135,7 @@ def test_regular_expressions_of_lucene_are_those_of_python(text: str, subject: s
 def test_both_cases_of_a_letter_are_written(text: str) -> None:
     """With `fold`, a text is found in any case."""
     for seen in (text, text.upper(), text.lower(), text.swapcase()):
-        assert re.fullmatch(regexp(Match(How.EXACT, text), fold=True), seen, re.DOTALL)
+        assert re.fullmatch(regexp(Match(MatchType.EXACT, text), fold=True), seen, re.DOTALL)
 
 
 @pytest.mark.parametrize("name", TARGETS)

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from sigma_socdefenders.audit.summary import Drop, Summary
 from sigma_socdefenders.errors import UnrecognisedSourceError
-from sigma_socdefenders.indicator import indicators
+from sigma_socdefenders.indicators.indicator import indicators
 from sigma_socdefenders.selection import Selection
 from sigma_socdefenders.sources import read
-from sigma_socdefenders.tally import Drop, Tally
 from tests.sources.conftest import read_all
 
 FOLDER = Path(
@@ -166,10 +166,10 @@ def test_left_out(name):
     """What would do harm or nothing in a published file is left out, and only that."""
     reason, value = LEFT_OUT[name]
     drops: list[Drop] = []
-    tally = Tally(on_drop=drops.append)
-    found = indicators(read([published(name)], tally), tally, errors="skip")
-    kept = [each.value for each, _ in Selection.parse(keep=["expired"]).apply(found, tally)]
-    assert tally.read == len(kept) + tally.dropped.total()
+    summary = Summary(on_drop=drops.append)
+    found = indicators(read([published(name)], summary), summary, errors="skip")
+    kept = [each.value for each, _ in Selection.parse(keep=["expired"]).apply(found, summary)]
+    assert summary.read == len(kept) + summary.dropped.total()
     assert value in [drop.value for drop in drops if drop.reason == reason]
     assert value not in kept
     assert len(set(kept)) == len(kept)
@@ -177,9 +177,9 @@ def test_left_out(name):
 
 def test_distinct_hashes_of_a_table():
     """Of 438 rows 308 hashes are distinct; 130 are counted as duplicates."""
-    tally = Tally()
-    records = read([published("csv17__pan-unit42__venomrat_iocs.csv")], tally)
-    found = indicators(records, tally)
-    kept = [each for each, _ in Selection.parse(type="sha256").apply(found, tally)]
+    summary = Summary()
+    records = read([published("csv17__pan-unit42__venomrat_iocs.csv")], summary)
+    found = indicators(records, summary)
+    kept = [each for each, _ in Selection.parse(type="sha256").apply(found, summary)]
     assert len(kept) == 438 - 130
-    assert tally.dropped["duplicate"] == 130
+    assert summary.dropped["duplicate"] == 130

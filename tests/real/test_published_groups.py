@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sigma_socdefenders import SocDefendersCollection
+from sigma_socdefenders.audit.summary import Summary
 from sigma_socdefenders.errors import SocDefendersError
-from sigma_socdefenders.grouping import QueryCapacity, build_groups
-from sigma_socdefenders.profiles import load_profile
-from sigma_socdefenders.tally import Tally
+from sigma_socdefenders.rules.grouping import build_groups
+from sigma_socdefenders.rules.profiles import load_profile
 from sigma_socdefenders.targets import TARGETS, convert
-from tests.grouping.lists import sourced
+from sigma_socdefenders.targets.capacity import QueryCapacity
 from tests.real.test_published_files import FOLDER
+from tests.rules.grouping.lists import sourced
 
 if TYPE_CHECKING:
-    from sigma_socdefenders.indicator import Indicator
+    from sigma_socdefenders.indicators.indicator import Indicator
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +48,7 @@ def test_queries_of_published_lists_fit(published: list[Indicator], name: str, p
         build_groups(
             sourced(published),
             load_profile(profile),
-            Tally(),
+            Summary(),
             QueryCapacity(target),
             on_error=lambda one, _: refused.update(i.key for i in one.indicators),
         )

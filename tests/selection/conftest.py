@@ -8,10 +8,11 @@ from datetime import datetime, timezone
 
 import pytest
 
-from sigma_socdefenders.indicator import Indicator, indicators
-from sigma_socdefenders.records import Position, SourcedRecord
+from sigma_socdefenders.audit.summary import Drop, Summary
+from sigma_socdefenders.errors import Position
+from sigma_socdefenders.indicators.indicator import Indicator, indicators
+from sigma_socdefenders.indicators.record import SourcedRecord
 from sigma_socdefenders.selection import REASONS, Selection
-from sigma_socdefenders.tally import Drop, Tally
 
 NOW = datetime(2026, 6, 1, tzinfo=timezone.utc)
 
@@ -36,19 +37,19 @@ class Selected:
 
 def select_records(records, **options) -> Selected:
     result = Selected()
-    tally = Tally(on_drop=result.drops.append)
+    summary = Summary(on_drop=result.drops.append)
 
     def numbered():
         for number, record in enumerate(records, 1):
-            tally.read += 1
+            summary.read += 1
             given = {"value": record} if isinstance(record, str) else record
             yield SourcedRecord(given, Position("list", number))
 
     chosen = Selection.parse(now=NOW, **options)
-    found = indicators(numbered(), tally, errors="skip")
-    result.indicators = [each for each, _ in chosen.apply(found, tally)]
-    assert set(tally.dropped) <= {*REASONS, "invalid"}
-    assert tally.read == len(result.indicators) + tally.dropped.total()
+    found = indicators(numbered(), summary, errors="skip")
+    result.indicators = [each for each, _ in chosen.apply(found, summary)]
+    assert set(summary.dropped) <= {*REASONS, "invalid"}
+    assert summary.read == len(result.indicators) + summary.dropped.total()
     return result
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sigma_socdefenders.errors import ParameterError, SelectionError
-from sigma_socdefenders.indicator import Confidence
+from sigma_socdefenders.indicators.indicator import Confidence
 from sigma_socdefenders.selection import KEEPABLE, Selection, merging
 from sigma_socdefenders.selection.ages import default_ages, parse_ages
 from tests.selection.conftest import select_records

@@ -3,7 +3,7 @@
 import pytest
 
 from sigma_socdefenders.errors import SelectionError
-from sigma_socdefenders.normalize import canonical, infer_type
+from sigma_socdefenders.indicators.normalize import canonical, infer_type
 from sigma_socdefenders.selection import Warninglists
 
 ALL = ["ip-dst", "domain", "hostname", "url", "md5", "email-src"]

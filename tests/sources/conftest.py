@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from sigma_socdefenders.indicator import Indicator, indicators
+from sigma_socdefenders.audit.summary import Drop, Summary
+from sigma_socdefenders.indicators.indicator import Indicator, indicators
 from sigma_socdefenders.sources import REASONS, read
-from sigma_socdefenders.tally import Drop, Tally
 
 
 @dataclass
@@ -40,15 +40,15 @@ class Reading:
 
 def read_all(*sources, **options) -> Reading:
     result = Reading()
-    tally = Tally(on_drop=result.drops.append)
-    records = read(sources, tally, **options)
-    for indicator, position in indicators(records, tally, errors="skip"):
+    summary = Summary(on_drop=result.drops.append)
+    records = read(sources, summary, **options)
+    for indicator, position in indicators(records, summary, errors="skip"):
         result.indicators.append(indicator)
         result.positions.append(str(position))
-    result.read = tally.read
-    assert set(tally.dropped) <= set(REASONS)
-    assert tally.read == len(result.indicators) + tally.dropped.total()
-    assert tally.kept == len(result.indicators)
+    result.read = summary.read
+    assert set(summary.dropped) <= set(REASONS)
+    assert summary.read == len(result.indicators) + summary.dropped.total()
+    assert summary.kept == len(result.indicators)
     return result
 
 

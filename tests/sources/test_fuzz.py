@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sigma_socdefenders.errors import SocDefendersError
 from tests.sources.conftest import read_all
-from tests.sources.test_decode import Trickle, peak
+from tests.sources.opening.test_decode import Trickle, peak
 
 LINES = st.lists(
     st.one_of(
@@ -203,19 +203,19 @@ FRAGMENTS = [
 READ = """
 import io, sys
 from sigma_socdefenders.errors import SocDefendersError
-from sigma_socdefenders.indicator import indicators
+from sigma_socdefenders.indicators.indicator import indicators
 from sigma_socdefenders.selection import Selection
 from sigma_socdefenders.sources import read
-from sigma_socdefenders.tally import Tally
+from sigma_socdefenders.audit.summary import Summary
 for fragment in sys.argv[1:]:
     run = fragment * (60_000 // len(fragment))
     table = f"type,value\\ndomain,{run}\\n"
     document = f"# a\\n| a |\\n|---|\\n| {run} |"
     for text in (run, f"x {run}x", table, document):
         try:
-            tally = Tally()
-            found = indicators(read([io.BytesIO(text.encode())], tally), tally, errors="skip")
-            for _ in Selection().apply(found, tally):
+            summary = Summary()
+            found = indicators(read([io.BytesIO(text.encode())], summary), summary, errors="skip")
+            for _ in Selection().apply(found, summary):
                 pass
         except SocDefendersError:
             pass

@@ -4,20 +4,20 @@ pySigma imports this folder whenever any plugin is looked for, so it imports not
 and the standard library, and nothing in it reads a file or the network on import.
 """
 
-from .defender import socdefenders_defender
-from .defender_detection import socdefenders_defender_detection
-from .elastic import (
+from .placeholders import socdefenders_placeholders
+from .rule_formats.defender_detection import socdefenders_defender_detection
+from .rule_formats.elastic_rules import socdefenders_elastic_rules
+from .rule_formats.sentinel_analytics import socdefenders_sentinel_analytics
+from .schemas.defender import socdefenders_defender
+from .schemas.elastic import (
     socdefenders_elastic,
     socdefenders_eql,
     socdefenders_esql,
     socdefenders_opensearch,
 )
-from .elastic_rules import socdefenders_elastic_rules
-from .placeholders import socdefenders_placeholders
-from .sentinel import socdefenders_sentinel
-from .sentinel_analytics import socdefenders_sentinel_analytics
-from .splunk import socdefenders_splunk
-from .splunk_cim import socdefenders_splunk_cim
+from .schemas.sentinel import socdefenders_sentinel
+from .schemas.splunk import socdefenders_splunk
+from .schemas.splunk_cim import socdefenders_splunk_cim
 
 pipelines = {
     "socdefenders_defender": socdefenders_defender,

@@ -66,7 +66,7 @@ class _FillPlaceholders(ValueTransformation):
 
     def _values(self, placeholder: Placeholder, *, spelled: bool) -> list[str]:
         # Imported here alone: listing pipelines must stay quick, and must not need this package.
-        from sigma_socdefenders.placeholders import (  # noqa: PLC0415
+        from sigma_socdefenders.outputs.placeholders import (  # noqa: PLC0415
             PlaceholderValues,
             placeholder_type,
         )

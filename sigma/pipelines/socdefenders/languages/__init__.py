@@ -1,0 +1,1 @@
+"""How each query language writes what is looked for in a column."""

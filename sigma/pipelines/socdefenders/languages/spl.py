@@ -1,0 +1,107 @@
+"""Splunk's search language: native values, and a regular expression where it has no words.
+
+SPL compares without regard to case. It has one wildcard, `*`, which cannot be escaped and also
+stands for Sigma's `?`. A value with a literal `*`, or with a `?` wildcard, is searched for with
+that wildcard, which finds too much, and the result is narrowed with the `regex` command.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sigma.exceptions import SigmaTransformationError
+from sigma.types import (
+    SigmaCIDRExpression,
+    SigmaNumber,
+    SigmaRegularExpression,
+    SigmaRegularExpressionFlag,
+    SigmaString,
+    SigmaType,
+    SpecialChars,
+)
+
+from sigma.pipelines.socdefenders.translate.columns import FieldType, Match, MatchType
+from sigma.pipelines.socdefenders.translate.dialect import QueryDialect
+
+if TYPE_CHECKING:
+    from sigma.pipelines.socdefenders.translate.columns import Column
+__all__ = ["Spl"]
+
+
+class Spl(QueryDialect):
+    """Writes values for the Splunk backend."""
+
+    joins_alternatives = False
+
+    def values(
+        self,
+        column: Column,  # noqa: ARG002
+        matches: list[Match],
+        *,
+        negated: bool,  # noqa: ARG002 - an absent field never equals a value in SPL
+    ) -> list[SigmaType]:
+        """Return values that the search command compares; see `translation.QueryDialect`."""
+        return [_native(match) for match in matches]
+
+    def narrowed(self, column: Column, matches: list[Match], *, required: bool) -> SigmaType | None:
+        """Return a regular expression where the search command would find too much.
+
+        Raises:
+            SigmaTransformationError: the item is negated, or one of several alternatives; the
+                `regex` command narrows all of a search, and cannot stand within it.
+        """
+        if not any(_too_wide(match) or _is_read_as_network(column, match) for match in matches):
+            return None
+        if not required:
+            raise SigmaTransformationError(
+                f"SPL compares {column.name} with a literal '*', a '?' wildcard or a text like"
+                " 192.0.2.1/24 only where nothing else can match instead: give those values a"
+                " rule of their own, without 'not' and 'or'."
+            )
+        return SigmaRegularExpression(
+            f"^(?:{'|'.join(map(_pcre, matches))})$",
+            {SigmaRegularExpressionFlag.IGNORECASE, SigmaRegularExpressionFlag.DOTALL},
+        )
+
+
+def _too_wide(match: Match) -> bool:
+    """Say whether the search command's wildcard would find more than the match."""
+    return any(
+        "*" in part if isinstance(part, str) else part is SpecialChars.WILDCARD_SINGLE
+        for part in match.glob()
+    )
+
+
+def _is_read_as_network(column: Column, match: Match) -> bool:
+    """Say whether SPL takes a text for a network, in a field that holds no addresses."""
+    return (
+        column.field_type is not FieldType.ADDRESS_TEXT
+        and match.type is MatchType.EXACT
+        and re.fullmatch(r"[0-9A-Fa-f:.]+/\d{1,3}", match.text) is not None
+    )
+
+
+def _native(match: Match) -> SigmaType:
+    if match.type is MatchType.NETWORK:
+        return SigmaCIDRExpression(match.text)
+    if match.type is MatchType.NUMBER:
+        return SigmaNumber(float(match.text) if "." in match.text else int(match.text))
+    value = SigmaString()
+    for part in match.glob():
+        # The backend would write a literal star as `\*`, which SPL knows no more than any escape.
+        for text in re.split(r"(\*)", part) if isinstance(part, str) else [part]:
+            if text:
+                value.s.append(SpecialChars.WILDCARD_MULTI if text == "*" else text)
+    return value
+
+
+def _pcre(match: Match) -> str:
+    """Return a match as a PCRE; brackets escape, since SPL reads backslashes in quotes as well."""
+    wild = {SpecialChars.WILDCARD_MULTI: ".*", SpecialChars.WILDCARD_SINGLE: "."}
+    return "".join(
+        re.sub(r"[.$*+?{}()|]", r"[\g<0>]", re.sub(r"[\\^\[\]]", r"\\\g<0>", part))
+        if isinstance(part, str)
+        else wild[part]
+        for part in match.glob()
+    )

@@ -1,0 +1,1 @@
+"""What each platform imports: saved searches and detection rules."""

@@ -1,0 +1,1 @@
+"""Where each platform keeps what: log sources and columns, as data, and their pipelines."""

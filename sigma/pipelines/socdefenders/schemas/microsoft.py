@@ -1,0 +1,109 @@
+"""What the two Microsoft pipelines share: columns of Defender's tables, and the table's name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline, QueryPostprocessingItem
+from sigma.processing.postprocessing import QueryPostprocessingTransformation
+
+from sigma.pipelines.socdefenders.languages.kql import Kusto
+from sigma.pipelines.socdefenders.translate.columns import Column, ColumnSpec, FieldType
+from sigma.pipelines.socdefenders.translate.log_sources import LogSourceMapping
+from sigma.pipelines.socdefenders.translate.translation import TranslateRule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sigma.correlations import SigmaCorrelationRule
+    from sigma.rule import SigmaRule
+
+    from sigma.pipelines.socdefenders.translate.log_sources import LogSourceTable
+
+__all__ = [
+    "DEVICE_EVENTS_DRIVER_LOAD",
+    "DEVICE_IMAGE_LOAD_EVENTS",
+    "EMAIL_EVENTS",
+    "digests",
+    "kusto_pipeline",
+]
+
+
+def digests(prefix: str, *algorithms: str) -> dict[str, ColumnSpec]:
+    """Return the columns of the named algorithms' digests, `prefix` before the algorithm."""
+    columns = {name: Column(f"{prefix}{name}", FieldType.DIGEST) for name in algorithms}
+    single: dict[str, ColumnSpec] = {
+        sigma: columns[name]
+        for sigma, name in (
+            ("md5", "MD5"),
+            ("sha1", "SHA1"),
+            ("sha256", "SHA256"),
+            ("Imphash", "IMPHASH"),
+        )
+        if name in columns
+    }
+    return {"Hashes": columns, "Hash": columns, **single}
+
+
+_INITIATING: dict[str, ColumnSpec] = {
+    "Computer": "DeviceName",
+    "Image": "InitiatingProcessFolderPath",
+    "CommandLine": "InitiatingProcessCommandLine",
+    "ProcessId": Column("InitiatingProcessId", FieldType.NUMBER),
+    "User": "InitiatingProcessAccountName",
+}
+_LOADED: dict[str, ColumnSpec] = {
+    **_INITIATING,
+    **digests("", "MD5", "SHA1", "SHA256"),
+    "ImageLoaded": "FolderPath",
+}
+DEVICE_IMAGE_LOAD_EVENTS = LogSourceMapping(_LOADED, "DeviceImageLoadEvents")
+DEVICE_EVENTS_DRIVER_LOAD = LogSourceMapping(
+    _LOADED, "DeviceEvents", only={"ActionType": "DriverLoad"}
+)
+EMAIL_EVENTS = LogSourceMapping(
+    {
+        "sender": (
+            Column("SenderFromAddress", FieldType.EMAIL),
+            Column("SenderMailFromAddress", FieldType.EMAIL),
+        ),
+        "recipient": Column("RecipientEmailAddress", FieldType.EMAIL),
+        "subject": "Subject",
+    },
+    "EmailEvents",
+)
+
+
+@dataclass
+class _PutTable(QueryPostprocessingTransformation):
+    """Put the table before the query; `query_table` in the pipeline's state takes its place."""
+
+    def apply(self, rule: SigmaRule | SigmaCorrelationRule, query: Any) -> Any:
+        super().apply(rule, query)
+        state = {} if self._pipeline is None else self._pipeline.state
+        table = state.get("query_table") or state.get("socdefenders_table")
+        return f"{table}\n| where {query}" if table else query
+
+
+def kusto_pipeline(
+    identifier: str,
+    platform: str,
+    log_sources: LogSourceTable,
+    hints: Mapping[str, str],
+) -> ProcessingPipeline:
+    """Return the pipeline of one platform with KQL tables."""
+    return ProcessingPipeline(
+        name=f"SOC Defenders: {platform} tables",
+        priority=20,
+        allowed_backends=frozenset({"kusto", "microsoft365defender"}),
+        items=[
+            ProcessingItem(
+                identifier=identifier,
+                transformation=TranslateRule(platform, log_sources, Kusto(), hint=hints),
+            )
+        ],
+        postprocessing_items=[
+            QueryPostprocessingItem(identifier=f"{identifier}_table", transformation=_PutTable())
+        ],
+    )

@@ -1,0 +1,281 @@
+"""Splunk's Common Information Model: `socdefenders_splunk_cim`.
+
+With the backend's `data_model` format it gives `tstats` searches over accelerated data models;
+with any other format plain searches over the tags that put an event into a data model. Names are
+those of the CIM add-on's reference tables.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sigma.exceptions import SigmaTransformationError
+from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline
+from sigma.processing.transformations.base import PreprocessingTransformation
+from sigma.rule import SigmaRule
+
+from sigma.pipelines.socdefenders.languages.spl import Spl
+from sigma.pipelines.socdefenders.rule_formats.saved_searches import alert_items, stanza_items
+from sigma.pipelines.socdefenders.translate.columns import Column, ColumnSpec, FieldType, as_columns
+from sigma.pipelines.socdefenders.translate.detections import leaves
+from sigma.pipelines.socdefenders.translate.log_sources import LogSourceMapping, LogSourceTable
+from sigma.pipelines.socdefenders.translate.translation import TranslateRule
+
+if TYPE_CHECKING:
+    from sigma.correlations import SigmaCorrelationRule
+
+__all__ = ["socdefenders_splunk_cim"]
+
+
+@dataclass(frozen=True)
+class _DataSet:
+    """A data set of a data model: `All_Traffic` of `Network_Traffic`, and its events' tags."""
+
+    model: str
+    name: str
+    tags: tuple[str, ...]
+    fields: dict[str, ColumnSpec]
+
+
+_TRAFFIC = _DataSet(
+    "Network_Traffic",
+    "All_Traffic",
+    ("network", "communicate"),
+    {
+        "DestinationIp": Column("dest_ip", FieldType.ADDRESS_TEXT),
+        "DestinationPort": Column("dest_port", FieldType.NUMBER),
+        "DestinationHostname": "dest",
+        "SourceIp": Column("src_ip", FieldType.ADDRESS_TEXT),
+        "SourcePort": Column("src_port", FieldType.NUMBER),
+        "SourceHostname": "src",
+        "Protocol": "transport",
+        "Image": "app",
+        "User": "user",
+        "Computer": "dvc",
+        "dst_ip": Column("dest_ip", FieldType.ADDRESS_TEXT),
+        "dst_port": Column("dest_port", FieldType.NUMBER),
+        "src_ip": Column("src_ip", FieldType.ADDRESS_TEXT),
+        "src_port": Column("src_port", FieldType.NUMBER),
+        "action": "action",
+    },
+)
+_RESOLUTION = _DataSet(
+    "Network_Resolution",
+    "DNS",
+    ("network", "resolution", "dns"),
+    {
+        "QueryName": "query",
+        "QueryResults": "answer",
+        "query": "query",
+        "answer": "answer",
+        "record_type": "record_type",
+        "Computer": "src",
+        "src_ip": Column("src", FieldType.ADDRESS_TEXT),
+        "dst_ip": Column("dest", FieldType.ADDRESS_TEXT),
+    },
+)
+_WEB = _DataSet(
+    "Web",
+    "Web",
+    ("web",),
+    {
+        "c-uri": Column("url", FieldType.URL),
+        "c-uri-query": "uri_query",
+        "c-uri-stem": "uri_path",
+        "c-useragent": "http_user_agent",
+        "cs-user-agent": "http_user_agent",
+        "cs-host": ("url_domain", "dest"),
+        "cs-method": "http_method",
+        "cs-referrer": "http_referrer",
+        "cs-username": "user",
+        "sc-status": Column("status", FieldType.NUMBER),
+        "src_ip": Column("src", FieldType.ADDRESS_TEXT),
+        "dst_ip": Column("dest", FieldType.ADDRESS_TEXT),
+    },
+)
+_PROCESSES = _DataSet(
+    "Endpoint",
+    "Processes",
+    ("process", "report"),
+    {
+        "Hashes": Column("process_hash", FieldType.DIGESTS),
+        "md5": Column("process_hash", FieldType.DIGESTS),
+        "sha1": Column("process_hash", FieldType.DIGESTS),
+        "sha256": Column("process_hash", FieldType.DIGESTS),
+        "CommandLine": "process",
+        "Computer": "dest",
+        "CurrentDirectory": "process_current_directory",
+        "Image": "process_path",
+        "IntegrityLevel": "process_integrity_level",
+        "OriginalFileName": "original_file_name",
+        "ParentCommandLine": "parent_process",
+        "ParentImage": "parent_process_path",
+        "ParentProcessGuid": "parent_process_guid",
+        "ParentProcessId": Column("parent_process_id", FieldType.NUMBER),
+        "ProcessGuid": "process_guid",
+        "ProcessId": Column("process_id", FieldType.NUMBER),
+        "User": "user",
+    },
+)
+_FILESYSTEM = _DataSet(
+    "Endpoint",
+    "Filesystem",
+    ("endpoint", "filesystem"),
+    {
+        "Hashes": Column("file_hash", FieldType.DIGESTS),
+        "Hash": Column("file_hash", FieldType.DIGESTS),
+        "Computer": "dest",
+        "CreationUtcTime": "file_create_time",
+        "Image": "process_path",
+        "ProcessGuid": "process_guid",
+        "ProcessId": Column("process_id", FieldType.NUMBER),
+        "TargetFilename": "file_path",
+        "User": "user",
+    },
+)
+_REGISTRY = _DataSet(
+    "Endpoint",
+    "Registry",
+    ("endpoint", "registry"),
+    {
+        "Computer": "dest",
+        "Details": "registry_value_data",
+        "EventType": "action",
+        "Image": "process_path",
+        "ProcessGuid": "process_guid",
+        "ProcessId": Column("process_id", FieldType.NUMBER),
+        "TargetObject": "registry_path",
+        "User": "user",
+    },
+)
+_MALWARE = _DataSet(
+    "Malware",
+    "Malware_Attacks",
+    ("malware", "attack"),
+    {
+        "Signature": "signature",
+        "Filename": "file_path",
+        "Hashes": Column("file_hash", FieldType.DIGESTS),
+        "Action": "action",
+        "ComputerName": "dest",
+        "User": "user",
+    },
+)
+_ALERTS = _DataSet(
+    "Alerts",
+    "Alerts",
+    ("alert",),
+    {
+        "RuleName": Column("mitre_technique_id", FieldType.TECHNIQUE, many=True),
+        "Computer": "dest",
+        "User": "user",
+    },
+)
+_EMAIL = _DataSet(
+    "Email",
+    "All_Email",
+    ("email",),
+    {
+        "sender": Column("src_user", FieldType.EMAIL),
+        "recipient": Column("recipient", FieldType.EMAIL, many=True),
+        "subject": "subject",
+    },
+)
+
+_DATA_SETS: dict[str, _DataSet] = {
+    "network_connection": _TRAFFIC,
+    "firewall": _TRAFFIC,
+    "dns_query": _RESOLUTION,
+    "dns": _RESOLUTION,
+    "proxy": _WEB,
+    "webserver": _WEB,
+    "process_creation": _PROCESSES,
+    "create_stream_hash": _FILESYSTEM,
+    "file_delete": _FILESYSTEM,
+    "file_event": _FILESYSTEM,
+    "registry_add": _REGISTRY,
+    "registry_delete": _REGISTRY,
+    "registry_event": _REGISTRY,
+    "registry_set": _REGISTRY,
+    "antivirus": _MALWARE,
+    "windows/sysmon": _ALERTS,
+    "email": _EMAIL,
+}
+_HINTS = dict.fromkeys(
+    ("image_load", "driver_load"),
+    "the data models have no data set for it; use the target splunk, with socdefenders_splunk,"
+    " which searches Sysmon's own events",
+)
+
+
+def _prefixed(spec: ColumnSpec, name: str) -> ColumnSpec:
+    return tuple(replace(column, name=f"{name}.{column.name}") for column in as_columns(spec))
+
+
+_PLAIN: LogSourceTable = {
+    key: LogSourceMapping(fields=one.fields, only={"tag|all": list(one.tags)})
+    for key, one in _DATA_SETS.items()
+}
+_TSTATS: LogSourceTable = {
+    key: LogSourceMapping(
+        fields={field: _prefixed(spec, one.name) for field, spec in one.fields.items()},
+        table=f"{one.model}.{one.name}",
+    )
+    for key, one in _DATA_SETS.items()
+}
+
+
+def _destinations(output_format: str) -> LogSourceTable:
+    return _TSTATS if output_format == "data_model" else _PLAIN
+
+
+class _NameDataModel(PreprocessingTransformation):
+    """Tell the backend's `data_model` format which data set to search, and its fields to show.
+
+    Raises:
+        SigmaTransformationError: the rule looks for a text in any field, which tstats cannot.
+    """
+
+    def apply(self, rule: SigmaRule | SigmaCorrelationRule) -> None:
+        super().apply(rule)
+        state = {} if self._pipeline is None else self._pipeline.state
+        table = state.get("socdefenders_table")
+        if table and isinstance(rule, SigmaRule):
+            detections = rule.detection.detections.values()
+            if any(item.field is None for detection in detections for item in leaves(detection)):
+                raise SigmaTransformationError(
+                    "tstats cannot look for a text in every field: name the field in the rule, or"
+                    " use the format default.",
+                    source=rule.source,
+                )
+        for one in _DATA_SETS.values():
+            if f"{one.model}.{one.name}" == table:
+                columns = (column for spec in one.fields.values() for column in as_columns(spec))
+                names = dict.fromkeys(f"{one.name}.{column.name}" for column in columns)
+                state.update(data_model_set=table, fields=list(names))
+
+
+def socdefenders_splunk_cim() -> ProcessingPipeline:
+    """Return the pipeline to Splunk searches over CIM data models.
+
+    Raises, when a rule is converted, `SigmaTransformationError` for log sources and fields that
+    the data models do not have.
+    """
+    return ProcessingPipeline(
+        name="SOC Defenders: Splunk CIM data models",
+        priority=20,
+        allowed_backends=frozenset({"splunk"}),
+        items=[
+            ProcessingItem(
+                identifier="socdefenders_splunk_cim",
+                transformation=TranslateRule("Splunk CIM", _destinations, Spl(), hint=_HINTS),
+            ),
+            ProcessingItem(
+                identifier="socdefenders_splunk_cim_data_model",
+                transformation=_NameDataModel(),
+            ),
+            *stanza_items("socdefenders_splunk_cim"),
+        ],
+        postprocessing_items=alert_items("socdefenders_splunk_cim"),
+    )

@@ -1,0 +1,62 @@
+"""The form of a language: what the translation of a rule asks of each query language."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sigma.types import SigmaType
+
+    from .columns import Column, Match
+__all__ = ["QueryDialect"]
+
+
+class QueryDialect(ABC):
+    """Writes what is looked for in a column in the words of a query language.
+
+    Attributes:
+        joins_alternatives: whether alternatives about one field are given as one list of values.
+    """
+
+    joins_alternatives: ClassVar[bool] = True
+
+    @abstractmethod
+    def values(self, column: Column, matches: list[Match], *, negated: bool) -> Sequence[SigmaType]:
+        """Return the values to put in the place of the rule's own, linked by OR.
+
+        `negated` says that the rule negates something, so that an event without the column must
+        make the expression false and not undecided.
+        """
+
+    def other(
+        self,
+        column: Column,  # noqa: ARG002 - for the languages that need it
+        value: SigmaType,
+    ) -> SigmaType:
+        """Return what to put for a value that is no text, number or network: it, by default."""
+        return value
+
+    def anywhere(self, match: Match) -> SigmaType | None:  # noqa: ARG002 - as above
+        """Return what to put for a text in any field; None (default) leaves it to the backend.
+
+        Raises:
+            SigmaTransformationError: the language has no such thing.
+        """
+        return None
+
+    def narrowed(
+        self,
+        column: Column,  # noqa: ARG002 - for the languages that need it
+        matches: list[Match],  # noqa: ARG002
+        *,
+        required: bool,  # noqa: ARG002
+    ) -> SigmaType | None:
+        """Return a value that must match as well, where `values` had to ask for too much.
+
+        `required` says that the rule matches nothing without this item: it is not negated, and
+        no alternative to another one.
+        """
+        return None

@@ -1,0 +1,66 @@
+"""Where a platform keeps the events of each log source: the form of the platforms' tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from .columns import ColumnSpec, as_columns
+from .detections import flat, leaves
+from .values import matches_for
+
+if TYPE_CHECKING:
+    from sigma.rule import SigmaRule
+
+__all__ = ["LogSourceMapping", "LogSourceTable", "fits"]
+
+
+@dataclass(frozen=True)
+class LogSourceMapping:
+    """Where a platform keeps the events of a log source.
+
+    Attributes:
+        fields: the column, or columns, of each Sigma field.
+        table: the table, data set or search that holds the events, where the language names one.
+        only: values that pick the log source's events among others there: column to value(s).
+        other: the column of every other field, with `{field}` for its name; None where other
+            fields are an error.
+    """
+
+    fields: Mapping[str, ColumnSpec]
+    table: str = ""
+    only: Mapping[str, Any] = field(default_factory=dict)
+    other: str | None = None
+
+    def spec(self, name: str) -> ColumnSpec | None:
+        """Return the columns of a Sigma field; a column's own name is its column."""
+        if (found := self.fields.get(name)) is not None:
+            return found
+        if self.other is not None:
+            return self.other.format(field=name)
+        for column in (column for spec in self.fields.values() for column in as_columns(spec)):
+            if column.name == name:
+                return column
+        return None
+
+
+# Keys are `category`, `product/category`, or `product/service`. Several mappings stand in order of
+# preference: the first that can hold all of a rule's values is taken.
+LogSourceTable: TypeAlias = Mapping[str, "LogSourceMapping | tuple[LogSourceMapping, ...]"]
+
+
+def fits(log_source: LogSourceMapping, rule: SigmaRule) -> bool:
+    """Say whether some column of the log source mapping can hold each of the rule's values."""
+    items = (item for entry in rule.detection.detections.values() for item in leaves(entry))
+    for item in items:
+        spec = log_source.spec(item.field or "")
+        if item.field is not None and (
+            spec is None
+            or not any(
+                all(matches_for(column, value) is not None for value in flat(item.value))
+                for column in as_columns(spec)
+            )
+        ):
+            return False
+    return True

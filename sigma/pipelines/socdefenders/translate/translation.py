@@ -1,0 +1,295 @@
+"""The one processing step of these pipelines: a rule in Sigma's terms becomes the platform's.
+
+A rule's log source picks a `LogSourceMapping` from the platform's table; each detection item then
+becomes the same question about the log_source's columns, written in the platform's language.
+
+It is one step and not one for each log source and field, because pySigma asks every step of a
+pipeline about every rule: the dozens of steps that a table would need cost more than the rest of
+the conversion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from sigma.conditions import ConditionAND, ConditionOR
+from sigma.correlations import SigmaCorrelationRule
+from sigma.exceptions import SigmaTransformationError
+from sigma.processing.transformations.base import PreprocessingTransformation
+from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaRule
+from sigma.types import SigmaExpansion, SigmaFieldReference, SigmaType
+
+from .columns import Alternatives, Column, Match, as_columns
+from .correlations import rename_fields
+from .cve_tokens import drop_longer_numbers
+from .detections import (
+    Item,
+    flat,
+    is_negated,
+    leaves,
+    merge_alternatives,
+    negated_detections,
+    required_detections,
+)
+from .log_sources import LogSourceMapping, LogSourceTable, fits
+from .values import cannot_hold, hash_algorithm, matches_for
+
+if TYPE_CHECKING:
+    from .dialect import QueryDialect
+
+__all__ = ["TranslateRule"]
+
+# The detection that picks a log source's events, as pySigma's own AddConditionTransformation
+# adds one, under a name that no rule uses.
+_SOURCE = "_socdefenders_source"
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where an item stands: in which rule, asked of which log_source, and what hangs on it."""
+
+    rule: SigmaRule
+    log_source: LogSourceMapping
+    negated: bool
+    required: bool
+
+
+@dataclass
+class TranslateRule(PreprocessingTransformation):
+    """Rewrite a rule for one platform.
+
+    Sets the pipeline state `socdefenders_platform`, `socdefenders_table` and
+    `socdefenders_columns`, the names of the columns that the rule asks about, for later steps.
+
+    Attributes:
+        platform: its name, for messages.
+        log_sources: the platform's table of log sources; or a function of the output format that
+            returns it.
+        language: what writes the values.
+        default: where the events of all other log sources are (default: such rules raise).
+        hint: what to use for a log source that the table lacks, by the log source's key.
+
+    Raises:
+        SigmaTransformationError: the platform has no counterpart for the log source, the field
+            or the value; the message says what can be used instead.
+    """
+
+    platform: str
+    log_sources: LogSourceTable | Callable[[str], LogSourceTable]
+    language: QueryDialect
+    default: LogSourceMapping | None = None
+    hint: Mapping[str, str] = field(default_factory=dict)
+
+    def apply(self, rule: SigmaRule | SigmaCorrelationRule) -> None:
+        """Rewrite the rule's detections, condition and field list in place."""
+        super().apply(rule)
+        if isinstance(rule, SigmaCorrelationRule):
+            rename_fields(rule, self._column_of)
+            return
+        log_source = self._log_source(rule)
+        drop_longer_numbers(rule, log_source)
+        negated, required = negated_detections(rule), required_detections(rule)
+        for name, detection in rule.detection.detections.items():
+            place = _Place(rule, log_source, name in negated, name in required)
+            self._detection(detection, place)
+        columns = dict.fromkeys(
+            item.field
+            for detection in rule.detection.detections.values()
+            for item in leaves(detection)
+            if item.field is not None
+        )
+        self._only(_Place(rule, log_source, negated=False, required=True))
+        rule.fields = [
+            column.name
+            for name in rule.fields
+            for column in as_columns(log_source.spec(name) or name)
+        ]
+        if self._pipeline is not None:
+            self._pipeline.state.update(
+                socdefenders_platform=self.platform,
+                socdefenders_table=log_source.table,
+                socdefenders_columns=tuple(columns),
+            )
+
+    def _column_of(self, rule: SigmaRule, name: str) -> str:
+        """Return the one column of a field, where another field or a correlation names it."""
+        spec = self._log_source(rule).spec(name)
+        columns = {column.name for column in as_columns(spec or ())}
+        if len(columns) != 1:
+            found = f"several columns for '{name}'" if columns else f"no counterpart of '{name}'"
+            raise SigmaTransformationError(
+                f"{self.platform} has {found} where it keeps the rule's events: leave it out, or"
+                " name a column of the platform's.",
+                source=rule.source,
+            )
+        return columns.pop()
+
+    def _log_source(self, rule: SigmaRule) -> LogSourceMapping:
+        """Return where the rule's events are kept."""
+        table = self.log_sources
+        if callable(table):
+            variables = {} if self._pipeline is None else self._pipeline.vars
+            table = table(variables.get("output_format", "default"))
+        source = rule.logsource
+        keys = (
+            f"{source.product}/{source.category}",
+            f"{source.category}",
+            f"{source.product}/{source.service}",
+            f"{source.service}",
+        )
+        found = next((table[key] for key in keys if key in table), None)
+        if isinstance(found, LogSourceMapping):
+            return found
+        if found is not None:
+            return next((one for one in found if fits(one, rule)), found[-1])
+        if self.default is not None:
+            return self.default
+        name = ", ".join(
+            f"{part} '{value}'"
+            for part in ("category", "product", "service")
+            if (value := getattr(source, part))
+        )
+        hint = next((self.hint[key] for key in keys if key in self.hint), None)
+        known = f"for others than {', '.join(sorted(table))} use the backend's own pipelines"
+        raise SigmaTransformationError(
+            f"{self.platform} has no counterpart here of log source {name}: {hint or known}.",
+            source=rule.source,
+        )
+
+    def _detection(self, detection: SigmaDetection, place: _Place) -> None:
+        if self.language.joins_alternatives:
+            merge_alternatives(detection)
+        items = detection.detection_items
+        if detection.item_linking is ConditionOR and len(items) > 1:
+            place = replace(place, required=False)
+        for index, item in enumerate(items):
+            if isinstance(item, SigmaDetection):
+                self._detection(item, place)
+            else:
+                items[index] = self._item(item, place) if item.field else self._keywords(item)
+                self.processing_item_applied(items[index])
+
+    def _keywords(self, item: SigmaDetectionItem) -> SigmaDetectionItem:
+        """Return an item that is to be found in any field, in the language's words."""
+        values: list[SigmaType] = []
+        for value in item.value:
+            matches = matches_for(Column("*"), value) or []
+            written = self.language.anywhere(matches[0]) if matches else None
+            values.append(value if written is None else written)
+        return replace(item, value=values, auto_modifiers=False)
+
+    def _item(self, item: SigmaDetectionItem, place: _Place) -> Item:
+        name = item.field or ""
+        log_source, rule = place.log_source, place.rule
+        if is_negated(item):
+            place = replace(place, negated=True, required=False)
+        if (spec := log_source.spec(name)) is None:
+            known = ", ".join(sorted(log_source.fields))
+            raise SigmaTransformationError(
+                f"{self.platform} has no counterpart of the field '{name}' where it keeps this"
+                f" log source: it has {known}.",
+                source=rule.source,
+            )
+        if isinstance(spec, Mapping):
+            parted = self._by_algorithm(spec, item, place)
+            if len(parted) > 1 and item.value_linking is ConditionOR:
+                place = replace(place, required=False)
+            parts = [
+                self._in_any(columns, replace(item, value=values, auto_modifiers=False), place)
+                for columns, values in parted
+            ]
+            linking = ConditionAND if is_negated(item) else item.value_linking
+            return parts[0] if len(parts) == 1 else SigmaDetection(parts, item_linking=linking)
+        able = tuple(
+            column
+            for column in as_columns(spec)
+            if all(matches_for(column, value) is not None for value in flat(item.value))
+        )
+        if not able:
+            raise SigmaTransformationError(
+                cannot_hold(self.platform, as_columns(spec)[0], item), source=rule.source
+            )
+        return self._in_any(able, item, place)
+
+    def _in_any(self, columns: tuple[Column, ...], item: SigmaDetectionItem, place: _Place) -> Item:
+        """Return the item as a question about any of the columns."""
+        if len(columns) == 1:
+            return self._written(columns[0], item, place)
+        place = replace(place, required=False)
+        return SigmaDetection(
+            [self._written(column, item, place) for column in columns],
+            item_linking=ConditionAND if is_negated(item) else ConditionOR,
+        )
+
+    def _by_algorithm(
+        self, spec: Mapping[str, Alternatives], item: SigmaDetectionItem, place: _Place
+    ) -> list[tuple[tuple[Column, ...], list[SigmaType]]]:
+        """Return the columns of each algorithm with the digests to look for in them."""
+        parted: dict[tuple[Column, ...], list[SigmaType]] = {}
+        for value in flat(item.value):
+            found = hash_algorithm(value)
+            if found is None or found[0] not in spec:
+                what = f"{found[0]} digests" if found else f"'{value}' in '{item.field}'"
+                where = place.log_source.table or "this log source"
+                raise SigmaTransformationError(
+                    f"{self.platform} has no field for {what} in {where}:"
+                    f" use {', '.join(spec)} of the file.",
+                    source=place.rule.source,
+                )
+            parted.setdefault(as_columns(spec[found[0]]), []).append(value)
+        return list(parted.items())
+
+    def _written(self, column: Column, item: SigmaDetectionItem, place: _Place) -> Item:
+        groups = [[value] for value in item.value]
+        if item.value_linking is ConditionOR:
+            groups = [item.value]
+        values: list[SigmaType] = []
+        narrowing: list[SigmaType] = []
+        for group in groups:
+            matches: dict[Match, None] = {}
+            for value in flat(group):
+                if found := matches_for(column, value):
+                    matches.update(dict.fromkeys(found))
+                else:
+                    if isinstance(value, SigmaFieldReference):
+                        named = self._column_of(place.rule, value.field)
+                        value = SigmaFieldReference(named, value.starts_with, value.ends_with)  # noqa: PLW2901
+                    values.append(self.language.other(column, value))
+            if matches:
+                new = list(self.language.values(column, list(matches), negated=place.negated))
+                linked = item.value_linking is ConditionAND and len(new) > 1
+                values.extend([SigmaExpansion(new)] if linked else new)
+                narrower = self.language.narrowed(column, list(matches), required=place.required)
+                narrowing.extend([narrower] if narrower is not None else [])
+        written = [_item(item, column, values)]
+        written += [_item(item, column, [narrower]) for narrower in narrowing]
+        return written[0] if len(written) == 1 else SigmaDetection(list(written))
+
+    def _only(self, place: _Place) -> None:
+        """Add the condition that picks the log source's events."""
+        rule, log_source = place.rule, place.log_source
+        if not log_source.only:
+            return
+        picked = SigmaDetection.from_definition(dict(log_source.only))
+        many = {
+            column.name: column
+            for spec in log_source.fields.values()
+            for column in as_columns(spec)
+        }
+        for index, item in enumerate(picked.detection_items):
+            if isinstance(item, SigmaDetectionItem):
+                column = many.get(item.field or "") or Column(item.field or "")
+                new = self._written(column, item, place)
+                picked.detection_items[index] = new
+        rule.detection.detections[_SOURCE] = picked
+        for condition in rule.detection.parsed_condition:
+            condition.condition = f"{_SOURCE} and ({condition.condition})"
+
+
+def _item(item: SigmaDetectionItem, column: Column, values: list[SigmaType]) -> SigmaDetectionItem:
+    """Return the item with a column and values of the platform's in its place."""
+    new = replace(item, field=column.name, value=values, auto_modifiers=False)
+    new.disable_conversion_to_plain()
+    return new

@@ -1,0 +1,203 @@
+"""What a value asks of a column: from Sysmon's spelling to that of the platform's field."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import TYPE_CHECKING
+
+from sigma.types import SigmaCIDRExpression, SigmaNumber, SigmaString, SigmaType
+
+from .columns import Column, FieldType, Match, MatchType
+from .detections import flat
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sigma.rule import SigmaDetectionItem
+
+__all__ = [
+    "cannot_hold",
+    "hash_algorithm",
+    "matches_for",
+    "merge_domains",
+    "numbers_as_text",
+    "with_closing_dot",
+]
+
+_HASH = re.compile(r"(?i)(?:(MD5|SHA1|SHA256|SHA512|IMPHASH)[=|:])?([0-9A-F]{32,128})\Z")
+_ALGORITHM_BY_LENGTH = {32: "MD5", 40: "SHA1", 64: "SHA256", 128: "SHA512"}
+_CVE = re.compile(r"(?i)CVE-[0-9]{4}-[0-9]{4,}\Z")
+_TECHNIQUE = re.compile(r"(?i)(?:technique_id=)?(T[0-9]{4}(?:\.[0-9]{3})?)(,.*)?\Z")
+
+
+def hash_algorithm(value: SigmaType) -> tuple[str, str] | None:
+    """Return algorithm (`SHA256`) and lower-case digest of a value such as `*SHA256=AB…*`."""
+    if not isinstance(value, SigmaString):
+        return None
+    return _hash(Match.of(value))
+
+
+def _hash(match: Match) -> tuple[str, str] | None:
+    if match.type is MatchType.GLOB or (found := _HASH.match(match.text)) is None:
+        return None
+    algorithm = (found[1] or _ALGORITHM_BY_LENGTH.get(len(found[2]), "")).upper()
+    return (algorithm, found[2].lower()) if algorithm else None
+
+
+def matches_for(column: Column, value: SigmaType) -> list[Match] | None:
+    """Return what to look for in a column for one value; None where it cannot hold the value.
+
+    Values that are no text, number or network (null, regular expressions, comparisons) have no
+    matches: the list is then empty.
+    """
+    if isinstance(value, SigmaCIDRExpression):
+        return [Match(MatchType.NETWORK, str(value.network))]
+    if isinstance(value, SigmaNumber):
+        return [Match(MatchType.NUMBER, str(value.number))]
+    if type(value) is not SigmaString or value.contains_placeholder():
+        return []
+    return _BY_FIELD_TYPE[column.field_type](Match.of(value))
+
+
+def _as_given(match: Match) -> list[Match]:
+    return [match]
+
+
+def _number(match: Match) -> list[Match] | None:
+    if match.type is MatchType.EXACT and re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", match.text):
+        return [Match(MatchType.NUMBER, match.text)]
+    return None
+
+
+def _address(match: Match) -> list[Match] | None:
+    try:
+        address = ipaddress.ip_address(match.text if match.type is MatchType.EXACT else "")
+    except ValueError:
+        return None
+    return [Match(MatchType.EXACT, address.compressed)]
+
+
+def _address_text(match: Match) -> list[Match]:
+    if (found := _address(match)) is None:
+        return [match]
+    address = ipaddress.ip_address(found[0].text)
+    if address.version == 6:  # noqa: PLR2004 - the version's number
+        # Sysmon's spelling: all eight groups, none with leading zeros.
+        groups = (group.lstrip("0") or "0" for group in address.exploded.split(":"))
+        found.append(Match(MatchType.EXACT, ":".join(groups)))
+    return list(dict.fromkeys(found))
+
+
+def _host(match: Match) -> list[Match]:
+    if match.type is MatchType.GLOB:
+        return [match]
+    closing = match.type in {MatchType.EXACT, MatchType.SUFFIX}
+    return [match.with_text((match.text.rstrip(".") if closing else match.text).lower())]
+
+
+def _digest(match: Match) -> list[Match] | None:
+    found = _hash(match)
+    return None if found is None else [Match(MatchType.EXACT, found[1])]
+
+
+def _digests(match: Match) -> list[Match]:
+    if (found := _hash(match)) is None:
+        return [match]
+    algorithm, digest = found
+    return [Match(MatchType.EXACT, digest), Match(MatchType.CONTAINS, f"{algorithm}={digest}")]
+
+
+def _cve(match: Match) -> list[Match] | None:
+    return [Match(MatchType.EXACT, match.text.upper())] if _CVE.match(match.text) else None
+
+
+def _words(match: Match) -> list[Match]:
+    if match.type is MatchType.CONTAINS and _CVE.match(match.text):
+        return [Match(MatchType.WORD, match.text.upper())]
+    return [match]
+
+
+def _technique(match: Match) -> list[Match] | None:
+    if (found := _techniques(match)) is None:
+        return None
+    name = found[0].text
+    below = [] if "." in name else [Match(MatchType.PREFIX, f"{name}.")]
+    return [Match(MatchType.EXACT, name), *below]
+
+
+def _techniques(match: Match) -> list[Match] | None:
+    if match.type is MatchType.GLOB or (found := _TECHNIQUE.match(match.text)) is None:
+        return None
+    return [Match(MatchType.WORD, found[1].upper())]
+
+
+_BY_FIELD_TYPE: Mapping[FieldType, Callable[[Match], list[Match] | None]] = {
+    FieldType.TEXT: _as_given,
+    FieldType.KEYWORD: _as_given,
+    FieldType.URL: _as_given,
+    FieldType.EMAIL: _as_given,
+    FieldType.NUMBER: _number,
+    FieldType.ADDRESS: _address,
+    FieldType.ADDRESS_TEXT: _address_text,
+    FieldType.HOST: _host,
+    FieldType.HOST_OR_URL: _host,
+    FieldType.DIGEST: _digest,
+    FieldType.DIGESTS: _digests,
+    FieldType.CVE: _cve,
+    FieldType.WORDS: _words,
+    FieldType.TECHNIQUE: _technique,
+    FieldType.TECHNIQUES: _techniques,
+}
+
+
+def numbers_as_text(column: Column, matches: list[Match]) -> list[Match]:
+    """Return the matches with numbers as texts, unless the column holds numbers."""
+    if column.field_type is FieldType.NUMBER:
+        return matches
+    return [match.exact() if match.type is MatchType.NUMBER else match for match in matches]
+
+
+def merge_domains(matches: list[Match]) -> list[Match]:
+    """Join `name` and `*.name` into one match of the domain, in the place of the first of them."""
+    given = set(matches)
+    merged: dict[Match, None] = {}
+    for match in matches:
+        name = match.text.removeprefix(".") if match.type is MatchType.SUFFIX else match.text
+        if (
+            name
+            and match.type in {MatchType.EXACT, MatchType.SUFFIX}
+            and {(domain := Match(MatchType.DOMAIN, name)).exact(), domain.below()} <= given
+        ):
+            merged[domain] = None
+        else:
+            merged[match] = None
+    return list(merged)
+
+
+def with_closing_dot(matches: list[Match]) -> list[Match]:
+    """Add, for each DNS name or ending, the spelling with the root's closing dot."""
+    both: dict[Match, None] = {}
+    for match in matches:
+        both[match] = None
+        if match.type in {MatchType.EXACT, MatchType.SUFFIX}:
+            both[match.with_text(f"{match.text}.")] = None
+    return list(both)
+
+
+def cannot_hold(platform: str, column: Column, item: SigmaDetectionItem) -> str:
+    """Say why a column cannot be asked for an item's values, and for what it can be asked."""
+    value = next(value for value in flat(item.value) if matches_for(column, value) is None)
+    kind = column.field_type.name.lower()
+    advice = {
+        "number": "numbers",
+        "address": "whole addresses, or networks with |cidr",
+        "cve": "CVE ids such as CVE-2021-44228",
+        "technique": "technique ids such as technique_id=T1059",
+        "techniques": "technique ids such as technique_id=T1059",
+        "digest": "whole hex digests",
+    }[kind]
+    return (
+        f"{platform} keeps '{item.field}' in {column.name}, which cannot be asked for '{value}':"
+        f" use {advice}."
+    )

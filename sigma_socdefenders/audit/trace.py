@@ -1,0 +1,98 @@
+"""What became of single records: told for one value, or written down for all that were dropped."""
+
+from __future__ import annotations
+
+import json
+from typing import IO, TYPE_CHECKING
+
+from sigma_socdefenders.errors import shorten
+from sigma_socdefenders.indicators.normalize import canonical, infer_type, refang
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from sigma_socdefenders.audit.summary import Drop
+    from sigma_socdefenders.indicators.indicator import SourcedIndicator
+
+__all__ = ["Explanation", "Report"]
+
+_MOST_LINES = 1000
+
+
+class Explanation:
+    """What happened to one value, in however many records it stands.
+
+    Args:
+        value: the value, spelled in any way.
+    """
+
+    def __init__(self, value: str) -> None:
+        self._asked = value
+        self._wanted = _canonical_or_plain(value)
+        self._lines: list[str] = []
+        self._more = 0
+
+    def dropped(self, drop: Drop) -> None:
+        """Take note of a drop, if it is one of the value."""
+        text = refang(drop.value).casefold()
+        if self._wanted.casefold() in text or _canonical_or_plain(text) == self._wanted:
+            self._add(f"{drop.position}: dropped as {drop.reason}: {drop.detail}")
+
+    def kept(self, found: Iterable[SourcedIndicator]) -> Iterator[SourcedIndicator]:
+        """Pass indicators on, and take note of the value among them."""
+        for each in found:
+            if each.indicator.value == self._wanted:
+                self._add(f"{each.position}: kept, as {each.indicator.type}")
+            yield each
+
+    def _add(self, line: str) -> None:
+        if len(self._lines) < _MOST_LINES:
+            self._lines.append(line)
+        else:
+            self._more += 1
+
+    def lines(self) -> Iterator[str]:
+        """Yield the account, a line for each record; one line says so if there was none."""
+        shown = shorten(self._wanted)
+        if not self._lines:
+            asked = "" if self._asked == self._wanted else f" (from '{shorten(self._asked)}')"
+            yield f"{shown}{asked}: was not read"
+        for line in self._lines:
+            yield f"{shown}: {line}"
+        if self._more:
+            yield f"{shown}: and {self._more} more"
+
+
+def _canonical_or_plain(value: str) -> str:
+    kind = infer_type(value)
+    try:
+        return canonical(kind, value) if kind is not None else refang(value)
+    except ValueError:
+        return refang(value)
+
+
+class Report:
+    """Writes each drop as a line of JSON: source, position, value, reason and detail.
+
+    Args:
+        stream: where to.
+    """
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def dropped(self, drop: Drop) -> None:
+        """Write one drop."""
+        line = {
+            "source": drop.position.source,
+            "position": drop.position.number,
+            "unit": drop.position.unit,
+            "value": drop.value,
+            "reason": drop.reason,
+            "detail": drop.detail,
+        }
+        self._stream.write(json.dumps(line, ensure_ascii=True) + "\n")
+
+    def close(self) -> None:
+        """Close the stream: all is written."""
+        self._stream.close()

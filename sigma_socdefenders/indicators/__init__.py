@@ -1,0 +1,1 @@
+"""What an indicator is: its types, its canonical form, its fields, and the one door to it."""

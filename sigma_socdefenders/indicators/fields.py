@@ -1,0 +1,255 @@
+"""What the optional fields of a record hold: each read leniently, or refused with the reason.
+
+Every function takes what stands in the record, None where nothing does, and raises `ValueError`
+whose message is the second half of a sentence that begins with the field and its value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from sigma_socdefenders.indicators.bounded_cache import remembered
+from sigma_socdefenders.indicators.timestamps import parse_instant
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+__all__ = [
+    "OPTIONAL_FIELDS",
+    "SOURCE_FIELDS",
+    "Confidence",
+    "FieldError",
+    "Source",
+    "read_confidence",
+    "read_flag",
+    "read_instant",
+    "read_optional",
+    "read_sources",
+    "read_techniques",
+    "read_text",
+    "read_texts",
+]
+
+
+class Confidence(str, Enum):
+    """How sure the source is, in the feed's words."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+    def __str__(self) -> str:
+        return self.value
+
+    @property
+    def rank(self) -> int:
+        """1 for low to 3 for high, to compare by."""
+        return _RANKS[self]
+
+
+_RANKS = {Confidence.LOW: 1, Confidence.MEDIUM: 2, Confidence.HIGH: 3}
+_CONFIDENCES: dict[object, Confidence | None] = {level.value: level for level in Confidence}
+# STIX 2.1, appendix A: the None / Low / Med / High scale over 0 to 100.
+_STIX_MEDIUM, _STIX_HIGH, _STIX_TOP, _STIX_DIGITS = 30, 70, 100, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where an indicator was published; every part is optional, as in the feed's records."""
+
+    article_id: str | None = None
+    article_title: str | None = None
+    article_url: str | None = None
+    feed_name: str | None = None
+    category: str | None = None
+    origin: str | None = None
+
+
+SOURCE_FIELDS = tuple(field.name for field in fields(Source))
+_NO_SOURCE = Source()
+
+
+# What no text may hold: line and paragraph separators would break a line-based output format,
+# and half a surrogate pair cannot be encoded.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+
+def read_text(found: object) -> str | None:
+    """Return text without control characters and outer blanks, or None; numbers become text."""
+    if found is None:
+        return None
+    if not isinstance(found, str):
+        if isinstance(found, bool) or not isinstance(found, (int, float)):
+            raise ValueError("is not text")
+        found = str(found)
+    if not found.isprintable():
+        found = _SURROGATE.sub("\ufffd", _CONTROL.sub(" ", found))
+    return found.strip() or None
+
+
+def read_texts(found: object) -> tuple[str, ...]:
+    """Return the distinct texts of a list, or of a text with commas, in order."""
+    if not found:
+        return ()
+    if isinstance(found, str):
+        found = found.split(",")
+    if not isinstance(found, Iterable) or isinstance(found, Mapping):
+        raise ValueError("is not a list of texts")
+    try:
+        return _cleaned(*found)
+    except TypeError:
+        raise ValueError("holds something that is not text") from None
+
+
+# Records of one source repeat the same few lists of tags and techniques.
+@remembered(4096)
+def _cleaned(*found: object) -> tuple[str, ...]:
+    texts = [read_text(item) for item in found]
+    return tuple(dict.fromkeys(text for text in texts if text is not None))
+
+
+_TECHNIQUE_ID = re.compile(r"\bT[0-9]{4}(?:[./][0-9]{3})?\b", re.IGNORECASE)
+
+
+def read_techniques(found: object) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the ATT&CK techniques that texts name, and the texts that name none."""
+    return _split_techniques(*read_texts(found)) if found else ((), ())
+
+
+@remembered(4096)
+def _split_techniques(*texts: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Split texts into technique ids, and those that name none, which are kept as tags."""
+    techniques: dict[str, None] = {}
+    others = []
+    for text in texts:
+        ids = _TECHNIQUE_ID.findall(text)
+        techniques.update((technique.upper().replace("/", "."), None) for technique in ids)
+        if not ids:
+            others.append(text)
+    return tuple(techniques), tuple(others)
+
+
+def read_confidence(found: object) -> Confidence | None:
+    """Return a word's level, or that of a number from 0 to 100 on STIX's scale."""
+    if found is None or found == "":
+        return None
+    try:
+        return _CONFIDENCES[found]
+    except (KeyError, TypeError):
+        pass
+    if isinstance(found, str):
+        word = found.strip().lower()
+        if word in _CONFIDENCES:
+            return _CONFIDENCES[word]
+        if word.isascii() and word.isdigit() and len(word) <= _STIX_DIGITS:
+            found = int(word)
+    if isinstance(found, (int, float)) and not isinstance(found, bool) and 0 <= found <= _STIX_TOP:
+        if found >= _STIX_HIGH:
+            return Confidence.HIGH
+        if found >= _STIX_MEDIUM:
+            return Confidence.MEDIUM
+        return Confidence.LOW if found >= 1 else None
+    raise ValueError("is none of high, medium, low, nor a number from 0 to 100")
+
+
+def read_instant(found: object) -> datetime | None:
+    """Return an instant in UTC from ISO 8601 text, a date or a datetime."""
+    if found is None or found == "":
+        return None
+    if not isinstance(found, (str, date)):
+        raise ValueError("is not an ISO 8601 date or time")
+    return parse_instant(found)
+
+
+def read_flag(found: object) -> bool:
+    """Return a boolean; nothing is False."""
+    if found is None or isinstance(found, bool):
+        return bool(found)
+    raise ValueError("is neither true nor false")
+
+
+def read_sources(source: object, sources: object) -> tuple[Source, ...]:
+    """Return the distinct sources of the fields `source` and `sources`."""
+    listed = [] if source is None else [source]
+    if sources is not None:
+        if not isinstance(sources, (list, tuple)):
+            raise ValueError("is not a list of sources")
+        listed.extend(sources)
+    built = dict.fromkeys(_source(item) for item in listed if item)
+    built.pop(_NO_SOURCE, None)
+    return tuple(built)
+
+
+def _source(found: object) -> Source:
+    if isinstance(found, str):
+        return Source(feed_name=read_text(found))
+    if not isinstance(found, Mapping):
+        raise ValueError("is not a mapping of source fields")
+    get = found.get
+    try:
+        return _built_source(*[get(name) for name in SOURCE_FIELDS])
+    except TypeError:
+        raise ValueError("holds something that is not text") from None
+
+
+# The records of one feed share few articles.
+@remembered(4096)
+def _built_source(*parts: object) -> Source:
+    return Source(*[read_text(part) for part in parts])
+
+
+class FieldError(ValueError):
+    """A field that does not hold what it should; `field` names it."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        """Keep the field's name beside the reason."""
+        super().__init__(reason)
+        self.field = field
+
+
+_READERS: dict[str, Callable[[object], object]] = {
+    "id": read_text,
+    "confidence": read_confidence,
+    "first_seen": read_instant,
+    "last_seen": read_instant,
+    "valid_until": read_instant,
+    "revoked": read_flag,
+    "tlp": read_text,
+    "context": read_text,
+    "tags": read_texts,
+}
+_SOURCES = ("source", "sources")
+OPTIONAL_FIELDS = frozenset({*_READERS, *_SOURCES, "mitre_techniques"})
+"""The fields of a record beside its type and value."""
+
+
+def read_optional(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an indicator's fields other than type and value, those that the record has.
+
+    Raises:
+        FieldError: a field does not hold what it should.
+    """
+    found: dict[str, Any] = {}
+    untold: tuple[str, ...] = ()
+    field = "record"
+    try:
+        for field, given in record.items():
+            if given is None:
+                continue
+            if (read := _READERS.get(field)) is not None:
+                found[field] = read(given)
+            elif field == "mitre_techniques":
+                found["techniques"], untold = read_techniques(given)
+            elif field in _SOURCES:
+                found["sources"] = read_sources(record.get("source"), record.get("sources"))
+    except ValueError as error:
+        raise FieldError(field, str(error)) from None
+    if untold:
+        found["tags"] = tuple(dict.fromkeys(found.get("tags", ()) + untold))
+    return found

@@ -1,0 +1,1 @@
+"""What is written besides queries: lookups, a folder of rules, member lists, coverage."""

@@ -1,0 +1,140 @@
+"""Lookups: lists of any size as the platform's own tables, and one rule a type that uses each.
+
+What a platform's table cannot hold becomes grouped rules, so that no indicator goes missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sigma_socdefenders.errors import OutputError, TargetError
+from sigma_socdefenders.files import atomic_writer
+from sigma_socdefenders.outputs.lookups import defender, elastic, sentinel, splunk
+from sigma_socdefenders.outputs.lookups.files import File
+from sigma_socdefenders.outputs.lookups.lists import Lists
+from sigma_socdefenders.outputs.lookups.rules import lookup_rules
+from sigma_socdefenders.rules.grouping import build_groups
+from sigma_socdefenders.rules.profiles import load_profile
+from sigma_socdefenders.rules.yaml_writer import to_yaml
+from sigma_socdefenders.targets import convert, find_target, render
+from sigma_socdefenders.targets.capacity import QueryCapacity
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterable, Iterator
+
+    from sigma_socdefenders.audit.summary import Summary
+    from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
+    from sigma_socdefenders.indicators.normalize import IndicatorType
+    from sigma_socdefenders.rules.build import BuiltRule
+
+__all__ = ["PLATFORMS", "lookup_files", "write_files"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Platform:
+    """How a target keeps tables.
+
+    Attributes:
+        files: gives the files for lists, and the text of what is left to grouped rules.
+        holds: says whether a table does all that the indicator's own rule does.
+        kinds: the types that have a table.
+        output_format: the target's format of the grouped rules.
+    """
+
+    files: Callable[[Lists, str], Iterator[File]]
+    holds: Callable[[Indicator], bool]
+    kinds: frozenset[IndicatorType]
+    output_format: str = "default"
+
+
+PLATFORMS: dict[str, _Platform] = {
+    "splunk": _Platform(splunk.files, splunk.holds, splunk.KINDS, "savedsearches"),
+    "splunk-cim": _Platform(splunk.cim_files, splunk.holds, splunk.KINDS, "savedsearches"),
+    "elastic": _Platform(elastic.files, elastic.holds, elastic.KINDS, "siem_rule_ndjson"),
+    "defender": _Platform(defender.files, defender.holds, defender.KINDS),
+    "sentinel": _Platform(sentinel.files, sentinel.holds, sentinel.KINDS),
+}
+"""The targets that have tables."""
+
+
+def lookup_files(
+    found: Iterable[SourcedIndicator],
+    target_name: str,
+    summary: Summary,
+    *,
+    published: str | None = None,
+    on_error: Callable[[BuiltRule, TargetError], object] | None = None,
+) -> Iterator[File]:
+    """Yield the files of a target's lookup: tables, Sigma rules, queries.
+
+    Every table is there each time, if empty, so that no old one stays behind.
+
+    Args:
+        found: the indicators, all of which are held in memory.
+        target_name: one of `PLATFORMS`.
+        summary: the account of the run.
+        published: where Defender can fetch the tables.
+        on_error: called for each indicator that the target has neither table nor query for;
+            without it the first one ends the run.
+
+    Raises:
+        TargetError: there are no lookups for the target; or, without `on_error`, see there.
+    """
+    platform = PLATFORMS.get(target_name)
+    if platform is None:
+        known = ", ".join(PLATFORMS)
+        raise TargetError(f"There are no lookups for '{target_name}': use one of {known}.")
+    if published is not None and platform.files is not defender.files:
+        raise TargetError("Only Defender's queries fetch tables from an address.")
+    tabled: list[SourcedIndicator] = []
+    others: list[SourcedIndicator] = []
+    for sourced in found:
+        (tabled if platform.holds(sourced.indicator) else others).append(sourced)
+    lists = Lists.of(tabled)
+    target = find_target(target_name)
+    profile = load_profile("default")
+    grouped = list(build_groups(others, profile, summary, QueryCapacity(target), on_error=on_error))
+    yield File("rules/grouped.yml", to_yaml(built.rule for built in grouped))
+    for kind in sorted(platform.kinds):
+        yield File(f"rules/{kind}.yml", lookup_rules()[kind].text)
+    converted = convert(grouped, target, platform.output_format, on_error=on_error)
+    if published is None:
+        yield from platform.files(lists, render(converted))
+    else:
+        yield from defender.files(lists, render(converted), published.rstrip("/"))
+
+
+def write_files(folder: str | os.PathLike[str], files: Iterable[File]) -> int:
+    """Write files below a folder, each whole or not at all, and return how many there are.
+
+    Files to import that are left of a longer list are removed, as the only ones whose number
+    changes.
+
+    Raises:
+        OutputError: a file or folder cannot be written, or an old file not removed.
+    """
+    written = set()
+    for file in files:
+        path = Path(folder, file.path)
+        written.add(path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"Cannot make '{path.parent}': {error.strerror}.") from None
+        with atomic_writer(path) as stream:
+            stream.write(file.text)
+    numbered = set(Path(folder).glob(defender.NUMBERED))
+    if numbered & written:
+        for path in sorted(numbered - written):
+            _remove(path)
+    return len(written)
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink()
+    except OSError as error:
+        raise OutputError(f"Cannot remove '{path}': {error.strerror}.") from None

@@ -1,0 +1,68 @@
+"""A folder of rules that follows a source: a file a rule, and only what changed is written.
+
+What people add to the folder or edit in it is theirs: it is named, and left alone. A run may be
+killed at any moment; the next one recognises what it left, and finishes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sigma_socdefenders.outputs.rule_folder.folder import Folder
+from sigma_socdefenders.outputs.rule_folder.loss import count_lost, refuse_loss
+from sigma_socdefenders.outputs.rule_folder.manifest import MANIFEST
+from sigma_socdefenders.outputs.rule_folder.naming import documents
+from sigma_socdefenders.outputs.rule_folder.planning import Plan, make_plan
+from sigma_socdefenders.outputs.rule_folder.writing import carry_out
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable
+
+    from sigma_socdefenders.rules.build import BuiltRule
+
+__all__ = ["MANIFEST", "MAX_REMOVED", "Plan", "refuse_loss", "sync"]
+
+MAX_REMOVED = 0.2
+"""The share of the indicators looked for that one run may take away, unless told otherwise."""
+
+
+def sync(
+    folder: str | os.PathLike[str],
+    built: Iterable[BuiltRule],
+    *,
+    dry_run: bool = False,
+    deprecate: bool = False,
+    force: bool = False,
+    max_removed: float = MAX_REMOVED,
+    wait: float = 0,
+) -> Plan:
+    """Make a folder hold exactly these rules, beside what people made in it.
+
+    Args:
+        folder: the folder, made where there is none.
+        built: all rules of the source, read once, while the folder is locked; nothing is written
+            before the last of them.
+        dry_run: only say what would be done; nothing is written, and no loss stops it (see
+            `refuse_loss`).
+        deprecate: keep rules that the source no longer gives, with the status `deprecated`.
+        force: overwrite and remove files that were made or edited by hand, too.
+        max_removed: the greatest share, from 0 to 1, of the indicators looked for that may go.
+        wait: seconds to wait for another run on the folder to end.
+
+    Returns:
+        What was done, or would be.
+
+    Raises:
+        RepositoryError: the folder is in use or damaged, or would lose too much; nothing was
+            written.
+        OutputError: something could not be written; the next run picks up where this one stopped.
+    """
+    place = Folder(folder)
+    with place.locked(wait=wait, writing=not dry_run):
+        plan = make_plan(place, documents(built), deprecate=deprecate, force=force)
+        plan.lost = count_lost(place, plan)
+        if not dry_run:
+            refuse_loss(plan, max_removed)
+            carry_out(place, plan)
+    return plan

@@ -1,0 +1,79 @@
+"""The safety stop: an empty or broken source must not take the detections away."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sigma_socdefenders.errors import RepositoryError
+
+if TYPE_CHECKING:
+    from sigma_socdefenders.outputs.rule_folder.folder import Folder
+    from sigma_socdefenders.outputs.rule_folder.planning import Plan
+
+__all__ = ["count_lost", "looked_for", "refuse_loss"]
+
+_DETECTION = re.compile(rb"^detection:\r?\n((?: .*\r?\n)+)", re.MULTILINE)
+_KEY = rb"""(?:'[^']*'|"[^"]*"|[^'":\n]+):[ ]"""
+_VALUE = re.compile(
+    rb"""^[ ]+ (?![ ]|condition:) (?:-[ ])? (?:%b)? (['"].*['"]) \r?$""" % _KEY,
+    re.MULTILINE | re.VERBOSE,
+)
+
+
+def looked_for(content: bytes) -> set[bytes]:
+    """Return the values in the detection of a rule, as this package's YAML has them."""
+    detection = _DETECTION.search(content)
+    return set() if detection is None else set(_VALUE.findall(detection[1]))
+
+
+def count_lost(folder: Folder, plan: Plan) -> float:
+    """Return how many of the indicators that the rules look for would be looked for no more.
+
+    They are told by the values in the rules, as this package writes them, and not by the files: a
+    value that moves from one rule to another is not lost. A rule of several indicators loses as
+    many of them as its share of lost values.
+    """
+    gone = {*plan.removed, *plan.deprecated}
+    counted = {
+        path: plan.before[path].indicators
+        for path in (*gone, *plan.changed)
+        if path in plan.before and plan.before[path].indicators
+    }
+    if not counted:
+        return 0
+    kept: set[bytes] = set()
+    for path in (*plan.added, *plan.changed):
+        kept |= looked_for(plan.contents[path])
+    lost = 0.0
+    for path, indicators in counted.items():
+        values = looked_for((folder.root / path).read_bytes())
+        if values:
+            lost += indicators * len(values - kept) / len(values)
+        elif path in gone:
+            lost += indicators
+    return lost
+
+
+def refuse_loss(plan: Plan, max_removed: float) -> None:
+    """Stop where a plan loses too much.
+
+    Args:
+        plan: the plan.
+        max_removed: the greatest share, from 0 to 1, of the indicators looked for that may go.
+
+    Raises:
+        RepositoryError: more than that would go.
+    """
+    total = plan.looked_for
+    if plan.lost <= max_removed * total:
+        return
+    what = (
+        f"The source gives no rule at all, and {total} indicators are looked for"
+        if not plan.after
+        else f"This run would stop looking for {plan.lost:.0f} of {total} indicators"
+    )
+    raise RepositoryError(
+        f"{what}; at most {max_removed:.0%} may go, so nothing was written. If the source is "
+        "right, allow it with --max-removed 100%."
+    )

@@ -1,0 +1,85 @@
+"""What a plan does, in words: a line for the terminal, a list, and a pull request's text."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sigma_socdefenders.outputs.rule_folder.planning import Plan
+
+__all__ = ["headline", "listing", "markdown"]
+
+_SIGNS = {"added": "+", "changed": "~", "deprecated": "=", "removed": "-"}
+_LEFT_ALONE = {
+    "edited": "edited by hand, left alone",
+    "foreign": "made by hand where a rule belongs, left alone",
+}
+# GitHub cuts a pull request's text off at 65,536 characters.
+_MOST_NAMED = 100
+
+
+def headline(plan: Plan) -> str:
+    """Return one line of counts, without those that are nil by nature of the run."""
+    parts = [f"added {len(plan.added)}", f"changed {len(plan.changed)}"]
+    parts.append(f"removed {len(plan.removed)}")
+    if plan.deprecated:
+        parts.append(f"deprecated {len(plan.deprecated)}")
+    parts.append(f"unchanged {plan.unchanged}")
+    if kept := len(plan.edited) + len(plan.foreign):
+        parts.append(f"left alone {kept}")
+    return ", ".join(parts)
+
+
+def listing(plan: Plan) -> Iterator[str]:
+    """Yield a line for each file that is not as it should be: a sign, its path, and why."""
+    lines = [(path, f"{sign} {path}") for name, sign in _SIGNS.items() for path in _of(plan, name)]
+    for name, reason in _LEFT_ALONE.items():
+        lines += [(path, f"! {path} ({reason})") for path in _of(plan, name)]
+    for _, line in sorted(lines):
+        yield line
+
+
+def markdown(plan: Plan) -> str:
+    """Return the text of a pull request: the counts by type, then the files, the first of many.
+
+    It names nothing but paths, which hold no character that Markdown or a link is made of.
+    """
+    before, after = plan.looked_for, sum(entry.indicators for entry in plan.after.values())
+    lines = [
+        f"**Rules: {headline(plan)}.**",
+        "",
+        f"Indicators looked for: {before} before, {after} after.",
+        "",
+    ]
+    columns = [name for name in (*_SIGNS, *_LEFT_ALONE) if _of(plan, name)]
+    if not columns:
+        return "\n".join(lines)
+    counts = {name: Counter(map(_type, _of(plan, name))) for name in columns}
+    names = {"edited": "edited by hand", "foreign": "in the way"}
+    lines.append(f"| type | {' | '.join(names.get(name, name) for name in columns)} | rules now |")
+    lines.append("|---|" + "--:|" * (len(columns) + 1))
+    now = Counter(map(_type, plan.after))
+    for kind in sorted({*now, *(kind for counter in counts.values() for kind in counter)}):
+        cells = " | ".join(str(counts[name][kind]) for name in columns)
+        lines.append(f"| {kind} | {cells} | {now[kind]} |")
+    for name in columns:
+        paths = _of(plan, name)
+        title = _LEFT_ALONE.get(name, name).capitalize()
+        lines += ["", f"### {title}", ""]
+        lines += [f"- `{path}`" for path in paths[:_MOST_NAMED]]
+        if len(paths) > _MOST_NAMED:
+            lines.append(f"- and {len(paths) - _MOST_NAMED} more")
+    lines.append("")
+    return "\n".join(lines)
+
+
+def _of(plan: Plan, name: str) -> list[str]:
+    paths: list[str] = getattr(plan, name)
+    return paths
+
+
+def _type(path: str) -> str:
+    return path.partition("/")[0]

@@ -1,0 +1,1 @@
+"""How indicators become Sigma rules: profiles, identity, groups, and the YAML writer."""

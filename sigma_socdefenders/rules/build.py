@@ -1,0 +1,190 @@
+"""Indicators become `SigmaRule` objects, built directly: no YAML is written on the way."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+from uuid import UUID, uuid5
+
+from sigma.rule import SigmaRule, SigmaRuleTag
+
+from sigma_socdefenders.indicators.bounded_cache import remembered
+from sigma_socdefenders.indicators.normalize import IndicatorType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import date, datetime
+
+    from sigma.rule import SigmaLevel
+
+    from sigma_socdefenders.audit.summary import Summary
+    from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
+    from sigma_socdefenders.rules.profiles import Metadata, Profile, RuleTemplate
+
+__all__ = [
+    "PROJECT_NAMESPACE",
+    "TITLE_LENGTH",
+    "BuiltRule",
+    "build_all",
+    "build_rule",
+    "build_rules",
+    "drop_without_rule",
+    "named_in_tags",
+    "rule_day",
+    "rule_id",
+    "rule_level",
+    "tlp_label",
+]
+
+PROJECT_NAMESPACE = UUID("6a2f5a52-6a0c-5d0c-9b1e-3f6c1f7f4f0e")
+"""The namespace of every rule id; it never changes, so that an indicator keeps its id for ever."""
+
+TITLE_LENGTH = 256
+"""The longest title that the Sigma specification allows, in characters."""
+
+# pySigma reads the years 1000 to 3999 back from YAML, and no others.
+_FIRST_YEAR, _LAST_YEAR = 1000, 3999
+
+
+def rule_id(indicator: Indicator, logsource: str = "") -> UUID:
+    """Return the id of an indicator's rule: the same for every spelling of the value.
+
+    Args:
+        indicator: whose rule it is.
+        logsource: `category/product/service`, where the profile gives the indicator more than
+            one rule; else empty.
+    """
+    return uuid5(PROJECT_NAMESPACE, f"{indicator.key}|{logsource}" if logsource else indicator.key)
+
+
+def build_rules(indicator: Indicator, profile: Profile) -> Iterator[SigmaRule]:
+    """Yield the rules of one indicator, in the profile's order; none where it has no such type."""
+    for template in profile.types.get(indicator.type, ()):
+        yield build_rule(indicator, template, profile.metadata)
+
+
+class BuiltRule(NamedTuple):
+    """A rule and the indicators that it looks for, all of one type."""
+
+    rule: SigmaRule
+    indicators: tuple[Indicator, ...]
+
+
+def build_all(
+    found: Iterable[SourcedIndicator], profile: Profile, summary: Summary
+) -> Iterator[BuiltRule]:
+    """Yield the rules of indicators, in order; what the profile has no rule for is dropped."""
+    for sourced in found:
+        none_yet = True
+        for rule in build_rules(sourced.indicator, profile):
+            none_yet = False
+            yield BuiltRule(rule, (sourced.indicator,))
+        if none_yet:
+            drop_without_rule(sourced, profile, summary)
+
+
+def drop_without_rule(found: SourcedIndicator, profile: Profile, summary: Summary) -> None:
+    """Count an indicator of a type that the profile has no rule for."""
+    detail = f"profile {profile.name} has no rule for {found.indicator.type}"
+    summary.drop(found.position, found.indicator.value, "no-rule", detail)
+
+
+def build_rule(indicator: Indicator, template: RuleTemplate, metadata: Metadata) -> SigmaRule:
+    """Return the rule of one indicator."""
+    variables = {"value": indicator.value, "context": indicator.context or ""}
+    title = template.title.fill(variables)
+    if len(title) > TITLE_LENGTH:
+        surplus = len(title) - TITLE_LENGTH + 1
+        variables["value"] = indicator.value[:-surplus] + "…"
+        title = template.title.fill(variables)[:TITLE_LENGTH]
+        variables["value"] = indicator.value
+    return SigmaRule(
+        title=title,
+        id=rule_id(indicator, template.identity),
+        status=metadata.status,
+        description=template.description.fill(variables) or None,
+        references=_references(indicator, metadata),
+        tags=_tags(indicator, template, metadata),
+        author=metadata.author,
+        date=rule_day(indicator.first_seen, "date", metadata),
+        modified=rule_day(indicator.last_seen, "modified", metadata),
+        fields=list(template.fields),
+        falsepositives=list(metadata.falsepositives),
+        level=rule_level(indicator, metadata),
+        logsource=template.logsource,
+        detection=template.detection.fill((indicator,)),
+    )
+
+
+def rule_level(indicator: Indicator, metadata: Metadata) -> SigmaLevel | None:
+    """Return the level that the profile gives an indicator's confidence."""
+    confidence = indicator.confidence.value if indicator.confidence is not None else "none"
+    return metadata.levels.get(confidence)
+
+
+def _references(indicator: Indicator, metadata: Metadata) -> list[str]:
+    if not metadata.article_references or not indicator.sources:
+        return list(metadata.references)
+    references = list(metadata.references)
+    for source in indicator.sources:
+        if source.article_url and source.article_url not in references:
+            references.append(source.article_url)
+    return references
+
+
+def rule_day(seen: datetime | None, name: str, metadata: Metadata) -> date | None:
+    """Return the day for a rule's `date` or `modified`; None where the profile leaves it out."""
+    if seen is None or name not in metadata.dates or not _FIRST_YEAR <= seen.year <= _LAST_YEAR:
+        return None
+    return seen.date()
+
+
+_VULNERABILITY = re.compile(r"CVE-([0-9]{4}-[0-9]{4,19})", re.IGNORECASE)
+_TECHNIQUE = re.compile(r"\bT[0-9]{4}(?:\.[0-9]{3})?\b", re.IGNORECASE)
+_TLP = re.compile(r"(?:tlp:)?\s*(white|clear|green|amber|amber\+strict|red)", re.IGNORECASE)
+
+
+def _tags(indicator: Indicator, template: RuleTemplate, metadata: Metadata) -> list[SigmaRuleTag]:
+    """The template's tags, then what the indicator says of techniques, vulnerabilities and TLP."""
+    if not metadata.indicator_tags:
+        return [*template.tags, *metadata.tags]
+    techniques, vulnerabilities = named_in_tags(indicator)
+    tags = list(template.tags)
+    tags += [_tag("attack", technique.lower()) for technique in techniques]
+    tags += [_tag("cve", number) for number in vulnerabilities]
+    tags += metadata.tags
+    if indicator.tlp is not None and (label := tlp_label(indicator.tlp)):
+        tags.append(_tag("tlp", label))
+    return tags
+
+
+def named_in_tags(indicator: Indicator) -> tuple[dict[str, None], dict[str, None]]:
+    """Return the techniques, and the numbers of the vulnerabilities, that an indicator names."""
+    techniques: dict[str, None] = dict.fromkeys(indicator.techniques)
+    vulnerabilities: dict[str, None] = {}
+    if indicator.type is IndicatorType.MITRE_ATTACK:
+        techniques = {indicator.value: None, **techniques}
+    elif indicator.type is IndicatorType.CVE:
+        vulnerabilities[indicator.value[4:]] = None
+    for tag in indicator.tags:
+        named, numbered = _named_in(tag)
+        techniques.update(named)
+        vulnerabilities.update(numbered)
+    return techniques, vulnerabilities
+
+
+def tlp_label(text: str) -> str | None:
+    """Return the traffic-light label, such as `amber+strict`, that a text is."""
+    label = _TLP.fullmatch(text)
+    return None if label is None else label[1].lower()
+
+
+_tag = lru_cache(maxsize=4096)(SigmaRuleTag)
+
+
+@remembered(4096)
+def _named_in(tag: str) -> tuple[dict[str, None], dict[str, None]]:
+    """Return the techniques and the vulnerability numbers that a source's tag names."""
+    techniques = dict.fromkeys(found.upper() for found in _TECHNIQUE.findall(tag))
+    return techniques, dict.fromkeys(_VULNERABILITY.findall(tag))

@@ -1,0 +1,109 @@
+"""The columns beside the value, brought to the record's own fields."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from sigma_socdefenders.indicators.bounded_cache import remembered
+from sigma_socdefenders.sources.cells.dates import iso
+from sigma_socdefenders.sources.cells.vocabulary import vocabulary, word
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from sigma_socdefenders.sources.tables.columns import Columns
+
+__all__ = ["confidence", "fields_of", "is_nothing", "record_fields"]
+
+_LIST = re.compile(r"[,;|]")
+_PARTS_OF_SOURCE = ("article_title", "article_url", "feed_name", "category")
+_HIGHEST = 100
+_NOTHING = frozenset({"-", "--", "n/a", "na", "none", "null", "unknown", "nan", "tbd"})
+_LONGEST_NOTHING = max(map(len, _NOTHING))
+
+
+def is_nothing(text: str) -> bool:
+    """Return whether a text without outer blanks says that there is nothing: `-`, `N/A`, `None`."""
+    return not text or (len(text) <= _LONGEST_NOTHING and text.lower() in _NOTHING)
+
+
+@remembered(1024)
+def confidence(text: str) -> str | None:
+    """Return a word or number of confidence as a record takes it, or None where it is none."""
+    known = vocabulary().confidence.get(word(text))
+    if known is not None:
+        return known
+    number = text.strip().removesuffix("%")
+    return number if number.isascii() and number.isdigit() and int(number) <= _HIGHEST else None
+
+
+def record_fields(
+    given: Iterable[tuple[str, str]], day_first: frozenset[str] = frozenset()
+) -> dict[str, Any]:
+    """Return a record's fields from texts and their roles; what cannot be read is left out.
+
+    A description in the wrong shape is no reason to lose the indicator that it describes.
+    """
+    fields: dict[str, Any] = {}
+    for role, raw in given:
+        text = raw.strip()
+        if is_nothing(text):
+            continue
+        if role == "context":
+            fields[role] = text
+        elif role in _DATES:
+            if instant := iso(text, day_first=role in day_first):
+                fields[role] = instant
+        elif role in _PARTS_OF_SOURCE:
+            fields.setdefault("source", {})[role] = text
+        elif role in _READ_BY:
+            key, read = _READ_BY[role]
+            if found := read(text):
+                fields[key] = found
+    return fields
+
+
+def _listed(text: str) -> list[str]:
+    return [part for each in _LIST.split(text) if (part := each.strip())]
+
+
+def _tlp(text: str) -> str:
+    level = text.lower().removeprefix("tlp").lstrip(":- ")
+    # Numbered levels mean different things in different versions of the programs that use them.
+    return "" if level.isdigit() else level
+
+
+def _if_true(text: str) -> bool:
+    return text.lower() in ("true", "yes", "1")
+
+
+def _if_false(text: str) -> bool:
+    return text.lower() in ("false", "no", "0")
+
+
+def _if_allowed(text: str) -> bool:
+    return word(text) in _ALLOWED
+
+
+# Defender's and Falcon's lists hold what is allowed beside what is blocked.
+_ALLOWED = frozenset({"allow", "allowed", "allowlist", "whitelist", "whitelisted"})
+_DATES = ("first_seen", "last_seen", "valid_until")
+_READ_BY: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "id": ("id", str),
+    "confidence": ("confidence", confidence),
+    "tags": ("tags", _listed),
+    "techniques": ("mitre_techniques", _listed),
+    "tlp": ("tlp", _tlp),
+    "revoked": ("revoked", _if_true),
+    "active": ("revoked", _if_false),
+    "action": ("revoked", _if_allowed),
+}
+
+
+def fields_of(cells: Sequence[str], columns: Columns) -> dict[str, Any]:
+    """Return the record's fields that a row holds beside its values."""
+    width = len(cells)
+    return record_fields(
+        [(role, cells[i]) for role, i in columns.roles.items() if i < width], columns.day_first
+    )

@@ -1,0 +1,1 @@
+"""JSON and JSON Lines in any shape but STIX and MISP."""

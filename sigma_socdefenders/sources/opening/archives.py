@@ -1,0 +1,238 @@
+"""From files, folders, archives and streams to the texts in them, in bounded memory.
+
+An archive may not grow past `FREE_EXPANSION` bytes and `EXPANSION` times its own size.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import stat
+import sys
+import tempfile
+import zipfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias, cast
+
+from sigma_socdefenders.errors import SourceError, UnrecognisedSourceError
+from sigma_socdefenders.sources.opening.decode import Joined, TextSource, named, read_up_to
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["Found", "Source", "find", "texts"]
+
+Source: TypeAlias = "str | os.PathLike[str] | BinaryIO"
+
+FREE_EXPANSION = 1 << 26
+EXPANSION = 200
+MOST_MEMBERS = 10_000
+_DEEPEST_ARCHIVE = 2
+
+_GZIP = b"\x1f\x8b"
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_OFFICE_MEMBERS = {"[Content_Types].xml", "mimetype"}
+
+
+class _Expansion:
+    """How much an archive may grow: shared by everything that is inside it."""
+
+    def __init__(self, name: str, packed: Callable[[], int]) -> None:
+        self._name = name
+        self._packed = packed
+        self._unpacked = 0
+
+    def add(self, size: int) -> None:
+        """Count `size` unpacked bytes.
+
+        Raises:
+            SourceError: they are more than honest data comes to.
+        """
+        self._unpacked += size
+        if self._unpacked > FREE_EXPANSION and self._unpacked > EXPANSION * self._packed():
+            raise SourceError(
+                f"Cannot read '{self._name}': it unpacks to more than {EXPANSION} times its size,"
+                " which no list of indicators does"
+            )
+
+
+class _Counted(io.RawIOBase):
+    """A stream that tells how much was read of it."""
+
+    def __init__(self, stream: IO[bytes], count: Callable[[int], None]) -> None:
+        self._stream = stream
+        self._count = count
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        part = self._stream.read(len(buffer)) or b""
+        buffer[: len(part)] = part
+        self._count(len(part))
+        return len(part)
+
+
+class Found(NamedTuple):
+    """A stream of bytes, its name, and whether a caller named it (or a folder or archive did)."""
+
+    stream: IO[bytes]
+    name: str
+    asked_for: bool
+
+
+def find(source: Source) -> Iterator[Found]:
+    """Yield the stream, or each file of the folder in order, that a caller's source stands for.
+
+    Hidden files are passed over. Each stream is closed when the next one is asked for.
+
+    Raises:
+        SourceError: the file or folder is not there or cannot be opened.
+    """
+    if not isinstance(source, (str, os.PathLike)):
+        yield Found(source, str(getattr(source, "name", "stream")), asked_for=True)
+        return
+    name = os.fspath(source)
+    if name == "-":
+        yield Found(sys.stdin.buffer, "standard input", asked_for=True)
+        return
+    path = Path(name)
+    with named(name):
+        is_folder = path.is_dir()
+    if not is_folder:
+        with ExitStack() as opened:
+            with named(name):
+                stream = opened.enter_context(path.open("rb"))
+            yield Found(stream, name, asked_for=True)
+        return
+    for folder, folders, files in os.walk(path, onerror=_refuse):
+        folders[:] = sorted(entry for entry in folders if not entry.startswith("."))
+        for entry in sorted(files):
+            if entry.startswith("."):
+                continue
+            member = Path(folder, entry)
+            with ExitStack() as opened:
+                with named(str(member)):
+                    if not stat.S_ISREG(member.stat().st_mode):
+                        continue
+                    stream = opened.enter_context(member.open("rb"))
+                yield Found(stream, str(member), asked_for=False)
+
+
+def _refuse(error: OSError) -> None:
+    raise SourceError(f"Cannot read '{error.filename}': {error.strerror}") from error
+
+
+def texts(
+    found: Found, on_unreadable: Callable[[str, UnrecognisedSourceError], None]
+) -> Iterator[tuple[TextSource, bool]]:
+    """Yield each text that a stream holds, unpacked, with `asked_for` as in `Found`.
+
+    Args:
+        found: the stream.
+        on_unreadable: told of each thing inside an archive or folder that is no text.
+
+    Raises:
+        SourceError: it cannot be read or unpacked.
+        UnrecognisedSourceError: it was asked for and is no text.
+    """
+    yield from _texts(found, None, 0, on_unreadable)
+
+
+def _texts(
+    found: Found,
+    expansion: _Expansion | None,
+    depth: int,
+    on_unreadable: Callable[[str, UnrecognisedSourceError], None],
+) -> Iterator[tuple[TextSource, bool]]:
+    stream, name, asked_for = found
+    with named(name):
+        magic = read_up_to(stream, 4)
+    whole = io.BufferedReader(Joined(magic, stream))
+    if not magic.startswith((_GZIP, *_ZIP)):
+        try:
+            text = TextSource(whole, name)
+        except UnrecognisedSourceError as error:
+            if asked_for:
+                raise
+            on_unreadable(name, error)
+        else:
+            yield text, asked_for
+        return
+    if depth == _DEEPEST_ARCHIVE:
+        raise SourceError(
+            f"Cannot read '{name}': it is an archive inside an archive inside an archive; unpack it"
+        )
+    if magic.startswith(_GZIP):
+        yield from _gzip_texts(found, whole, expansion, depth, on_unreadable)
+    else:
+        yield from _zip_texts(found, whole, expansion, depth, on_unreadable)
+
+
+def _gzip_texts(
+    found: Found,
+    packed: IO[bytes],
+    expansion: _Expansion | None,
+    depth: int,
+    on_unreadable: Callable[[str, UnrecognisedSourceError], None],
+) -> Iterator[tuple[TextSource, bool]]:
+    taken = 0
+
+    def take(size: int) -> None:
+        nonlocal taken
+        taken += size
+
+    bound = expansion or _Expansion(found.name, lambda: taken)
+    counted = cast("IO[bytes]", _Counted(packed, take))
+    with gzip.GzipFile(fileobj=counted, mode="rb") as unpacked:
+        inner = cast("IO[bytes]", _Counted(cast("IO[bytes]", unpacked), bound.add))
+        yield from _texts(found._replace(stream=inner), bound, depth + 1, on_unreadable)
+
+
+def _zip_texts(
+    found: Found,
+    packed: IO[bytes],
+    expansion: _Expansion | None,
+    depth: int,
+    on_unreadable: Callable[[str, UnrecognisedSourceError], None],
+) -> Iterator[tuple[TextSource, bool]]:
+    name = found.name
+    with ExitStack() as opened:
+        with named(name):
+            # A central directory stands at the end: the archive has to be there as a file.
+            spooled = opened.enter_context(tempfile.TemporaryFile())
+            while part := packed.read(1 << 20):
+                spooled.write(part)
+            size = spooled.tell()
+            archive = opened.enter_context(zipfile.ZipFile(spooled))
+        members = [member for member in archive.infolist() if not member.is_dir()]
+        if len(members) > MOST_MEMBERS:
+            raise SourceError(f"Cannot read '{name}': it holds more than {MOST_MEMBERS} files")
+        if members and members[0].filename in _OFFICE_MEMBERS:
+            raise UnrecognisedSourceError(
+                f"Cannot read '{name}': it is an Office document; save it as CSV or text"
+            )
+        bound = expansion or _Expansion(name, lambda: size)
+        for member in members:
+            last = member.filename.rpartition("/")[2]
+            if last.startswith(".") or member.filename.startswith("__MACOSX/"):
+                continue
+            inner = f"{name}/{member.filename}"
+            if member.flag_bits & 1:
+                raise SourceError(
+                    f"Cannot read '{inner}': it is encrypted; unpack the archive with its password"
+                )
+            try:
+                with named(inner):
+                    unpacked = archive.open(member)
+            except NotImplementedError as error:
+                raise SourceError(
+                    f"Cannot read '{inner}': it is packed in a way that is not known here"
+                ) from error
+            with unpacked:
+                counted = cast("IO[bytes]", _Counted(unpacked, bound.add))
+                yield from _texts(
+                    Found(counted, inner, asked_for=False), bound, depth + 1, on_unreadable
+                )

@@ -1,0 +1,1 @@
+"""Text: lists, reports in Markdown and AsciiDoc, and block lists."""

@@ -1,0 +1,187 @@
+"""The tables in reports: which of their columns hold indicators, and the rows."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sigma_socdefenders.errors import Position
+from sigma_socdefenders.indicators.normalize import IndicatorType
+from sigma_socdefenders.sources.cells.fields import is_nothing
+from sigma_socdefenders.sources.cells.values import stripped_word
+from sigma_socdefenders.sources.cells.vocabulary import (
+    ANY,
+    REFERENCE,
+    TITLE,
+    phrase_hint,
+    vocabulary,
+    word,
+)
+from sigma_socdefenders.sources.prose.headings import is_fanged_name
+from sigma_socdefenders.sources.tables.columns import Columns, headed
+from sigma_socdefenders.sources.tables.delimited import row_records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sigma_socdefenders.audit.summary import Summary
+    from sigma_socdefenders.indicators.record import SourcedRecord
+
+__all__ = ["ReportTable", "cells_of"]
+
+_MARKUP = "`*_+ \t"
+_CODE = re.compile(r"\+{0,2}`\+{0,2}")
+_CELL = re.compile(r"(?<!\\)\|")
+# The mark before a cell of AsciiDoc; `.2+|` begins one that spans two rows.
+_MARK = re.compile(r"(?:(?:(?<=\s)|^)(?:[0-9]{1,3})?(?:\.([0-9]{1,3}))?\+)?(?<!\\)\|")
+_SAMPLE_ROWS = 60
+_MOST_CELLS = 1000
+_NEARLY_ALL = 0.6
+_CLASSES = (IndicatorType.CVE.value, IndicatorType.MITRE_ATTACK.value)
+
+
+def cells_of(line: str) -> list[str]:
+    """Return the cells of a line between its marks, without what sets them as code or bold."""
+    return [_plain(each) for each in _CELL.split(line.strip().removeprefix("|").removesuffix("|"))]
+
+
+def _plain(cell: str) -> str:
+    text = _CODE.sub(" ", cell).replace("\\|", "|").strip(_MARKUP)
+    return "" if is_nothing(text) else text
+
+
+class ReportTable:
+    """The rows of one table as they come, until it is known what its columns hold."""
+
+    def __init__(
+        self,
+        name: str,
+        summary: Summary,
+        *,
+        header: list[str] | None = None,
+        columns: int | None = None,
+    ) -> None:
+        """Begin a table.
+
+        Args:
+            name: of the source.
+            summary: counts what is read.
+            header: its cells, where it is known; else the first row's.
+            columns: how many there are; else as many as the first line has cells.
+        """
+        self._name = name
+        self._summary = summary
+        self._header = header
+        self._width = columns
+        self._columns: Columns | None = None
+        self._planned = False
+        self._row: list[str] = []
+        self._spanned: dict[int, int] = {}
+        self._waiting: list[tuple[int, list[str]]] = []
+
+    def cells(self, number: int, line: str) -> Iterator[SourcedRecord]:
+        """Take a line of AsciiDoc, which may hold a part of a row, and yield what can be read.
+
+        A row that is short of cells ends where the next line would not fit in.
+        """
+        before, *found = _MARK.split(line)
+        marked = list(zip(found[::2], map(_plain, found[1::2]), strict=True))
+        if before.strip() and self._row:
+            self._row[-1] += f" {_plain(before)}"
+        self._width = min(self._width or len(marked), _MOST_CELLS)
+        if self._row and len(self._row) + len(marked) > self._width:
+            yield from self._end_row(number)
+        for span, cell in marked:
+            self._skip_spanned()
+            if span is not None:
+                self._spanned[len(self._row)] = int(span) - 1
+            self._row.append(cell)
+            self._skip_spanned()
+            if len(self._row) >= self._width:
+                yield from self._end_row(number)
+
+    def _skip_spanned(self) -> None:
+        """Leave the cells empty in which one from a row above goes on."""
+        while (
+            self._width is not None
+            and len(self._row) < self._width
+            and (left := self._spanned.get(len(self._row), 0)) > 0
+        ):
+            self._spanned[len(self._row)] = left - 1
+            self._row.append("")
+
+    def _end_row(self, number: int) -> Iterator[SourcedRecord]:
+        row, self._row = self._row, []
+        if self._header is None:
+            self._header = row
+        else:
+            yield from self.row(number, row)
+
+    def row(self, number: int, cells: list[str]) -> Iterator[SourcedRecord]:
+        """Take one row, and yield what can be read by now."""
+        self._waiting.append((number, cells))
+        if self._planned or len(self._waiting) == _SAMPLE_ROWS:
+            yield from self.rest()
+
+    def rest(self) -> Iterator[SourcedRecord]:
+        """Yield what the rows hold that have been waiting."""
+        rows = [cells for _, cells in self._waiting]
+        if not self._planned and rows:
+            self._planned = True
+            self._columns = _plan(self._header or [], rows)
+        if self._columns is not None:
+            for number, cells in self._waiting:
+                position = Position(self._name, number, "line")
+                yield from row_records(cells, self._columns, position, self._summary)
+        self._waiting.clear()
+
+
+def _plan(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Columns | None:
+    """Return the columns of a table; None where nothing says that it lists indicators.
+
+    A header may be known by its last word: `Registered domains (March 2021)`. Below one that says
+    nothing, what can be nothing else counts: hashes, addresses, defanged names.
+    """
+    tables = vocabulary()
+    told = [_term(cell) for cell in header]
+    terms = [word(each) for each in told]
+    known = {i for i, each in enumerate(terms) if each in tables.hints or each in tables.roles}
+    telling = any(
+        terms[i] in tables.hints or {"value", "type"} & {*tables.roles.get(terms[i], ())}
+        for i in known
+    )
+    columns = headed(told, rows) if telling else None
+    certain = tuple(
+        (i, ANY)
+        for i in range(max(map(len, rows)))
+        if i not in known and _share_of_certain(rows, i) >= _NEARLY_ALL
+    )
+    if columns is None:
+        return Columns(certain, None, {}, frozenset()) if certain else None
+    read = {i for i, _ in columns.values}
+    return columns._replace(values=columns.values + tuple(c for c in certain if c[0] not in read))
+
+
+def _term(cell: str) -> str:
+    """Return the word that a header's cell is known by, or itself."""
+    tables, plain = vocabulary(), word(cell)
+    if plain in tables.hints or plain in tables.roles:
+        return cell
+    hint = phrase_hint(cell, whole=True)
+    if hint in (None, REFERENCE):
+        return cell
+    if hint == TITLE:
+        return "indicator"
+    return hint if hint in tables.hints else "network" if hint == ANY else "other"
+
+
+def _share_of_certain(rows: Sequence[Sequence[str]], index: int) -> float:
+    cells = [row[index] for row in rows if index < len(row) and row[index]]
+    certain = sum(
+        1
+        for cell in cells
+        if (value := stripped_word(ANY, cell))
+        and value.type not in _CLASSES
+        and not is_fanged_name(value)
+    )
+    return certain / len(cells) if cells else 0.0

@@ -1,0 +1,1 @@
+"""Sigma rules as a source of indicators."""

@@ -1,0 +1,235 @@
+"""Sigma rules back to the indicators that they look for: the endpoint's, and this package's own.
+
+Each rule is read by its fields, so that the documented form, every profile and grouped rules are
+all the same. What a rule says by more than one value, such as a wildcard, an expression or two
+fields together, no single indicator says: it is counted as `pattern`.
+"""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sigma.exceptions import SigmaError
+from sigma.types import SigmaString
+
+from sigma_socdefenders.errors import shorten
+from sigma_socdefenders.indicators.normalize import IndicatorType, canonical
+from sigma_socdefenders.indicators.record import SourcedRecord
+from sigma_socdefenders.sources.cells.dates import iso
+from sigma_socdefenders.sources.cells.values import Value, in_cell
+from sigma_socdefenders.sources.cells.vocabulary import vocabulary
+from sigma_socdefenders.sources.sigma_rules.documents import rules_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sigma_socdefenders.audit.summary import Summary
+    from sigma_socdefenders.sources.opening.decode import TextSource
+
+__all__ = ["read_sigma"]
+
+_NEGATED = re.compile(r"\bnot\s+\(?\s*(?:(?:1|all|any)\s+of\s+)?([\w*]+)", re.IGNORECASE)
+_JOINED = re.compile(r"\band\b(?!\s+not\b)|\|", re.IGNORECASE)
+_WHOLE_VALUE = frozenset({"cased"})
+# Modifiers that leave a value what it is: a hash inside `SHA1=…,MD5=…`, an id inside a name.
+_MODIFIERS = {
+    "hash": frozenset({"cased", "contains"}),
+    "cve": frozenset({"cased", "contains"}),
+    "mitre-attack": frozenset({"cased", "contains"}),
+    "host": frozenset({"cased", "cidr"}),
+}
+_ALGORITHM = re.compile(r"(MD5|SHA1|SHA256|SHA512)\s*=\s*", re.IGNORECASE)
+_CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}", re.IGNORECASE)
+_TECHNIQUE = re.compile(r"(?:technique_id=)?(T[0-9]{4}(?:\.[0-9]{3})?)", re.IGNORECASE)
+_OWN_WORDS = re.compile(r"Detects .* from SOC Defenders feed\.?\s*")
+_OWN_TAGS = re.compile(r"attack\.[a-z_-]+|detection\.emerging-threats|cve\.[0-9-]+", re.IGNORECASE)
+_TECHNIQUE_TAG = re.compile(r"attack\.(t[0-9]{4}(?:\.[0-9]{3})?)", re.IGNORECASE)
+_OWN_REFERENCE = "https://socdefenders.ai"
+_CONFIDENCE = {
+    "critical": "high",
+    "high": "high",
+    "medium": "medium",
+    "low": "low",
+    "informational": "low",
+}
+
+
+class _Unread(NamedTuple):
+    """A part of a rule that is no indicator: the reason to count it by, and a sentence."""
+
+    value: str
+    reason: str
+    detail: str
+
+
+def read_sigma(source: TextSource, summary: Summary) -> Iterator[SourcedRecord]:
+    """Yield a record for each indicator of each rule of a multi-document YAML text, in order.
+
+    A document that is no YAML, or no rule, is counted as `malformed`; the others are read.
+    """
+    for position, rule in rules_in(source, summary):
+        fields = _fields(rule)
+        for found in _found(rule):
+            summary.read += 1
+            if isinstance(found, _Unread):
+                summary.drop(position, *found)
+                continue
+            own = {key: inside for key, inside in fields.items() if inside != [found.value]}
+            yield SourcedRecord({"type": found.type, "value": found.value, **own}, position)
+
+
+def _fields(rule: dict[str, Any]) -> dict[str, Any]:
+    """Return what a rule says of its indicators, without what its template says of all."""
+    fields: dict[str, Any] = {}
+    level = rule.get("level")
+    if isinstance(level, str) and level.lower() in _CONFIDENCE:
+        fields["confidence"] = _CONFIDENCE[level.lower()]
+    for key, record_key in (("date", "first_seen"), ("modified", "last_seen")):
+        if (found := rule.get(key)) is not None and (instant := iso(str(found))):
+            fields[record_key] = instant
+    description = rule.get("description")
+    if isinstance(description, str) and (context := _OWN_WORDS.sub("", description, count=1)):
+        fields["context"] = context
+    references = [each for each in _texts(rule.get("references")) if each != _OWN_REFERENCE]
+    if references:
+        fields["sources"] = [{"article_url": each} for each in references]
+    return {**fields, **_told_by_tags(rule)}
+
+
+def _told_by_tags(rule: dict[str, Any]) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    techniques, tags = [], []
+    for tag in _texts(rule.get("tags")):
+        if named := _TECHNIQUE_TAG.fullmatch(tag):
+            techniques.append(named[1].upper())
+        elif tag.lower().startswith("tlp."):
+            fields["tlp"] = tag[4:].lower()
+        elif _OWN_TAGS.fullmatch(tag) is None:
+            tags.append(tag)
+    fields |= {"tags": tags, "mitre_techniques": techniques}
+    return {key: found for key, found in fields.items() if found}
+
+
+def _texts(found: Any) -> list[str]:
+    return [each for each in found if isinstance(each, str)] if isinstance(found, list) else []
+
+
+def _found(rule: dict[str, Any]) -> Iterator[Value | _Unread]:
+    detection = rule["detection"]
+    title = shorten(rule.get("title", ""))
+    condition = " or ".join(_texts(detection.get("condition"))) or str(detection.get("condition"))
+    if _JOINED.search(condition):
+        yield _Unread(title, "pattern", "the rule needs more than one selection together")
+        return
+    negated = _NEGATED.findall(condition)
+    seen: set[Value] = set()
+    rests: set[str] = set()
+    nothing = True
+    for name, selection in detection.items():
+        if name == "condition" or any(fnmatchcase(str(name), each) for each in negated):
+            continue
+        for found in _selection(selection):
+            nothing = False
+            if isinstance(found, _Unread):
+                yield found
+            elif found not in seen and not _is_other_spelling(found, rests):
+                seen.add(found)
+                yield found
+    if nothing:
+        yield _Unread(title, "unsupported", "the rule looks at nothing that an indicator is")
+
+
+def _is_other_spelling(found: Value, rests: set[str]) -> bool:
+    """Return whether a URL is a rule's further spelling of one that came before.
+
+    Rules list a URL as it was given, then with the other of http and https and without a scheme.
+    """
+    scheme, _, rest = found.value.partition("://")
+    if found.type != "url":
+        return False
+    known = rest in rests
+    rests.add(rest)
+    return known and scheme in ("http", "https")
+
+
+def _selection(selection: Any) -> Iterator[Value | _Unread]:
+    for part in selection if isinstance(selection, list) else [selection]:
+        if not isinstance(part, dict):
+            yield _Unread(shorten(part), "pattern", "a keyword without a field")
+            continue
+        tables = vocabulary()
+        names = {str(key): str(key).lower().partition("|")[0] for key in part}
+        told = [key for key, name in names.items() if name in tables.sigma_fields]
+        others = [
+            key
+            for key, name in names.items()
+            if name not in tables.sigma_fields and name not in tables.sigma_narrowing
+        ]
+        if len(told) > 1 or (told and others):
+            yield _Unread(" ".join(names), "pattern", "the rule needs several fields together")
+            continue
+        for key, inside in part.items():
+            if str(key) in told:
+                hint = tables.sigma_fields[names[str(key)]]
+                modifiers = str(key).lower().split("|")[1:]
+                for each in inside if isinstance(inside, list) else [inside]:
+                    yield from _value(hint, modifiers, each)
+
+
+def _value(hint: str, modifiers: list[str], given: Any) -> Iterator[Value | _Unread]:
+    text = _plain(given)
+    if text is None:
+        yield _Unread(shorten(given), "pattern", "a value with wildcards, or none")
+    elif set(modifiers) <= _MODIFIERS.get(hint, _WHOLE_VALUE):
+        yield from _typed(hint, text)
+    elif hint == "domain" and modifiers == ["endswith"] and text.startswith("."):
+        yield from _typed(hint, text[1:])
+    else:
+        detail = f"a value compared by '{'|'.join(modifiers)}'"
+        yield _Unread(shorten(text), "pattern", detail)
+
+
+def _plain(given: Any) -> str | None:
+    """Return the text that a Sigma value stands for, its escapes resolved, if it is only that."""
+    if isinstance(given, (int, float)) and not isinstance(given, bool):
+        return str(given)
+    if not isinstance(given, str):
+        return None
+    try:
+        value = SigmaString(given)
+    except SigmaError:
+        return None
+    return None if value.contains_special() else "".join(str(part) for part in value.s)
+
+
+def _typed(hint: str, text: str) -> Iterator[Value | _Unread]:
+    if hint == "url":
+        try:
+            yield Value("url", canonical(IndicatorType.URL, text))
+        except ValueError as error:
+            yield _Unread(shorten(text), "invalid", f"value {error} (url)")
+        return
+    if hint == "hash":
+        text = _ALGORITHM.sub("", text)
+    elif hint == "cve":
+        if _CVE.fullmatch(text) is None:
+            yield _Unread(shorten(text), "unsupported", "a signature that is no CVE id")
+            return
+    elif hint == "mitre-attack":
+        named = _TECHNIQUE.fullmatch(text)
+        if named is None:
+            yield _Unread(shorten(text), "unsupported", "a rule name that names no technique")
+            return
+        text = named[1]
+    for kind, value in in_cell(hint, text):
+        yield Value(kind, _canonical_or_given(kind, value))
+
+
+def _canonical_or_given(kind: str | None, value: str) -> str:
+    """Return the canonical form, or what cannot have one as it is, for the one door to refuse."""
+    try:
+        return canonical(IndicatorType(kind), value)
+    except ValueError:
+        return value

@@ -1,0 +1,219 @@
+"""CSV and TSV, with any header that publishers use or none.
+
+A row is read by itself, so that a quote that is never closed costs its row and no other.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import deque
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sigma_socdefenders.errors import Position, shorten
+from sigma_socdefenders.indicators.record import SourcedRecord
+from sigma_socdefenders.sources.cells.fields import fields_of, is_nothing
+from sigma_socdefenders.sources.cells.values import bare_type, in_cell, whole_url
+from sigma_socdefenders.sources.cells.vocabulary import ANY, UNSUPPORTED, type_hint
+from sigma_socdefenders.sources.prose.lines import is_comment
+from sigma_socdefenders.sources.tables.columns import Columns, headed, headless, is_header
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sigma_socdefenders.audit.summary import Summary
+    from sigma_socdefenders.sources.opening.decode import TextSource
+
+__all__ = ["Table", "data_rows", "read_delimited", "recognise_table", "row_records"]
+
+_DELIMITERS = ",\t;|"
+_SAMPLE_ROWS = 60
+_MOST_ABOVE = 10
+_NEARLY_ALL = 0.6
+_LONGEST_CELL_LINES = 50
+
+
+class Table(NamedTuple):
+    """How a text is laid out as a table.
+
+    Attributes:
+        delimiter: what stands between cells.
+        columns: what they hold.
+        header: the header's cells, or None where there is none.
+        above: how many rows, such as a title, stand above the header.
+    """
+
+    delimiter: str
+    columns: Columns
+    header: tuple[str, ...] | None
+    above: int = 0
+
+
+def recognise_table(sample: str) -> Table | None:
+    """Return the layout that the first characters of a text show, or None if it is no table."""
+    lines = sample.split("\n")
+    if len(lines) > 1:
+        lines.pop()
+    texts = [(line.strip(), line) for line in lines]
+    data = [line for text, line in texts if not is_comment(text)]
+    comments = []
+    for text, _ in texts:
+        if text and not text.startswith("#"):
+            break
+        comments.append(text.lstrip("# "))
+    rows_by = {
+        each: [cells for _, cells in islice(_rows(iter(data), each), _SAMPLE_ROWS)]
+        for each in _DELIMITERS
+    }
+    layouts = [
+        layout(rows, delimiter, comments)
+        for layout in (_with_header, _without_header)
+        for delimiter, rows in rows_by.items()
+        if rows
+    ]
+    return next(filter(None, layouts), None)
+
+
+def _with_header(rows: list[list[str]], delimiter: str, _: list[str]) -> Table | None:
+    for above, cells in enumerate(rows[: _MOST_ABOVE + 1]):
+        below = rows[above + 1 :]
+        if len(cells) > 1 and is_header(cells, below):
+            columns = headed(cells, below)
+            return None if columns is None else Table(delimiter, columns, tuple(cells), above)
+        if any(bare_type(ANY, cell.strip()) for cell in cells):
+            break
+    return None
+
+
+def _without_header(rows: list[list[str]], delimiter: str, comments: list[str]) -> Table | None:
+    if sum(len(row) > 1 for row in rows) < _NEARLY_ALL * len(rows):
+        return None
+    table = _under_comment(comments, delimiter, rows)
+    if table is None and (columns := headless(rows)) is not None:
+        table = Table(delimiter, columns, None)
+    return table
+
+
+def _under_comment(comments: list[str], delimiter: str, rows: list[list[str]]) -> Table | None:
+    """Return the layout where the last comment that fits is the header, as abuse.ch writes it.
+
+    Zeek writes `#fields` before the names of the columns.
+    """
+    for comment in reversed(comments):
+        cells = _split(comment.removeprefix(f"fields{delimiter}"), delimiter)
+        if len(cells) == len(rows[0]) and is_header(cells, rows):
+            columns = headed(cells, rows)
+            return None if columns is None else Table(delimiter, columns, None)
+    return None
+
+
+def _split(line: str, delimiter: str) -> list[str]:
+    if '"' not in line:
+        return line.split(delimiter)
+    try:
+        # A blank before an opening quote is no part of the cell.
+        return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
+    except csv.Error:
+        return line.replace('"', "").split(delimiter)
+
+
+def _rows(lines: Iterator[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield each row with the number of its first line; a cell may hold line breaks."""
+    waiting: deque[str] = deque()
+    number = 0
+    while True:
+        line = waiting.popleft() if waiting else next(lines, None)
+        if line is None:
+            return
+        number += 1
+        first, taken = number, 0
+        if line.count('"') % 2 and not line.startswith("#"):
+            # Look ahead for the closing quote; what was looked at in vain is read again.
+            ahead: list[str] = []
+            while len(ahead) < _LONGEST_CELL_LINES:
+                following = waiting.popleft() if waiting else next(lines, None)
+                if following is None:
+                    break
+                ahead.append(following)
+                if following.count('"') % 2:
+                    taken = len(ahead)
+                    break
+            waiting.extendleft(reversed(ahead[taken:]))
+            line = "\n".join([line, *ahead[:taken]])
+            if not taken:
+                line = line.replace('"', "")
+        number += taken
+        if line and not line.isspace():
+            yield first, _split(line, delimiter)
+
+
+def read_delimited(source: TextSource, summary: Summary, table: Table) -> Iterator[SourcedRecord]:
+    """Yield a record for each value of a table, in order; what `row_records` says holds here."""
+    name, columns = source.name, table.columns
+    for number, cells in data_rows(source, summary, table):
+        yield from row_records(cells, columns, Position(name, number, "line"), summary)
+
+
+def data_rows(
+    source: TextSource, summary: Summary, table: Table
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield each row of values with its line; what stands above the header counts as `empty`."""
+    header, above = table.header, table.above
+    for number, cells in _rows(source.lines(summary), table.delimiter):
+        if cells[0].startswith("#") or (header is not None and tuple(cells) == header):
+            continue
+        if not above:
+            yield number, cells
+            continue
+        above -= 1
+        if text := " ".join(cells).strip():
+            summary.read += 1
+            position = Position(source.name, number, "line")
+            summary.drop(position, shorten(text), "empty", "stands above the table's header")
+
+
+def row_records(
+    cells: list[str], columns: Columns, position: Position, summary: Summary
+) -> list[SourcedRecord]:
+    """Return a record for each value of a row.
+
+    A value whose declared type no rule looks for is counted as `unsupported`, a row without any
+    value as `empty`.
+    """
+    width, kind = len(cells), columns.type
+    declared = type_hint(cells[kind]) if kind is not None and kind < width else ANY
+    fields: dict[str, Any] | None = None
+    records: list[SourcedRecord] = []
+    refused = False
+    for index, fixed in columns.values:
+        text = cells[index].strip() if index < width else ""
+        if not text:
+            continue
+        hint = fixed or declared
+        if hint == UNSUPPORTED:
+            said = cells[kind].strip() if kind is not None else ""
+            if not whole_url(said, text):
+                refused = True
+                summary.read += 1
+                detail = f"no rule looks for type '{shorten(said)}'"
+                summary.drop(position, cells[index], "unsupported", detail)
+                continue
+            hint = "url"
+        only = bare_type(hint, text)
+        if only is None and is_nothing(text):
+            continue
+        if fields is None:
+            fields = fields_of(cells, columns)
+        # Nearly every cell is one bare value.
+        if only is not None:
+            records.append(SourcedRecord({"type": only, "value": text, **fields}, position))
+        else:
+            records += [
+                SourcedRecord({"type": type_name, "value": value, **fields}, position)
+                for type_name, value in in_cell(hint, text)
+            ]
+    summary.read += len(records)
+    if not records and not refused and any(cell.strip() for cell in cells):
+        summary.read += 1
+        summary.drop(position, shorten(" ".join(cells)), "empty", "the row holds no value")
+    return records

@@ -1,0 +1,236 @@
+"""Encodings, archives, folders, streams, and bombs."""
+
+import gzip
+import io
+import sys
+import tracemalloc
+import zipfile
+import zlib
+
+import pytest
+
+from sigma_socdefenders.errors import SourceError, UnrecognisedSourceError
+from sigma_socdefenders.sources.opening import archives, decode
+from tests.sources.conftest import read_all
+
+TEXT = "bad.example # süß\n192.0.2.7\n"
+VALUES = ["bad.example", "192.0.2.7"]
+
+
+@pytest.mark.parametrize(
+    "encoding",
+    ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "latin-1", "cp1252"],
+)
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_encodings(reading, encoding, line_end):
+    """Every encoding and line end that occurs gives the same values and readable comments."""
+    result = reading(TEXT.replace("\n", line_end).encode(encoding))
+    assert result.values == VALUES
+    assert result.indicators[0].context == "süß"
+
+
+def test_bytes_that_are_no_utf8(reading):
+    """One byte of another encoding costs neither the file nor its line."""
+    result = reading(b"a.example # caf\xe9\nb.example\xa0\nc.example # \xc3\xbc \x81\n")
+    assert result.values == ["a.example", "b.example", "c.example"]
+    assert [each.context for each in result.indicators] == ["caf\u00e9", None, "\u00fc"]
+
+
+def zipped(**members):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def test_archives(reading):
+    """Archives of gzip and zip are unpacked by their content; members carry their names."""
+    assert reading(gzip.compress(TEXT.encode())).values == VALUES
+    archive = zipped(**{"b.txt": "b.example\n", "a.csv": "type,value\ndomain,a.example\n"})
+    result = reading(archive)
+    assert result.values == ["b.example", "a.example"]
+    assert result.positions[0] == "list/b.txt, line 1"
+    assert reading(gzip.compress(archive)).values == result.values
+
+
+def test_archive_with_other_things(reading):
+    """What is no list inside an archive is counted, or ends the run where that is asked for."""
+    archive = zipped(**{"a.png": b"\x89PNG\0\0", ".x": "hidden.example", "b.txt": "b.example"})
+    result = reading(archive, errors="skip")
+    assert result.values == ["b.example"]
+    assert result.reasons == {"unreadable": 1}
+    with pytest.raises(UnrecognisedSourceError, match=r"list/a\.png': it is an image"):
+        reading(archive)
+
+
+def test_folders_and_several_sources(tmp_path):
+    """A folder is read through in the order of names, hidden files left out; sources follow."""
+    (tmp_path / "b" / "c").mkdir(parents=True)
+    (tmp_path / "b" / "c" / "x.txt").write_text("c.example\n")
+    (tmp_path / "b" / "x.txt").write_text("b.example\n")
+    (tmp_path / "a.txt").write_text("a.example\n")
+    (tmp_path / ".hidden").write_text("hidden.example\n")
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "x.txt").write_text("git.example\n")
+    result = read_all(tmp_path, tmp_path / "a.txt")
+    assert result.values == ["a.example", "b.example", "c.example", "a.example"]
+
+
+def test_standard_input(monkeypatch):
+    """A dash is standard input."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(TEXT.encode())))
+    result = read_all("-")
+    assert result.values == VALUES
+    assert result.positions[0] == "standard input, line 1"
+
+
+class Trickle(io.RawIOBase):
+    """A pipe that gives a few bytes at a time and cannot be rewound."""
+
+    def __init__(self, data):
+        self._data = io.BytesIO(data)
+
+    def readable(self):  # noqa: D102
+        return True
+
+    def readinto(self, buffer):  # noqa: D102
+        part = self._data.read(min(3, len(buffer)))
+        buffer[: len(part)] = part
+        return len(part)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, lambda data: zipped(x=data)])
+def test_pipes(pack):
+    """A stream that comes in small pieces is read like a file."""
+    assert read_all(Trickle(pack(TEXT.encode()))).values == VALUES
+
+
+NOT_LISTS = {
+    "image": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+    "pdf": b"%PDF-1.7 \n",
+    "program": b"MZ\x90\0\x03\0\0\0",
+    "noise": bytes(range(256)) * 4,
+    "office": zipped(**{"[Content_Types].xml": "<x/>", "xl/a.xml": "<x/>"}),
+    "xml": b'<?xml version="1.0"?><stix:STIX_Package/>',
+    "html": b"<!DOCTYPE html><html>evil.com</html>",
+    "misp index": b"d41d8cd98f00b204e9800998ecf8427e,5be1e65d-8198-497b-bdf5-5ec20a016219\n",
+}
+
+
+@pytest.mark.parametrize("content", NOT_LISTS.values(), ids=NOT_LISTS.keys())
+def test_other_files_are_refused(reading, content):
+    """What is no list of indicators is refused by name, and not searched for values."""
+    with pytest.raises(UnrecognisedSourceError, match=r"^Cannot read 'list': it is "):
+        reading(content)
+
+
+def test_links_to_nothing(tmp_path):
+    """A link in a folder to a file that is gone is named in the error, and no list is cut short."""
+    (tmp_path / "a.txt").write_text("a.example\n")
+    (tmp_path / "b.txt").symlink_to(tmp_path / "gone.txt")
+    with pytest.raises(SourceError, match=r"b\.txt"):
+        read_all(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["missing.txt", "folder/missing"])
+def test_missing_files(tmp_path, name):
+    """A file that is not there is named in the error."""
+    with pytest.raises(SourceError, match="missing"):
+        read_all(tmp_path / name)
+
+
+def test_truncated_archives(reading):
+    """An archive that is cut off or damaged is an error, not a short list."""
+    packed = gzip.compress(b"".join(b"n%d.example\n" % i for i in range(50_000)))
+    for broken in (packed[:-20], packed[: len(packed) // 2], packed[:10] + b"\xff" * 50):
+        with pytest.raises(SourceError, match=r"^Cannot read 'list'"):
+            reading(broken)
+    archive = zipped(x="a.example\n" * 5000)
+    with pytest.raises(SourceError, match=r"^Cannot read 'list'"):
+        reading(archive[:-30])
+
+
+def test_encrypted_archive(reading):
+    """An archive with a password says so."""
+    archive = bytearray(zipped(x="a.example\n"))
+    for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        archive[archive.index(mark) + offset] |= 1
+    with pytest.raises(SourceError, match="encrypted"):
+        reading(bytes(archive))
+
+
+class Endless(io.RawIOBase):
+    """As many bytes as one likes, made as they are read."""
+
+    def __init__(self, size, byte=b"x", end=b""):
+        self._left, self._byte, self._end = size, byte, end
+
+    def readable(self):  # noqa: D102
+        return True
+
+    def readinto(self, buffer):  # noqa: D102
+        part = self._byte * min(self._left, len(buffer))
+        self._left -= len(part)
+        if not part:
+            part, self._end = self._end[: len(buffer)], self._end[len(buffer) :]
+        buffer[: len(part)] = part
+        return len(part)
+
+
+def peak(action):
+    tracemalloc.start()
+    try:
+        action()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_line_of_gigabytes():
+    """A line of 2 GB is passed over in a few megabytes, and what follows it is read."""
+    found = []
+    stream = Endless(2 << 30, end=b"\nbad.example\n")
+    assert peak(lambda: found.append(read_all(stream))) < 64 << 20
+    assert found[0].values == ["bad.example"]
+    assert found[0].reasons == {"too-long": 1}
+
+
+def test_gzip_bomb(reading, monkeypatch):
+    """What unpacks to far more than any list would is refused, in little memory."""
+    monkeypatch.setattr(archives, "FREE_EXPANSION", 1 << 20)
+    bomb = gzip.compress(b"# a comment\n" * 1_000_000)
+
+    def read():
+        with pytest.raises(SourceError, match=r"unpacks to more than"):
+            reading(bomb)
+
+    assert peak(read) < 16 << 20
+
+
+def test_zip_bombs(reading, monkeypatch):
+    """Members count together, archives in archives end at the second, and files are limited."""
+    monkeypatch.setattr(archives, "FREE_EXPANSION", 1 << 20)
+    with pytest.raises(SourceError, match=r"unpacks to more than"):
+        reading(zipped(**{f"f{i}": " " * 100_000 for i in range(40)}))
+    nested = zipped(x=zipped(x=zipped(x="a.example")))
+    with pytest.raises(SourceError, match="archive inside an archive"):
+        reading(nested)
+    monkeypatch.setattr(archives, "MOST_MEMBERS", 3)
+    with pytest.raises(SourceError, match="more than 3 files"):
+        reading(zipped(**{f"f{i}": "a.example" for i in range(4)}))
+
+
+def test_deflate_that_is_damaged(reading):
+    """A gzip stream whose inside is broken is an error of this package."""
+    head = gzip.compress(b"")[:10]
+    broken = head + zlib.compress(b"a.example\n" * 100)[2:30] + b"\0" * 20
+    with pytest.raises(SourceError):
+        reading(broken)
+
+
+def test_large_documents_are_bounded(reading, monkeypatch):
+    """A JSON document beyond the bound is refused with a way out."""
+    monkeypatch.setattr(decode, "LARGEST_DOCUMENT", 1 << 20)
+    with pytest.raises(SourceError, match="JSON Lines"):
+        reading('{"data": [' + '{"value": "a.example"},' * 100_000 + "]}")
