@@ -89,7 +89,7 @@ class SplEngine:
 
     def _search(self, text: str, rows: list[_Row]) -> list[_Row]:
         tree = search.parse(self._with_subsearches(text))
-        return [row for row in rows if search.field_type(tree, row.fields)]
+        return [row for row in rows if search.holds(tree, row.fields)]
 
     def _where(self, text: str, rows: list[_Row]) -> list[_Row]:
         tree = evaluation.parse(text)
@@ -152,7 +152,7 @@ class SplEngine:
         for row in rows:
             if not f"{row.source}.".startswith(f"{match['dataset']}."):
                 continue
-            if tree and not search.field_type(tree, row.fields):
+            if tree and not search.holds(tree, row.fields):
                 continue
             missing = [name for name in by if row.fields.get(name) in (None, "")]
             if missing and not fill:

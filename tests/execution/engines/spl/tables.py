@@ -37,12 +37,12 @@ class LookupTable:
 
     def find(self, column: str, value: str) -> Mapping[str, str]:
         """The first row whose column matches the value; empty where none does."""
-        if not self.type:
+        if not self.match_type:
             return self._equal(column).get(self._folded(value), {})
         return next((row for row in self.rows if self._matches(row[column], value)), {})
 
     def _matches(self, pattern: str, value: str) -> bool:
-        if self.type == "CIDR":
+        if self.match_type == "CIDR":
             return within(value, pattern) is True
         found = wildcard(pattern, single="\0", ignore_case=not self.case_sensitive)
         return found.fullmatch(value) is not None
