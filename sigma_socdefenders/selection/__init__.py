@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from sigma_socdefenders.errors import SelectionError, shorten
+from sigma_socdefenders.errors import ParameterError, SelectionError, shorten
 from sigma_socdefenders.indicators.filters import Filters
 from sigma_socdefenders.selection.ages import parse_ages
 from sigma_socdefenders.selection.allowlist import Allowlist
@@ -84,7 +84,7 @@ class Selection:
         category: str | None = None,
         limit: int | None = None,
         max_age: MaxAge | None = None,
-        keep: Iterable[str] = (),
+        keep: str | Iterable[str] = (),
         allowlist: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] | None = None,
         warninglists: bool = False,
         now: datetime | None = None,
@@ -99,24 +99,27 @@ class Selection:
             category: a source category.
             limit: the most indicators to keep.
             max_age: `default`, `30d`, `ipv4=30d,domain=180d`; see `ages.parse_ages`.
-            keep: reasons that do not count, of those in `KEEPABLE`.
+            keep: a reason that does not count, or several, of those in `KEEPABLE`.
             allowlist: a file, or several; see `Allowlist`.
             warninglists: whether to heed MISP's warning lists.
             now: as for the class.
 
         Raises:
-            ParameterError: `type`, `since`, `confidence`, `industry`, `category` or `limit`.
-            SelectionError: any other.
+            SelectionError: a parameter means nothing, or a file of it cannot be read.
         """
-        query = Filters.parse(
-            type=type,
-            since=since,
-            confidence=confidence,
-            industry=industry,
-            category=category,
-            limit=limit,
-        )
-        kept = frozenset(keep)
+        try:
+            query = Filters.parse(
+                type=type,
+                since=since,
+                confidence=confidence,
+                industry=industry,
+                category=category,
+                limit=limit,
+            )
+        except ParameterError as error:
+            # The feed's error for what the feed was never asked.
+            raise SelectionError(str(error)) from None
+        kept = frozenset((keep,) if isinstance(keep, str) else keep)
         for reason in sorted(kept - set(KEEPABLE)):
             raise SelectionError(f"keep: '{shorten(reason)}' is none of {', '.join(KEEPABLE)}.")
         if isinstance(allowlist, (str, os.PathLike)):

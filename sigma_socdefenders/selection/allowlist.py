@@ -2,8 +2,10 @@
 
 A line is a value of any type, a network in CIDR form, or a name, which stands for its subdomains
 and for the URLs on it as well; what follows a `#` is a comment. An indicator is left out where
-its rule would fire on anything listed: so is the network that holds a listed address, and the
-domain above a listed name, as a rule on a domain looks for its subdomains.
+its rule would fire on anything listed: so is the network that holds a listed address, the domain
+above a listed name, as a rule on a domain looks for its subdomains, the host of a listed URL, and
+a listed URL with another scheme or in other case, as a rule on a URL looks for both schemes and
+Sigma compares without regard to case.
 """
 
 from __future__ import annotations
@@ -48,6 +50,7 @@ class Allowlist:
         self._names: dict[str, str] = {}
         self._above: dict[str, str] = {}
         self._networks: NetworkIndex[str] = NetworkIndex()
+        self._url_hosts: NetworkIndex[str] = NetworkIndex()
         for place, line in entries:
             text = "" if line.lstrip().startswith("#") else _uncommented(line)
             if text:
@@ -72,23 +75,34 @@ class Allowlist:
         except ValueError as error:
             raise SelectionError(f"{place}: '{shorten(text)}' {error}.") from None
         shown = f"is on the allowlist ({place})"
-        self._values[f"{kind}:{value}"] = shown
+        self._values[_compared(kind, value)] = shown
         if kind is IndicatorType.DOMAIN:
             self._names[value] = shown
-            for above in with_parents(value):
-                self._above.setdefault(above, shown)
+            self._add_above(value, shown)
         elif kind in _ADDRESSES:
             self._networks.add(value, shown)
+        elif kind is IndicatorType.URL:
+            host = host_of(value)
+            if address_type(host) is None:
+                self._add_above(host, shown)
+            else:
+                self._url_hosts.add(host, shown)
+
+    def _add_above(self, name: str, shown: str) -> None:
+        for above in with_parents(name):
+            self._above.setdefault(above, shown)
 
     def allows(self, kind: IndicatorType, value: str) -> str | None:
         """Return why a canonical value is left out (the second half of a sentence), or None."""
-        if (told := self._values.get(f"{kind}:{value}")) is not None:
+        if (told := self._values.get(_compared(kind, value))) is not None:
             return told
         if kind is IndicatorType.DOMAIN:
             return self._of_name(value) or self._above.get(value)
         if kind in _ADDRESSES:
-            return self._networks.covering(value) or (
-                self._networks.within(value) if "/" in value else None
+            return (
+                self._networks.covering(value)
+                or self._networks.within(value)
+                or self._url_hosts.within(value)
             )
         if kind is IndicatorType.URL:
             host = host_of(value)
@@ -100,6 +114,13 @@ class Allowlist:
         if not self._names:
             return None
         return next((self._names[each] for each in with_parents(name) if each in self._names), None)
+
+
+def _compared(kind: IndicatorType, value: str) -> str:
+    """Return what is alike for all canonical values whose rules fire on the same whole values."""
+    if kind is IndicatorType.URL:
+        value = value.partition("://")[2].lower()
+    return f"{kind}:{value}"
 
 
 def _uncommented(line: str) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import pickle
 import tempfile
 from contextlib import closing
-from itertools import chain
 from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
 
 from sigma_socdefenders.errors import Position
@@ -20,38 +19,72 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from sigma_socdefenders.audit.summary import Summary
+    from sigma_socdefenders.indicators.ioc_types import IndicatorType
 
-__all__ = ["merge", "merged"]
+__all__ = ["MOST", "merge"]
 
 CHUNK = 10_000
+MOST = 1_000
+"""The most sources, tags and techniques, of each, that merging gathers for one indicator."""
 
 _T = TypeVar("_T")
 
 
-def merged(first: Indicator, second: Indicator) -> Indicator:
-    """Return one indicator that says what two of the same value say.
+class _Merging:
+    """What records of one indicator say together, in time in proportion to their length.
 
     The earliest first and the latest last sighting, the highest confidence, the latest end of
-    validity (none where one has none), all sources, tags and techniques, the strictest TLP; and
-    of `id` and `context` the first that there is. It is revoked only where both are.
+    validity (none where one has none), the strictest TLP; of `id` and `context` the first that
+    there is; the sources, tags and techniques of all, the first `MOST` of each. It is revoked
+    only where all are.
     """
-    return first._replace(
-        id=first.id or second.id,
-        confidence=max(
-            first.confidence, second.confidence, key=lambda level: level.rank if level else 0
-        ),
-        first_seen=_least(first.first_seen, second.first_seen),
-        last_seen=_greatest(first.last_seen, second.last_seen),
-        valid_until=first.valid_until
-        and second.valid_until
-        and max(first.valid_until, second.valid_until),
-        revoked=first.revoked and second.revoked,
-        tlp=max(first.tlp, second.tlp, key=_strictness),
-        sources=_joined(first.sources, second.sources),
-        context=first.context or second.context,
-        tags=_joined(first.tags, second.tags),
-        techniques=_joined(first.techniques, second.techniques),
-    )
+
+    def __init__(self, first: Indicator) -> None:
+        self._single = first
+        self._sources = dict.fromkeys(first.sources)
+        self._tags = dict.fromkeys(first.tags)
+        self._techniques = dict.fromkeys(first.techniques)
+
+    def add(self, other: Indicator) -> None:
+        """Take in what another record says."""
+        first = self._single
+        self._single = first._replace(
+            id=first.id or other.id,
+            confidence=max(
+                first.confidence, other.confidence, key=lambda level: level.rank if level else 0
+            ),
+            first_seen=_least(first.first_seen, other.first_seen),
+            last_seen=_greatest(first.last_seen, other.last_seen),
+            valid_until=first.valid_until
+            and other.valid_until
+            and max(first.valid_until, other.valid_until),
+            revoked=first.revoked and other.revoked,
+            tlp=max(first.tlp, other.tlp, key=_strictness),
+            context=first.context or other.context,
+        )
+        _extend(self._sources, other.sources)
+        _extend(self._tags, other.tags)
+        _extend(self._techniques, other.techniques)
+
+    def before(self, later: _Merging) -> Indicator:
+        """Return the indicator that this says, and then another."""
+        self.add(later.indicator())
+        return self.indicator()
+
+    def indicator(self) -> Indicator:
+        """Return the indicator so far."""
+        return self._single._replace(
+            sources=tuple(self._sources),
+            tags=tuple(self._tags),
+            techniques=tuple(self._techniques),
+        )
+
+
+def _extend(known: dict[_T, None], others: tuple[_T, ...]) -> None:
+    for each in others:
+        if len(known) >= MOST:
+            return
+        known[each] = None
 
 
 _TLP = ("white", "clear", "green", "amber", "amber+strict", "red")
@@ -71,10 +104,6 @@ def _greatest(first: Any, second: Any) -> Any:
     return max(first, second) if first and second else first or second
 
 
-def _joined(first: tuple[_T, ...], second: tuple[_T, ...]) -> tuple[_T, ...]:
-    return tuple(dict.fromkeys(chain(first, second)))
-
-
 def merge(found: Iterable[SourcedIndicator], summary: Summary) -> Iterator[SourcedIndicator]:
     """Yield each distinct indicator once, where it came first, with all that is said of it.
 
@@ -82,28 +111,30 @@ def merge(found: Iterable[SourcedIndicator], summary: Summary) -> Iterator[Sourc
     counted as `duplicate`.
     """
     seen: set[int] = set()
-    more: dict[str, Indicator] = {}
+    more: dict[tuple[IndicatorType, str], _Merging] = {}
     with closing(_Queue()) as queue:
         for each in found:
             indicator, position = each
-            value = indicator.value
-            # The canonical values of different types are never alike. A hash has 64 bits: among
-            # a million values, two share one once in 10^7 runs.
-            mark = hash(value)
+            key = (indicator.type, indicator.value)
+            # A hash has 64 bits: among a million values, two share one once in 10^7 runs.
+            mark = hash(key)
             if mark not in seen:
                 seen.add(mark)
                 queue.put(each)
                 continue
-            known = more.get(value)
-            more[value] = indicator if known is None else merged(known, indicator)
-            summary.drop(position, value, "duplicate", "was read before")
+            if (known := more.get(key)) is None:
+                more[key] = _Merging(indicator)
+            else:
+                known.add(indicator)
+            summary.drop(position, indicator.value, "duplicate", "was read before")
         seen.clear()
         for each in queue.drain():
-            extra = more.get(each.indicator.value) if more else None
-            if extra is None:
+            indicator = each.indicator
+            later = more.get((indicator.type, indicator.value)) if more else None
+            if later is None:
                 yield each
             else:
-                yield SourcedIndicator(merged(each.indicator, extra), each.position)
+                yield SourcedIndicator(_Merging(indicator).before(later), each.position)
 
 
 class _Queue:

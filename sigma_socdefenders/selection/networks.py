@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from bisect import bisect_left
 from functools import lru_cache
 from typing import Generic, TypeVar
 
@@ -15,13 +16,15 @@ _BITS = {4: 32, 6: 128}
 class NetworkIndex(Generic[_T]):
     """Networks of both families, each with what is to be told of it.
 
-    A look-up costs one dictionary access for each prefix length that occurs, whatever the number
-    of networks.
+    `covering` costs one dictionary access for each prefix length that occurs, `within` one binary
+    search, whatever the number of networks.
     """
 
     def __init__(self) -> None:
         self._networks: dict[int, dict[int, dict[int, _T]]] = {4: {}, 6: {}}
         self._lengths: dict[int, list[int]] = {4: [], 6: []}
+        # First addresses and prefix lengths in order, built when `within` is first asked.
+        self._sorted: dict[int, list[tuple[int, int]]] = {}
 
     def add(self, text: str, told: _T) -> None:
         """Add an address or a network in CIDR form.
@@ -40,7 +43,9 @@ class NetworkIndex(Generic[_T]):
             return False
         of_length = self._networks[version].setdefault(length, {})
         of_length.setdefault(number >> (_BITS[version] - length), told)
-        self._lengths[version] = sorted(self._networks[version])
+        if len(self._lengths[version]) != len(self._networks[version]):
+            self._lengths[version] = sorted(self._networks[version])
+        self._sorted.pop(version, None)
         return True
 
     def covering(self, value: str) -> _T | None:
@@ -58,13 +63,27 @@ class NetworkIndex(Generic[_T]):
         """Return what is told of some network that lies inside a canonical network."""
         version, number, length = _parse(value)
         bits = _BITS[version]
-        for each in self._lengths[version]:
-            if each < length:
-                continue
-            for start, told in self._networks[version][each].items():
-                if start >> (each - length) == number >> (bits - length):
-                    return told
-        return None
+        start = number >> (bits - length) << (bits - length)
+        networks = self._in_order(version)
+        # Networks nest or are apart: the first that does not begin before this one, and is no
+        # wider where they begin together, lies in it as soon as it begins in it.
+        place = bisect_left(networks, (start, length))
+        if place == len(networks):
+            return None
+        first, prefix = networks[place]
+        if first >> (bits - length) != start >> (bits - length):
+            return None
+        return self._networks[version][prefix][first >> (bits - prefix)]
+
+    def _in_order(self, version: int) -> list[tuple[int, int]]:
+        if (known := self._sorted.get(version)) is None:
+            bits = _BITS[version]
+            known = self._sorted[version] = sorted(
+                (network << (bits - length), length)
+                for length, networks in self._networks[version].items()
+                for network in networks
+            )
+        return known
 
 
 # The same value is looked up in several indexes, one after the other.

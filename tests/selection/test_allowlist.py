@@ -12,6 +12,7 @@ corp.example      # and all below it
 198.51.100.7
 2001:db8:1::/48
 https://shared.example/ours
+http://203.0.113.80/ours
 0123456789ABCDEF0123456789abcdef
 boss@other.example
 internal
@@ -30,6 +31,11 @@ ALLOWED = [
     "198.51.100.0/24",
     "2001:db8:1::5",
     "https://shared.example/ours",
+    "http://shared.example/ours",
+    "https://shared.example/OURS",
+    "shared.example",
+    "203.0.113.80",
+    "203.0.113.0/24",
     "0123456789abcdef0123456789abcdef",
     "boss@other.example",
 ]
@@ -40,7 +46,9 @@ OTHERS = [
     "198.51.100.8",
     "2001:db8:2::5",
     "https://shared.example/theirs",
-    "shared.example",
+    "www.shared.example",
+    "203.0.113.81",
+    "http://203.0.113.80/theirs",
     "a@corp.example",
     "boss2@other.example",
 ]
@@ -55,7 +63,7 @@ def allowlist(tmp_path):
 
 
 def test_allowed(select, allowlist):
-    """Values, networks and what holds them, names with what is below and on them, are left out."""
+    """Whatever has a rule that would fire on something listed is left out."""
     result = select(ALLOWED, allowlist=allowlist)
     assert result.values == []
     assert result.reasons == {"allowlist": len(ALLOWED)}
