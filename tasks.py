@@ -5,6 +5,7 @@
     python3 tasks.py test      lint, type check, check the import contract, run the tests
     python3 tasks.py engines   install what runs the converted queries in tests/execution
     python3 tasks.py bench     print the benchmarks
+    python3 tasks.py docs      build the documentation as a site, in the folder `site`
 
 Needs nothing but Python 3.10 or newer. `--fresh` starts from an empty environment.
 """
@@ -60,7 +61,13 @@ def test(arguments: list[str]) -> None:
     run(BIN / "ruff", "format", "--check", ".")
     run(BIN / "mypy")
     run(BIN / "lint-imports", "--no-cache")
+    docs()
     run(BIN / "python", "-m", "pytest", *arguments)
+
+
+def docs() -> None:
+    """Build the documentation as a site; a warning is an error."""
+    run(BIN / "python", "-m", "sphinx", "-W", "--keep-going", "-q", "docs", "site")
 
 
 def engines() -> None:
@@ -79,7 +86,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("task", choices=["demo", "test", "engines", "bench"])
+    parser.add_argument("task", choices=["demo", "test", "engines", "bench", "docs"])
     parser.add_argument("--fresh", action="store_true", help="start from an empty environment")
     arguments, rest = parser.parse_known_args()
     set_up("" if arguments.task == "demo" else "dev", fresh=arguments.fresh)
@@ -89,6 +96,8 @@ def main() -> None:
         test(rest)
     elif arguments.task == "engines":
         engines()
+    elif arguments.task == "docs":
+        docs()
     else:
         bench()
 

@@ -1,5 +1,7 @@
 """The errors that this package raises, all in one tree.
 
+::
+
     SocDefendersError              a pySigma SigmaError, so that it fits SigmaCollection.errors
     ├── InvalidIndicatorError      a record that is no indicator: position, field, value, reason
     ├── SourceError                a file or stream that cannot be read at all

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -36,6 +37,11 @@ def blocks(language: str) -> list[object]:
     ]
 
 
+def test_the_readme_is_short():
+    """The README is read in two minutes; the rest is in the pages."""
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) < 120
+
+
 @pytest.mark.skipif(os.name == "nt", reason="transcripts are of a POSIX shell")
 @pytest.mark.parametrize(("page", "transcript"), blocks("console"))
 def test_transcripts_are_real(request, tmp_path, page, transcript):
@@ -43,6 +49,7 @@ def test_transcripts_are_real(request, tmp_path, page, transcript):
     lines = transcript.splitlines()
     assert lines[0].startswith("$ ")
     command, shown = lines[0][2:], "\n".join(lines[1:])
+    shutil.copytree(ROOT / "docs" / "files", tmp_path, dirs_exist_ok=True)
     done = subprocess.run(
         ["bash", "-c", f"{_SHELL}\n{{ {command}\n}} 2>&1"],
         stdin=subprocess.DEVNULL,

@@ -76,7 +76,7 @@ class Indicator(NamedTuple):
 
     @property
     def key(self) -> str:
-        """`type:value`, the text that the identity of its rule is made from."""
+        """The text that its rule's identity is made from, type and value joined by a colon."""
         return f"{self.type.value}:{self.value}"
 
     @classmethod
