@@ -26,8 +26,12 @@ def terminal(prompts: Sequence[tuple[str, str]]) -> str:
     lines = [
         (kind, line if len(line) <= _WIDEST else f"{line[: _WIDEST - 1]}…")
         for command, printed in prompts
-        for kind, line in (("command", f"$ {command}"), *(("out", s) for s in printed.split("\n")))
-    ]
+        for kind, line in (
+            ("command", f"$ {command}"),
+            *(("out", s) for s in printed.split("\n")),
+            ("out", ""),
+        )
+    ][:-1]
     width = round(_MARGIN * 2 + _CHARACTER * _WIDEST)
     height = _MARGIN * 2 + _LINE * len(lines) + 20
     rows = "\n".join(
