@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 MD5 = "0123456789abcdef0123456789abcdef"
 SHA1 = "89abcdef0123456789abcdef0123456789abcdef"
 SHA256 = "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210"
+SHA512 = SHA256[::-1] + SHA256
 _OTHER = {32: "a" * 32, 40: "b" * 40, 64: "c" * 64}
 
 
@@ -209,6 +210,7 @@ CASES = (
     _hash_case("md5", MD5),
     _hash_case("sha1", SHA1),
     _hash_case("sha256", SHA256),
+    _hash_case("sha512", SHA512),
     Case(
         "cve",
         ("CVE-2021-4422", "cve-2021-4422"),

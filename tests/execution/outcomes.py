@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pytest
 from cases import CASES, Case
+from sigma.exceptions import SigmaTransformationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,11 +42,19 @@ class Outcome:
         return len(self.case.misses) - sum(label in self.case.misses for label in self.found)
 
 
-def outcome(platform: Platform, engine: Engine, case: Case, spelling: str = "") -> Outcome:
-    """Convert a case's indicator, in one of its spellings, and run the queries on its events."""
+def outcome(platform: Platform, engine: Engine, case: Case, spelling: str = "") -> Outcome | None:
+    """Convert a case's indicator, in one of its spellings, and run the queries on its events.
+
+    Return None where the platform has no field for the type, and the conversion says so.
+    """
     labels = [*case.found, *case.misses]
     events = [platform.event(one) for one in (*case.found.values(), *case.misses.values())]
-    queries = platform.queries([{"type": case.type, "value": spelling or case.spellings[0]}])
+    records = [{"type": case.type, "value": spelling or case.spellings[0]}]
+    if case.type in platform.lacks:
+        with pytest.raises(SigmaTransformationError, match="has no "):
+            platform.queries(records)
+        return None
+    queries = platform.queries(records)
     found = platform.found(engine, queries, events)
     return Outcome(queries, [labels[position] for position in sorted(found)], case)
 
@@ -55,7 +65,8 @@ _HEAD = """\
 Written by the project's tests (`pytest tests/execution --update-golden`), which convert an
 indicator of each type for each target and *run* the queries on events: events that show the
 indicator, in every spelling that logs have, and events that merely resemble it. A cell reads:
-events found of those that show the indicator / near misses left alone of all near misses.
+events found of those that show the indicator / near misses left alone of all near misses. A dash
+stands where the platform has no field for the type and the conversion says so.
 
 """
 _ENGINES = """
@@ -82,7 +93,7 @@ tables and columns. A digest stands in an event in the layouts that Sysmon write
 """
 
 
-def page(outcomes: Mapping[tuple[str, str], Sequence[Outcome]]) -> str:
+def page(outcomes: Mapping[tuple[str, str], Sequence[Outcome | None]]) -> str:
     """The published page.
 
     Args:
@@ -112,7 +123,10 @@ def _listed(sightings: Mapping[str, Sighting]) -> str:
     return ", ".join(described)
 
 
-def _cell(outcomes: Sequence[Outcome]) -> str:
+def _cell(results: Sequence[Outcome | None]) -> str:
+    outcomes = [one for one in results if one is not None]
+    if not outcomes:
+        return "–"
     matched = sum(one.matched for one in outcomes)
     shown = sum(len(one.case.found) for one in outcomes)
     rejected = sum(one.rejected for one in outcomes)

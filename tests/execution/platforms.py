@@ -33,12 +33,14 @@ class Platform:
         output_format: The format whose output is a list of queries.
         engine: The fixture of the engine that runs them.
         event: Writes a sighting down as the platform has it.
+        lacks: The types that the platform has no field for.
     """
 
     target: str
     output_format: str
     engine: str
     event: Callable[[Sighting], Event]
+    lacks: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -98,6 +100,6 @@ PLATFORMS = (
     Platform("esql", "default", "esql", elastic.ecs),
     Platform("eql", "default", "eql", elastic.ecs),
     Platform("opensearch", "default", "lucene", elastic.ecs),
-    Platform("defender", "default", "defender", kusto.defender),
+    Platform("defender", "default", "defender", kusto.defender, frozenset({"sha512"})),
     Platform("sentinel", "default", "sentinel", kusto.sentinel),
 )
