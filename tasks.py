@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Sets up a virtual environment and runs the project's commands in it.
+"""Sets up virtual environments and runs the project's commands in them.
 
     python3 tasks.py demo      run the main job on bundled example records
-    python3 tasks.py test      lint, type check, check the import contract, run the tests
+    python3 tasks.py test      lint, types, the import contract, the docs, the tests
+    python3 tasks.py pysigma2  types and tests, with pySigma 2
+    python3 tasks.py matrix    types and tests, with each Python that is here and each pySigma
     python3 tasks.py engines   install what runs the converted queries in tests/execution
     python3 tasks.py bench     print the benchmarks
     python3 tasks.py docs      build the documentation as a site, in the folder `site`
@@ -18,12 +20,15 @@ import os
 import shutil
 import subprocess
 import sys
-import venv
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 VENV = Path(os.environ.get("SOCDEFENDERS_VENV", ROOT / ".venv"))
-BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+PYTHONS = ("3.10", "3.11", "3.12", "3.13")
+# The backends require pySigma 1 in their metadata, and work with 2: it is put in by force.
+PYSIGMA_2 = ("pysigma>=2.0.1,<3",)
+PYSIGMA_2_NEEDS = ("google-re2>=1",)
 
 
 def run(*command: str | Path) -> None:
@@ -34,51 +39,112 @@ def run(*command: str | Path) -> None:
         sys.exit(done.returncode)
 
 
-def set_up(extra: str, *, fresh: bool) -> None:
-    """Install the project, editable, with one extra, unless that has been done already."""
-    if fresh and VENV.exists():
-        shutil.rmtree(VENV)
-    if not (BIN / "python").exists() and not (BIN / "python.exe").exists():
-        venv.create(VENV, with_pip=True)
-    wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
-    done = VENV / f".installed-{extra or 'user'}"
-    if not done.exists() or done.read_text() != wanted:
-        run(BIN / "python", "-m", "pip", "install", "-q", "-e", f".[{extra}]" if extra else ".")
+@dataclass(frozen=True)
+class Environment:
+    """A virtual environment with the project in it, editable.
+
+    Attributes:
+        folder: where it is.
+        extra: the extra of the project to install; empty for what users get.
+        python: the interpreter that it is made with.
+        pysigma2: put pySigma 2 in the place of the version that the backends ask for.
+    """
+
+    folder: Path
+    extra: str = "dev"
+    python: str = sys.executable
+    pysigma2: bool = False
+
+    @property
+    def programs(self) -> Path:
+        """The folder of its programs."""
+        return self.folder / ("Scripts" if os.name == "nt" else "bin")
+
+    def set_up(self, *, fresh: bool) -> None:
+        """Create it and install the project, unless that has been done already."""
+        if fresh and self.folder.exists():
+            shutil.rmtree(self.folder)
+        wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
+        done = self.folder / f".installed-{self.extra or 'user'}"
+        if done.exists() and done.read_text() == wanted:
+            return
+        if not self.programs.exists():
+            run(self.python, "-m", "venv", self.folder)
+        pip = (self.programs / "python", "-m", "pip", "install", "-q")
+        run(*pip, "-e", f".[{self.extra}]" if self.extra else ".")
+        if self.pysigma2:
+            run(*pip, *PYSIGMA_2_NEEDS)
+            run(*pip, "--no-deps", *PYSIGMA_2)
         done.write_text(wanted)
 
+    def run(self, program: str, *arguments: str | Path) -> None:
+        """Run one of its programs."""
+        run(self.programs / program, *arguments)
 
-def demo() -> None:
+    def test(self, arguments: list[str]) -> None:
+        """Type check, and run the tests; extra arguments go to pytest."""
+        self.run("mypy")
+        self.run("python", "-m", "pytest", *arguments)
+
+
+def demo(environment: Environment) -> None:
     """Show rules and queries made from the bundled example records."""
-    program = BIN / "sigma-socdefenders"
-    run(program, "rules", "--example", "--limit", "2")
+    environment.run("sigma-socdefenders", "rules", "--example", "--limit", "2")
     for target in ("splunk", "elastic", "defender"):
-        run(program, "convert", "--example", "-t", target)
+        environment.run("sigma-socdefenders", "convert", "--example", "-t", target)
 
 
-def test(arguments: list[str]) -> None:
+def test(environment: Environment, arguments: list[str]) -> None:
     """Run every check of the project; extra arguments go to pytest."""
-    run(BIN / "ruff", "check", ".")
-    run(BIN / "ruff", "format", "--check", ".")
-    run(BIN / "mypy")
-    run(BIN / "lint-imports", "--no-cache")
-    docs()
-    run(BIN / "python", "-m", "pytest", *arguments)
+    environment.run("ruff", "check", ".")
+    environment.run("ruff", "format", "--check", ".")
+    environment.run("lint-imports", "--no-cache")
+    docs(environment)
+    environment.test(arguments)
 
 
-def docs() -> None:
+def docs(environment: Environment) -> None:
     """Build the documentation as a site; a warning is an error."""
-    run(BIN / "python", "-m", "sphinx", "-W", "--keep-going", "-q", "docs", "site")
+    environment.run("python", "-m", "sphinx", "-W", "--keep-going", "-q", "docs", "site")
 
 
-def engines() -> None:
+def engines(environment: Environment) -> None:
     """Install the search engines that the execution tests run the converted queries on."""
-    run(BIN / "python", ROOT / "tests" / "execution" / "engines" / "install.py")
+    environment.run("python", ROOT / "tests" / "execution" / "engines" / "install.py")
 
 
-def bench() -> None:
+def bench(environment: Environment) -> None:
     """Print the side-by-side measurements."""
     for script in sorted((ROOT / "benchmarks").glob("bench_*.py")):
-        run(BIN / "python", script)
+        environment.run("python", script)
+
+
+def interpreter(version: str) -> str | None:
+    """Return a Python of that version on this machine; None where there is none that runs."""
+    kept = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))
+    for name in (f"python{version}", *map(str, reversed(kept))):
+        asked = "import sys; print('%d.%d' % sys.version_info[:2])"
+        try:
+            told = subprocess.run([name, "-c", asked], capture_output=True, text=True, check=False)
+        except OSError:
+            continue
+        if told.stdout.strip() == version:
+            return name
+    return None
+
+
+def matrix(arguments: list[str], *, fresh: bool) -> None:
+    """Run the tests with every Python that is here, and with pySigma 1 and 2."""
+    for version in PYTHONS:
+        if (python := interpreter(version)) is None:
+            print(f"Python {version} is not here: left out.")
+            continue
+        # pySigma 2 needs Python 3.11.
+        for pysigma2 in (False,) if version == PYTHONS[0] else (False, True):
+            name = f".venv-{version}{'-pysigma2' if pysigma2 else ''}"
+            environment = Environment(ROOT / name, python=python, pysigma2=pysigma2)
+            environment.set_up(fresh=fresh)
+            environment.test(arguments)
 
 
 def main() -> None:
@@ -86,20 +152,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("task", choices=["demo", "test", "engines", "bench", "docs"])
+    tasks = {"demo": demo, "engines": engines, "bench": bench, "docs": docs}
+    parser.add_argument("task", choices=["test", "pysigma2", "matrix", *tasks])
     parser.add_argument("--fresh", action="store_true", help="start from an empty environment")
     arguments, rest = parser.parse_known_args()
-    set_up("" if arguments.task == "demo" else "dev", fresh=arguments.fresh)
-    if arguments.task == "demo":
-        demo()
-    elif arguments.task == "test":
-        test(rest)
-    elif arguments.task == "engines":
-        engines()
-    elif arguments.task == "docs":
-        docs()
+    if arguments.task == "matrix":
+        matrix(rest, fresh=arguments.fresh)
+        return
+    if arguments.task == "pysigma2":
+        environment = Environment(VENV.with_name(f"{VENV.name}-pysigma2"), pysigma2=True)
     else:
-        bench()
+        environment = Environment(VENV, extra="" if arguments.task == "demo" else "dev")
+    environment.set_up(fresh=arguments.fresh)
+    if arguments.task == "pysigma2":
+        environment.test(rest)
+    elif arguments.task == "test":
+        test(environment, rest)
+    else:
+        tasks[arguments.task](environment)
 
 
 if __name__ == "__main__":

@@ -328,7 +328,7 @@ class SocDefendersCollection(ReusableCollection):
             resolve_references: whether to resolve the references of correlation rules.
         """
         parts = list(collections)
-        merged = super().merge(parts, resolve_references)
+        merged: Self = super().merge(parts, resolve_references)
         for part in parts:
             if isinstance(part, SocDefendersCollection):
                 merged.indicators += part.indicators
