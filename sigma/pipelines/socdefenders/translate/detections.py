@@ -7,7 +7,8 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from sigma.conditions import ConditionOR
+from sigma.conditions import ConditionIdentifier, ConditionOR
+from sigma.exceptions import SigmaConditionError
 from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaRule
 from sigma.types import SigmaExpansion, SigmaType
 
@@ -20,6 +21,7 @@ __all__ = [
     "is_negated",
     "leaves",
     "merge_alternatives",
+    "merge_named_alternatives",
     "negated_detections",
     "required_detections",
 ]
@@ -64,14 +66,50 @@ def merge_alternatives(detection: SigmaDetection) -> None:
     if len(single) != len(items) or len(fields) != 1 or None in fields:
         return
     joined = [item for item in single if isinstance(item, SigmaDetectionItem)]
-    if any(
-        is_negated(item) or (item.value_linking is not ConditionOR and len(item.value) > 1)
-        for item in joined
+    if all(map(_is_list, joined)):
+        detection.detection_items[:] = [_united(joined)]
+
+
+def merge_named_alternatives(rule: SigmaRule) -> None:
+    """Join a rule's detections into one where `a or b` is all that is asked, about one field.
+
+    A group of vulnerabilities is such a rule, once what keeps one number apart from a longer one
+    is left out: one list of values is shorter than a chain of alternatives, and is not as deep.
+    """
+    detections = rule.detection.detections
+    conditions = rule.detection.parsed_condition
+    items = [entry for found in detections.values() for entry in found.detection_items]
+    joined = [item for item in items if isinstance(item, SigmaDetectionItem)]
+    if (
+        len(conditions) != 1
+        or not 1 < len(detections) == len(items) == len(joined)
+        or len({item.field for item in joined}) > 1
+        or joined[0].field is None
+        or not all(map(_is_list, joined))
     ):
         return
-    values = [value for item in joined for value in item.value]
-    merged = replace(joined[0], value=values, value_linking=ConditionOR, auto_modifiers=False)
-    detection.detection_items[:] = [merged]
+    try:
+        condition = conditions[0].parse(postprocess=False)
+    except SigmaConditionError:
+        return
+    if not isinstance(condition, ConditionOR):
+        return
+    names = [name.identifier for name in condition.args if isinstance(name, ConditionIdentifier)]
+    if len(names) == len(condition.args) and set(names) == set(detections):
+        first = detections[names[0]]
+        first.detection_items[:] = [_united(joined)]
+        rule.detection.detections = {names[0]: first}
+        conditions[0].condition = names[0]
+
+
+def _is_list(item: SigmaDetectionItem) -> bool:
+    """Say whether an item asks for any of its values."""
+    return not is_negated(item) and (item.value_linking is ConditionOR or len(item.value) < 2)  # noqa: PLR2004
+
+
+def _united(items: Sequence[SigmaDetectionItem]) -> SigmaDetectionItem:
+    values = [value for item in items for value in item.value]
+    return replace(items[0], value=values, value_linking=ConditionOR, auto_modifiers=False)
 
 
 def required_detections(rule: SigmaRule) -> set[str]:

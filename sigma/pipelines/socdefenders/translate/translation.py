@@ -30,6 +30,7 @@ from .detections import (
     is_negated,
     leaves,
     merge_alternatives,
+    merge_named_alternatives,
     negated_detections,
     required_detections,
 )
@@ -90,6 +91,8 @@ class TranslateRule(PreprocessingTransformation):
             return
         log_source = self._log_source(rule)
         drop_longer_numbers(rule, log_source)
+        if self.language.joins_alternatives:
+            merge_named_alternatives(rule)
         negated, required = negated_detections(rule), required_detections(rule)
         for name, detection in rule.detection.detections.items():
             place = _Place(rule, log_source, name in negated, name in required)
