@@ -36,7 +36,8 @@ REASONS = {
     "empty": "a row or attribute without a value",
     "malformed": "a document of Sigma YAML that is no rule",
     "too-long": "a line or rule beyond the bounds",
-    "unreadable": "a file in a folder or archive that holds nothing known to be indicators",
+    "unreadable": "a file in a folder or archive that holds nothing known to be indicators, or"
+    " cannot be opened",
 }
 """Every reason for which a reader passes something over, with what it means."""
 
@@ -74,7 +75,7 @@ def read(
         summary.drop(Position(name, 1, "file"), "", "unreadable", str(error), error=error)
 
     for source in sources:
-        for found in find(source):
+        for found in find(source, on_unreadable):
             for text, asked_for in texts(found, on_unreadable):
                 records = _records(text, summary, to_ids)
                 if asked_for:

@@ -1,6 +1,9 @@
 """From files, folders, archives and streams to the texts in them, in bounded memory.
 
-An archive may not grow past `FREE_EXPANSION` bytes and `EXPANSION` times its own size.
+An archive, with everything nested in it, may hold `MOST_MEMBERS` files. It may not grow past
+`FREE_EXPANSION` bytes and `EXPANSION` times its own size, nor past `FREE_LINES` lines and
+`LINES` times its size in bytes. Published lists grow to 20 times their packed size, and to half a
+line for each packed byte.
 """
 
 from __future__ import annotations
@@ -26,42 +29,69 @@ __all__ = ["Found", "Source", "find", "texts"]
 
 Source: TypeAlias = "str | os.PathLike[str] | BinaryIO"
 
-FREE_EXPANSION = 1 << 26
-EXPANSION = 200
+FREE_EXPANSION = 1 << 24
+EXPANSION = 100
+FREE_LINES = 250_000
+LINES = 4
 MOST_MEMBERS = 10_000
 _DEEPEST_ARCHIVE = 2
 
 _GZIP = b"\x1f\x8b"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+# Files here have no end of their own, and reading some of them waits for ever.
+_MADE_UP = (("/", "proc"), ("/", "sys"), ("/", "dev"))
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_OTHER_METHODS = {9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "xz"}
+_LOCAL_HEADER = 30
 _OFFICE_MEMBERS = {"[Content_Types].xml", "mimetype"}
 
 
-class _Expansion:
+class _Allowance:
     """How much an archive may grow: shared by everything that is inside it."""
 
     def __init__(self, name: str, packed: Callable[[], int]) -> None:
         self._name = name
         self._packed = packed
         self._unpacked = 0
+        self._lines = 0
+        self._members = 0
 
-    def add(self, size: int) -> None:
-        """Count `size` unpacked bytes.
+    def unpack(self, part: bytes) -> None:
+        """Count unpacked bytes and the lines in them.
 
         Raises:
             SourceError: they are more than honest data comes to.
         """
-        self._unpacked += size
+        self._unpacked += len(part)
         if self._unpacked > FREE_EXPANSION and self._unpacked > EXPANSION * self._packed():
             raise SourceError(
                 f"Cannot read '{self._name}': it unpacks to more than {EXPANSION} times its size,"
                 " which no list of indicators does"
             )
+        self._lines += max(part.count(b"\n"), part.count(b"\r"))
+        if self._lines > FREE_LINES and self._lines > LINES * self._packed():
+            raise SourceError(
+                f"Cannot read '{self._name}': it unpacks to more than {LINES} lines a byte,"
+                " which no list of indicators does"
+            )
+
+    def open(self, members: int) -> None:
+        """Count the files of an archive.
+
+        Raises:
+            SourceError: they are too many.
+        """
+        self._members += members
+        if self._members > MOST_MEMBERS:
+            raise SourceError(
+                f"Cannot read '{self._name}': it holds more than {MOST_MEMBERS} files; unpack it"
+            )
 
 
 class _Counted(io.RawIOBase):
-    """A stream that tells how much was read of it."""
+    """A stream that tells what was read of it."""
 
-    def __init__(self, stream: IO[bytes], count: Callable[[int], None]) -> None:
+    def __init__(self, stream: IO[bytes], count: Callable[[bytes], None]) -> None:
         self._stream = stream
         self._count = count
 
@@ -71,7 +101,7 @@ class _Counted(io.RawIOBase):
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
         part = self._stream.read(len(buffer)) or b""
         buffer[: len(part)] = part
-        self._count(len(part))
+        self._count(part)
         return len(part)
 
 
@@ -83,10 +113,17 @@ class Found(NamedTuple):
     asked_for: bool
 
 
-def find(source: Source) -> Iterator[Found]:
+def find(
+    source: Source, on_unreadable: Callable[[str, UnrecognisedSourceError], None]
+) -> Iterator[Found]:
     """Yield the stream, or each file of the folder in order, that a caller's source stands for.
 
     Hidden files are passed over. Each stream is closed when the next one is asked for.
+
+    Args:
+        source: what a caller gave.
+        on_unreadable: told of each thing in a folder that is no file: a link to nothing, or a
+            pipe or device, which could be waited for without an end.
 
     Raises:
         SourceError: the file or folder is not there or cannot be opened.
@@ -113,12 +150,26 @@ def find(source: Source) -> Iterator[Found]:
             if entry.startswith("."):
                 continue
             member = Path(folder, entry)
+            if (problem := _no_file(member)) is not None:
+                error = UnrecognisedSourceError(f"Cannot read '{member}': it is {problem}")
+                on_unreadable(str(member), error)
+                continue
             with ExitStack() as opened:
                 with named(str(member)):
-                    if not stat.S_ISREG(member.stat().st_mode):
-                        continue
                     stream = opened.enter_context(member.open("rb"))
                 yield Found(stream, str(member), asked_for=False)
+
+
+def _no_file(path: Path) -> str | None:
+    """Return what something in a folder is instead of a file, or None where it is one."""
+    try:
+        target = path.resolve(strict=True)
+        is_file = stat.S_ISREG(target.stat().st_mode)
+    except (OSError, RuntimeError):
+        return "a link to nothing" if path.is_symlink() else None
+    if not is_file:
+        return "no file, but a device, pipe or socket"
+    return "a link to what the system makes up" if target.parts[:2] in _MADE_UP else None
 
 
 def _refuse(error: OSError) -> None:
@@ -143,7 +194,7 @@ def texts(
 
 def _texts(
     found: Found,
-    expansion: _Expansion | None,
+    allowance: _Allowance | None,
     depth: int,
     on_unreadable: Callable[[str, UnrecognisedSourceError], None],
 ) -> Iterator[tuple[TextSource, bool]]:
@@ -166,35 +217,35 @@ def _texts(
             f"Cannot read '{name}': it is an archive inside an archive inside an archive; unpack it"
         )
     if magic.startswith(_GZIP):
-        yield from _gzip_texts(found, whole, expansion, depth, on_unreadable)
+        yield from _gzip_texts(found, whole, allowance, depth, on_unreadable)
     else:
-        yield from _zip_texts(found, whole, expansion, depth, on_unreadable)
+        yield from _zip_texts(found, whole, allowance, depth, on_unreadable)
 
 
 def _gzip_texts(
     found: Found,
     packed: IO[bytes],
-    expansion: _Expansion | None,
+    allowance: _Allowance | None,
     depth: int,
     on_unreadable: Callable[[str, UnrecognisedSourceError], None],
 ) -> Iterator[tuple[TextSource, bool]]:
     taken = 0
 
-    def take(size: int) -> None:
+    def take(part: bytes) -> None:
         nonlocal taken
-        taken += size
+        taken += len(part)
 
-    bound = expansion or _Expansion(found.name, lambda: taken)
+    allowed = allowance or _Allowance(found.name, lambda: taken)
     counted = cast("IO[bytes]", _Counted(packed, take))
     with gzip.GzipFile(fileobj=counted, mode="rb") as unpacked:
-        inner = cast("IO[bytes]", _Counted(cast("IO[bytes]", unpacked), bound.add))
-        yield from _texts(found._replace(stream=inner), bound, depth + 1, on_unreadable)
+        inner = cast("IO[bytes]", _Counted(cast("IO[bytes]", unpacked), allowed.unpack))
+        yield from _texts(found._replace(stream=inner), allowed, depth + 1, on_unreadable)
 
 
 def _zip_texts(
     found: Found,
     packed: IO[bytes],
-    expansion: _Expansion | None,
+    allowance: _Allowance | None,
     depth: int,
     on_unreadable: Callable[[str, UnrecognisedSourceError], None],
 ) -> Iterator[tuple[TextSource, bool]]:
@@ -208,13 +259,17 @@ def _zip_texts(
             size = spooled.tell()
             archive = opened.enter_context(zipfile.ZipFile(spooled))
         members = [member for member in archive.infolist() if not member.is_dir()]
-        if len(members) > MOST_MEMBERS:
-            raise SourceError(f"Cannot read '{name}': it holds more than {MOST_MEMBERS} files")
+        allowed = allowance or _Allowance(name, lambda: size)
+        allowed.open(len(members))
         if members and members[0].filename in _OFFICE_MEMBERS:
-            raise UnrecognisedSourceError(
+            error = UnrecognisedSourceError(
                 f"Cannot read '{name}': it is an Office document; save it as CSV or text"
             )
-        bound = expansion or _Expansion(name, lambda: size)
+            if found.asked_for:
+                raise error
+            on_unreadable(name, error)
+            return
+        _refuse_overlaps(name, members)
         for member in members:
             last = member.filename.rpartition("/")[2]
             if last.startswith(".") or member.filename.startswith("__MACOSX/"):
@@ -224,15 +279,30 @@ def _zip_texts(
                 raise SourceError(
                     f"Cannot read '{inner}': it is encrypted; unpack the archive with its password"
                 )
-            try:
-                with named(inner):
-                    unpacked = archive.open(member)
-            except NotImplementedError as error:
-                raise SourceError(
-                    f"Cannot read '{inner}': it is packed in a way that is not known here"
-                ) from error
-            with unpacked:
-                counted = cast("IO[bytes]", _Counted(unpacked, bound.add))
-                yield from _texts(
-                    Found(counted, inner, asked_for=False), bound, depth + 1, on_unreadable
+            if member.compress_type not in _METHODS:
+                # The library would inflate these without a bound.
+                method = _OTHER_METHODS.get(member.compress_type, "an unknown method")
+                on_unreadable(
+                    inner,
+                    UnrecognisedSourceError(
+                        f"Cannot read '{inner}': it is packed with {method}, which is not read;"
+                        " unpack it, or pack it with deflate"
+                    ),
                 )
+                continue
+            with named(inner):
+                unpacked = archive.open(member)
+            with unpacked:
+                counted = cast("IO[bytes]", _Counted(unpacked, allowed.unpack))
+                yield from _texts(
+                    Found(counted, inner, asked_for=False), allowed, depth + 1, on_unreadable
+                )
+
+
+def _refuse_overlaps(name: str, members: list[zipfile.ZipInfo]) -> None:
+    """Refuse an archive in which files share their packed bytes, as only a bomb has it."""
+    end = 0
+    for member in sorted(members, key=lambda member: member.header_offset):
+        if member.header_offset < end:
+            raise SourceError(f"Cannot read '{name}': files in it overlap, as in no honest archive")
+        end = member.header_offset + _LOCAL_HEADER + member.compress_size

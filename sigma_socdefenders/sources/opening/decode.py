@@ -36,7 +36,15 @@ _KNOWN_BINARY = {
     b"Rar!": "a RAR archive",
     b"\xd0\xcf\x11\xe0": "an old Office document: save it as CSV or text",
 }
-_UNREADABLE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, UnicodeError)
+# The library raises NotImplementedError where an archive needs what it has not.
+_UNREADABLE = (
+    OSError,
+    EOFError,
+    zlib.error,
+    zipfile.BadZipFile,
+    UnicodeError,
+    NotImplementedError,
+)
 
 
 def _from_cp1252(error: UnicodeError) -> tuple[str, int]:

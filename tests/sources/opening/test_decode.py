@@ -2,10 +2,14 @@
 
 import gzip
 import io
+import os
+import struct
 import sys
+import threading
 import tracemalloc
 import zipfile
 import zlib
+from pathlib import Path
 
 import pytest
 
@@ -126,11 +130,40 @@ def test_other_files_are_refused(reading, content):
 
 
 def test_links_to_nothing(tmp_path):
-    """A link in a folder to a file that is gone is named in the error, and no list is cut short."""
+    """A link in a folder to a file that is gone is counted and named, and the others are read."""
     (tmp_path / "a.txt").write_text("a.example\n")
     (tmp_path / "b.txt").symlink_to(tmp_path / "gone.txt")
-    with pytest.raises(SourceError, match=r"b\.txt"):
+    (tmp_path / "c.txt").symlink_to(tmp_path / "a.txt")
+    (tmp_path / "d.txt").symlink_to(tmp_path / "d.txt")
+    result = read_all(tmp_path, errors="skip")
+    assert result.values == ["a.example", "a.example"]
+    assert result.reasons == {"unreadable": 2}
+    with pytest.raises(SourceError, match=r"b\.txt': it is a link to nothing"):
         read_all(tmp_path)
+
+
+@pytest.mark.parametrize("target", ["/proc/self/stat", "/dev/zero", None])
+def test_what_never_ends_in_a_folder(tmp_path, target):
+    """A pipe, or a link to a device or to what the kernel makes up, is counted and not opened."""
+    (tmp_path / "a.txt").write_text("a.example\n")
+    if target is None:
+        os.mkfifo(tmp_path / "b.txt")
+    else:
+        if not Path(target).exists():
+            pytest.skip("this system has none")
+        (tmp_path / "b.txt").symlink_to(target)
+    result = read_all(tmp_path, errors="skip")
+    assert result.values == ["a.example"]
+    assert result.reasons == {"unreadable": 1}
+
+
+def test_a_named_pipe_that_is_asked_for(tmp_path):
+    """A pipe that the caller names is read, as a shell's `<(command)` is one."""
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=(tmp_path / "pipe").write_text, args=("a.example\n",))
+    writer.start()
+    assert read_all(tmp_path / "pipe").values == ["a.example"]
+    writer.join()
 
 
 @pytest.mark.parametrize("name", ["missing.txt", "folder/missing"])
@@ -219,6 +252,67 @@ def test_zip_bombs(reading, monkeypatch):
     monkeypatch.setattr(archives, "MOST_MEMBERS", 3)
     with pytest.raises(SourceError, match="more than 3 files"):
         reading(zipped(**{f"f{i}": "a.example" for i in range(4)}))
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_other_methods_are_not_inflated(reading, method):
+    """A member packed in a way whose inflating cannot be bounded is counted, and never inflated."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("a.txt", b"\n" * 30_000_000, method)
+        archive.writestr("b.txt", b"b.example\n", zipfile.ZIP_DEFLATED)
+    found = []
+    used = peak(lambda: found.append(reading(out.getvalue(), errors="skip")))
+    assert found[0].values == ["b.example"]
+    assert found[0].reasons == {"unreadable": 1}
+    assert used < 8 << 20
+
+
+def test_an_archive_for_another_program(reading):
+    """An archive that asks for a later version of the format is refused."""
+    archive = bytearray(zipped(x="a.example\n"))
+    place = archive.index(b"PK\x01\x02")
+    archive[place + 6 : place + 8] = b"\xff\xff"
+    with pytest.raises(SourceError, match=r"^Cannot read 'list': zip file version"):
+        reading(bytes(archive))
+
+
+def test_short_lines_beyond_number(reading):
+    """An archive of a few bytes does not turn into millions of lines."""
+    few = b"n.example\n" * 3
+    assert reading(gzip.compress(few)).read == 3
+    with pytest.raises(SourceError, match="4 lines a byte"):
+        reading(gzip.compress(b"x\n" * 1_000_000))
+    with pytest.raises(SourceError, match="4 lines a byte"):
+        reading(zipped(**{f"f{i}": "x\n" * 100_000 for i in range(5)}))
+
+
+def test_files_of_nested_archives_count_together(reading, monkeypatch):
+    """Archives in an archive have one number of files between them."""
+    monkeypatch.setattr(archives, "MOST_MEMBERS", 7)
+    inner = [zipped(**{f"f{i}-{n}": "a.example" for i in range(3)}) for n in range(3)]
+    assert reading(zipped(x=inner[0])).read == 3
+    with pytest.raises(SourceError, match="more than 7 files"):
+        reading(zipped(x=inner[0], y=inner[1], z=inner[2]))
+
+
+def test_overlapping_files(reading):
+    """An archive whose files share their packed bytes is refused before any of them is read."""
+    archive = zipped(x="a.example\n")
+    place = archive.index(b"PK\x01\x02")
+    entries = archive[place:-22] * 2
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 2, 2, len(entries), place, 0)
+    with pytest.raises(SourceError, match="overlap"):
+        reading(archive[:place] + entries + end)
+
+
+def test_office_document_in_a_folder(tmp_path):
+    """An Office document among lists is counted, and the lists are read."""
+    (tmp_path / "a.xlsx").write_bytes(NOT_LISTS["office"])
+    (tmp_path / "b.txt").write_text("b.example\n")
+    result = read_all(tmp_path, errors="skip")
+    assert result.values == ["b.example"]
+    assert result.reasons == {"unreadable": 1}
 
 
 def test_deflate_that_is_damaged(reading):
