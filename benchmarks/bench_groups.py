@@ -20,7 +20,7 @@ from sigma_socdefenders.errors import Position
 from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
 from sigma_socdefenders.rules.build import build_all
 from sigma_socdefenders.rules.grouping import build_groups
-from sigma_socdefenders.rules.profiles import load_profile
+from sigma_socdefenders.rules.profiles.loading import load_profile
 from sigma_socdefenders.targets import TARGETS, convert
 from sigma_socdefenders.targets.capacity import QueryCapacity
 

@@ -13,7 +13,7 @@ from sigma_socdefenders.indicators.indicator import indicators
 from sigma_socdefenders.indicators.record import SourcedRecord
 from sigma_socdefenders.rules.build import build_all
 from sigma_socdefenders.rules.grouping import build_groups
-from sigma_socdefenders.rules.profiles import load_profile
+from sigma_socdefenders.rules.profiles.loading import load_profile
 from sigma_socdefenders.rules.snapshots import ReusableCollection
 from sigma_socdefenders.rules.yaml_writer import to_yaml
 from sigma_socdefenders.selection import Selection

@@ -5,38 +5,51 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from importlib import import_module
 
 import click
+from click.shell_completion import CompletionItem
 
 from sigma_socdefenders._version import __version__
-from sigma_socdefenders.errors import SocDefendersError, shorten
 
 __all__ = ["cli", "main"]
 
 _DEBUG = "SOCDEFENDERS_DEBUG"
+
+# Each command is in the module of its name. What it does is repeated from there, so that neither
+# `--help` nor completion imports it.
 _COMMANDS = {
-    "rules": "sigma_socdefenders.cli.rules:rules",
-    "convert": "sigma_socdefenders.cli.convert:convert",
-    "sync": "sigma_socdefenders.cli.sync:sync",
-    "lookup": "sigma_socdefenders.cli.lookup:lookup",
-    "targets": "sigma_socdefenders.cli.targets:targets",
+    "rules": "Write Sigma rules, one YAML document for each rule.",
+    "convert": "Write native queries for a target, few of many indicators each.",
+    "sync": "Keep the folder DIR equal to the source's rules, writing only what changed.",
+    "lookup": "Write lists of any size as a platform's own tables, with a rule for each type.",
+    "targets": "List the targets of `convert`: their formats, and the types that each covers.",
 }
 
 
 class _LazyGroup(click.Group):
-    """A group that imports a command when it is named, so that `--help` is there at once."""
+    """A group that imports a command only when it is needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        from importlib import import_module  # noqa: PLC0415
-
         if cmd_name not in _COMMANDS:
             return None
-        module, _, name = _COMMANDS[cmd_name].partition(":")
-        command: click.Command = getattr(import_module(module), name)
+        command: click.Command = getattr(import_module(f"{__name__}.{cmd_name}"), cmd_name)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        commands = [
+            CompletionItem(name, help=sentence)
+            for name, sentence in _COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return commands + click.Command.shell_complete(self, ctx, incomplete)
 
 
 @click.group(
@@ -59,8 +72,8 @@ def cli() -> None:
 def main() -> None:
     """Run the command line: status 0 done, 1 failed (one line says why), 2 wrong usage.
 
-    A reader that leaves (`| head`) ends it quietly, which is click's doing. A fault of the program
-    itself is one line too, unless SOCDEFENDERS_DEBUG asks for the traceback.
+    A reader that leaves (`| head`) ends it quietly, which is click's doing. An unexpected
+    error is one line too, unless SOCDEFENDERS_DEBUG asks for the traceback.
     """
     # Records refer to each other in no circles: looking for some as often as Python does by
     # default takes a fifth of the time of a long list.
@@ -70,23 +83,30 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         status = error.exit_code
-    except (SocDefendersError, OSError) as error:
-        click.echo(f"Error: {error}", err=True)
-        status = 1
     except (click.Abort, KeyboardInterrupt):
         click.echo("Aborted.", err=True)
         status = 130
     except click.exceptions.Exit as done:
         status = done.exit_code
-    except Exception as error:
-        if os.environ.get(_DEBUG):
-            raise
-        click.echo(
-            f"Error: this is a fault of the program: {type(error).__name__}: {shorten(str(error))}"
-            f" ({_DEBUG}=1 shows where, for a report)",
-            err=True,
-        )
-        status = 1
+    except Exception as error:  # noqa: BLE001 - what is not expected is a line of its own
+        status = _failed(error)
     else:
         status = 0
     sys.exit(status)
+
+
+def _failed(error: Exception) -> int:
+    """Say on standard error why a command failed, and return the exit status."""
+    from sigma_socdefenders.errors import SocDefendersError, shorten
+
+    if isinstance(error, (SocDefendersError, OSError)):
+        click.echo(f"Error: {error}", err=True)
+    elif os.environ.get(_DEBUG):
+        raise error
+    else:
+        click.echo(
+            f"Unexpected error, please report it: {type(error).__name__}: {shorten(str(error))}"
+            f" ({_DEBUG}=1 shows where)",
+            err=True,
+        )
+    return 1

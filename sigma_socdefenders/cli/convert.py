@@ -10,7 +10,6 @@ from sigma_socdefenders import targets
 from sigma_socdefenders.cli.grouping import grouping_options
 from sigma_socdefenders.cli.options import output_options, source_options
 from sigma_socdefenders.cli.run import Run
-from sigma_socdefenders.rules.profiles import load_profile
 
 if TYPE_CHECKING:
     from sigma_socdefenders.cli.grouping import Grouping
@@ -60,11 +59,10 @@ def convert(
       sigma-socdefenders convert iocs.json -t splunk -f savedsearches -o savedsearches.conf
     """  # noqa: D301 - \b is click's mark for a paragraph to leave alone
     run = Run(reading, quiet=quiet)
-    loaded = load_profile(profile)
     found = run.indicators()
 
     result = targets.convert(
-        grouping.rules(found, loaded, run.summary, on_error=run.left_out),
+        grouping.rules(found, profile, run.summary, on_error=run.left_out),
         targets.find_target(target),
         output_format,
         on_error=run.left_out,

@@ -150,7 +150,7 @@ class _Bar(_LastLine):
 
     def _shown(self) -> Any:
         if self._bar is None:
-            from tqdm import tqdm  # noqa: PLC0415 - only a terminal needs it
+            from tqdm import tqdm
 
             self._bar = tqdm(unit=" records", leave=False, file=sys.stderr, desc="feed")
         return self._bar

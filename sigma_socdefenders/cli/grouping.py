@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from sigma_socdefenders.rules.build import build_all
 from sigma_socdefenders.targets import TARGETS, find_target
 
 if TYPE_CHECKING:
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from sigma_socdefenders.indicators.indicator import SourcedIndicator
     from sigma_socdefenders.rules.build import BuiltRule
     from sigma_socdefenders.rules.grouping import Capacity
-    from sigma_socdefenders.rules.profiles import Profile
 
 __all__ = ["Grouping", "grouping_options"]
 
@@ -38,33 +36,41 @@ class Grouping:
     def rules(
         self,
         found: Iterable[SourcedIndicator],
-        profile: Profile,
+        profile: str,
         summary: Summary,
         *,
         on_error: Callable[[BuiltRule, TargetError], object] | None = None,
     ) -> Iterator[BuiltRule]:
         """Build the rules of indicators, one by one or grouped; see `build_groups`.
 
+        Args:
+            found: the indicators.
+            profile: a profile's name, or the path of a YAML file.
+            summary: counts those that the profile has no rule for.
+            on_error: called with each rule that is too long for the target.
+
         Raises:
             click.UsageError: an option of groups is given without `--group`.
+            ProfileError: there is no such profile.
         """
         sized = {"--group-size": self.group_size, "--query-length": self.query_length}
         for name, value in sized.items():
             if value is not None and not self.group:
                 raise click.UsageError(f"{name} is for rules that are grouped: add --group.")
-        if not self.group:
-            return build_all(found, profile, summary)
-        # Much of grouping is of no use to single rules, and costs them time to import.
-        from sigma_socdefenders.rules.grouping import build_groups  # noqa: PLC0415
+        from sigma_socdefenders.rules.profiles.loading import load_profile
 
-        return build_groups(found, profile, summary, self._capacity(), on_error=on_error)
+        loaded = load_profile(profile)
+        if not self.group:
+            from sigma_socdefenders.rules.build import build_all
+
+            return build_all(found, loaded, summary)
+        from sigma_socdefenders.rules.grouping import build_groups
+
+        return build_groups(found, loaded, summary, self._capacity(), on_error=on_error)
 
     def _capacity(self) -> Capacity:
-        from sigma_socdefenders.rules.grouping import (  # noqa: PLC0415 - as above
-            DEFAULT_VALUES,
-            ValueCapacity,
-        )
-        from sigma_socdefenders.targets.capacity import QueryCapacity  # noqa: PLC0415 - as above
+        from sigma_socdefenders.rules.grouping import DEFAULT_VALUES, ValueCapacity
+        from sigma_socdefenders.targets.capacity import QueryCapacity
 
         if self.group_for is None:
             if self.query_length is not None:

@@ -41,7 +41,7 @@ def lookup(
     published_at: str | None,
     quiet: bool,
 ) -> None:
-    """Write lists of any size as a platform's own tables, and a rule a type that uses each.
+    """Write lists of any size as a platform's own tables, with a rule for each type.
 
     The folder DIR becomes a Splunk app with lookup tables, watchlists and queries for Sentinel,
     tables, queries and files to import for Defender, or documents and indicator-match rules for

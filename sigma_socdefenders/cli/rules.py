@@ -10,10 +10,6 @@ import click
 from sigma_socdefenders.cli.grouping import grouping_options
 from sigma_socdefenders.cli.options import output_options, source_options
 from sigma_socdefenders.cli.run import Run
-from sigma_socdefenders.files import atomic_writer
-from sigma_socdefenders.outputs.members import listed
-from sigma_socdefenders.rules.profiles import load_profile
-from sigma_socdefenders.rules.yaml_writer import yaml_documents
 
 if TYPE_CHECKING:
     from sigma_socdefenders.cli.grouping import Grouping
@@ -46,10 +42,13 @@ def rules(
     Example:
       sigma-socdefenders rules iocs.json | sigma convert -t splunk -p sysmon -
     """  # noqa: D301 - \b is click's mark for a paragraph to leave alone
+    from sigma_socdefenders.files import atomic_writer
+    from sigma_socdefenders.outputs.members import listed
+    from sigma_socdefenders.rules.yaml_writer import yaml_documents
+
     run = Run(reading, quiet=quiet)
-    loaded = load_profile(profile)
     found = run.indicators()
-    built = grouping.rules(found, loaded, run.summary, on_error=run.left_out)
+    built = grouping.rules(found, profile, run.summary, on_error=run.left_out)
     with contextlib.ExitStack() as stack:
         stream = stack.enter_context(run.output(output))
         if members is not None:

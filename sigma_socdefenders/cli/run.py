@@ -21,7 +21,6 @@ from sigma_socdefenders.files import atomic_writer
 from sigma_socdefenders.indicators.filters import LAST, Filters
 from sigma_socdefenders.indicators.indicator import indicators
 from sigma_socdefenders.selection import Selection
-from sigma_socdefenders.sources import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -92,6 +91,8 @@ class Run:
         if sources:
             if reading.since == LAST:
                 raise click.UsageError("--since last goes on with the feed, not with a SOURCE.")
+            from sigma_socdefenders.sources import read
+
             records = read(sources, self.summary, to_ids=reading.to_ids, errors=reading.errors)
             found = self._shown(indicators(records, self.summary, errors=reading.errors))
         else:
@@ -102,7 +103,7 @@ class Run:
         return kept if self._explanation is None else self._explanation.kept(kept)
 
     def _feed_records(self) -> Iterator[SourcedRecord]:
-        from sigma_socdefenders.cli.feed import FeedReading  # noqa: PLC0415 - files need no HTTP
+        from sigma_socdefenders.cli.feed import FeedReading
 
         self._feed = FeedReading(self.reading, self.summary, quiet=self.quiet)
         return self._feed.records()
@@ -110,7 +111,7 @@ class Run:
     def _shown(self, items: Iterable[_T]) -> Iterator[_T]:
         if self.quiet or not sys.stderr.isatty():
             return iter(items)
-        from tqdm import tqdm  # noqa: PLC0415 - only a terminal needs it
+        from tqdm import tqdm
 
         bar: Iterable[_T] = tqdm(items, unit=" indicators", leave=False, file=sys.stderr, delay=0.5)
         return iter(bar)

@@ -16,7 +16,6 @@ from sigma_socdefenders.outputs.members import listed
 from sigma_socdefenders.outputs.rule_folder import MAX_REMOVED, refuse_loss
 from sigma_socdefenders.outputs.rule_folder import sync as sync_folder
 from sigma_socdefenders.outputs.rule_folder.report import headline, listing, markdown
-from sigma_socdefenders.rules.profiles import load_profile
 
 if TYPE_CHECKING:
     from sigma_socdefenders.cli.grouping import Grouping
@@ -94,7 +93,7 @@ def sync(
     members: str | None,
     quiet: bool,
 ) -> None:
-    """Make the folder DIR hold the source's rules, a file a rule, writing only what changed.
+    """Keep the folder DIR equal to the source's rules, writing only what changed.
 
     SOURCE is a file of IOC records, or - for standard input; without one, the feed is read. It has
     to be all there is, for what it does not give is removed. Files that people made or edited are
@@ -110,9 +109,8 @@ def sync(
                 f"--{option} would have sync remove the rules of all other indicators."
             )
     run = Run(reading, quiet=quiet)
-    loaded = load_profile(profile)
     found = run.indicators()
-    built = grouping.rules(found, loaded, run.summary, on_error=run.left_out)
+    built = grouping.rules(found, profile, run.summary, on_error=run.left_out)
     reads_only = dry_run or check
     with contextlib.ExitStack() as stack:
         if members is not None and not reads_only:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from sigma_socdefenders.outputs.coverage import coverage
 from sigma_socdefenders.targets import TARGETS
 
 __all__ = ["targets"]
@@ -16,6 +15,8 @@ def targets() -> None:
 
     What is covered is found out by converting an indicator of each type.
     """
+    from sigma_socdefenders.outputs.coverage import coverage
+
     for target in TARGETS.values():
         rows = list(coverage(target))
         covered = dict.fromkeys(row.type.value for row in rows if row.query)

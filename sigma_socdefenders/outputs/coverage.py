@@ -8,7 +8,7 @@ from sigma_socdefenders.errors import TargetError
 from sigma_socdefenders.indicators.indicator import Indicator
 from sigma_socdefenders.indicators.normalize import IndicatorType
 from sigma_socdefenders.rules.build import BuiltRule, build_rules
-from sigma_socdefenders.rules.profiles import load_profile
+from sigma_socdefenders.rules.profiles.loading import load_profile
 from sigma_socdefenders.targets import Target, convert
 
 if TYPE_CHECKING:

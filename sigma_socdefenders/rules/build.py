@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sigma_socdefenders.audit.summary import Summary
     from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
-    from sigma_socdefenders.rules.profiles import Metadata, Profile, RuleTemplate
+    from sigma_socdefenders.rules.profiles.model import Metadata, Profile, RuleTemplate
 
 __all__ = [
     "PROJECT_NAMESPACE",

@@ -14,7 +14,7 @@ from sigma_socdefenders import SocDefendersCollection
 from sigma_socdefenders.audit.summary import Summary
 from sigma_socdefenders.errors import SocDefendersError
 from sigma_socdefenders.rules.grouping import build_groups
-from sigma_socdefenders.rules.profiles import load_profile
+from sigma_socdefenders.rules.profiles.loading import load_profile
 from sigma_socdefenders.targets import TARGETS, convert
 from sigma_socdefenders.targets.capacity import QueryCapacity
 from tests.real.test_published_files import FOLDER

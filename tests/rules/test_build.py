@@ -11,7 +11,8 @@ from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaRule
 
 from sigma_socdefenders import Indicator, InvalidIndicatorError
 from sigma_socdefenders.rules.build import PROJECT_NAMESPACE, TITLE_LENGTH, build_rules, rule_id
-from sigma_socdefenders.rules.profiles import load_profile, profile_names
+from sigma_socdefenders.rules.profiles import profile_names
+from sigma_socdefenders.rules.profiles.loading import load_profile
 from sigma_socdefenders.rules.spellings import SPELLINGS
 from sigma_socdefenders.rules.yaml_writer import rule_to_dict, to_yaml
 from tests.strategies import hostile_records, records

@@ -11,7 +11,7 @@ from sigma.rule import SigmaLogSource, SigmaRule
 
 from sigma_socdefenders import Indicator
 from sigma_socdefenders.rules.conditions import distributes, only_names
-from sigma_socdefenders.rules.profiles.templates import DetectionTemplate
+from sigma_socdefenders.rules.profiles.detections import DetectionTemplate
 from sigma_socdefenders.rules.yaml_writer import rule_to_dict
 
 NAMES = {"one": True, "two": True, "fixed": False}

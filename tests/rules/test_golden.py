@@ -8,7 +8,8 @@ from sigma_socdefenders import SocDefendersCollection
 from sigma_socdefenders.audit.summary import Summary
 from sigma_socdefenders.indicators.indicator import indicators
 from sigma_socdefenders.rules.build import build_all
-from sigma_socdefenders.rules.profiles import load_profile, profile_names
+from sigma_socdefenders.rules.profiles import profile_names
+from sigma_socdefenders.rules.profiles.loading import load_profile
 from sigma_socdefenders.sources import read
 from sigma_socdefenders.targets import TARGETS, convert, render
 from tests.conftest import DATA

@@ -6,7 +6,8 @@ import pytest
 
 from sigma_socdefenders import Indicator, IndicatorType, ProfileError
 from sigma_socdefenders.rules.build import build_rules
-from sigma_socdefenders.rules.profiles import load_profile, profile_names
+from sigma_socdefenders.rules.profiles import profile_names
+from sigma_socdefenders.rules.profiles.loading import load_profile
 from sigma_socdefenders.rules.yaml_writer import rule_to_dict
 
 

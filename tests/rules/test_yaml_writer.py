@@ -18,7 +18,7 @@ from sigma.types import SigmaString
 
 from sigma_socdefenders import Indicator, OutputError, SocDefendersCollection
 from sigma_socdefenders.rules.build import build_rules
-from sigma_socdefenders.rules.profiles import load_profile
+from sigma_socdefenders.rules.profiles.loading import load_profile
 from sigma_socdefenders.rules.yaml_writer import rule_to_dict, to_yaml
 
 if TYPE_CHECKING:

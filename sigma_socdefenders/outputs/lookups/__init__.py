@@ -16,7 +16,7 @@ from sigma_socdefenders.outputs.lookups.files import File
 from sigma_socdefenders.outputs.lookups.lists import Lists
 from sigma_socdefenders.outputs.lookups.rules import lookup_rules
 from sigma_socdefenders.rules.grouping import build_groups
-from sigma_socdefenders.rules.profiles import load_profile
+from sigma_socdefenders.rules.profiles.loading import load_profile
 from sigma_socdefenders.rules.yaml_writer import to_yaml
 from sigma_socdefenders.targets import convert, find_target, render
 from sigma_socdefenders.targets.capacity import QueryCapacity

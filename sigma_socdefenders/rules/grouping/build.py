@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sigma_socdefenders.audit.summary import Summary
     from sigma_socdefenders.indicators.indicator import IndicatorType, SourcedIndicator
     from sigma_socdefenders.rules.grouping.capacity import Capacity
-    from sigma_socdefenders.rules.profiles import Profile, RuleTemplate
+    from sigma_socdefenders.rules.profiles.model import Profile, RuleTemplate
 
     _OnError: TypeAlias = Callable[[BuiltRule, TargetError], object] | None
     _Key: TypeAlias = tuple[IndicatorType, SigmaLevel | None, bool]

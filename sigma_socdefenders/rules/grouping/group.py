@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sigma.rule import SigmaLevel
 
     from sigma_socdefenders.indicators.indicator import Indicator, IndicatorType
-    from sigma_socdefenders.rules.profiles import Metadata, RuleTemplate
+    from sigma_socdefenders.rules.profiles.model import Metadata, RuleTemplate
 
 __all__ = ["Group"]
 

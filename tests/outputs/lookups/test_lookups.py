@@ -19,7 +19,7 @@ from sigma_socdefenders.outputs.lookups import PLATFORMS, lookup_files, write_fi
 from sigma_socdefenders.outputs.lookups.files import File, csv_text, safe_cell
 from sigma_socdefenders.outputs.lookups.rules import lookup_rules, table_name
 from sigma_socdefenders.rules.build import build_rules
-from sigma_socdefenders.rules.profiles import load_profile
+from sigma_socdefenders.rules.profiles.loading import load_profile
 from sigma_socdefenders.targets import find_target
 from tests.rules.grouping.lists import TYPES, random_indicators, sourced
 

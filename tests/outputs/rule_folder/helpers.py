@@ -8,7 +8,7 @@ from sigma_socdefenders.audit.summary import Summary
 from sigma_socdefenders.errors import Position
 from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
 from sigma_socdefenders.rules.build import BuiltRule, build_all
-from sigma_socdefenders.rules.profiles import load_profile
+from sigma_socdefenders.rules.profiles.loading import load_profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -11,7 +11,7 @@ from sigma_socdefenders.errors import Position
 from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
 from sigma_socdefenders.outputs.rule_folder import MANIFEST, sync
 from sigma_socdefenders.rules.grouping import ValueCapacity, build_groups
-from sigma_socdefenders.rules.profiles import load_profile
+from sigma_socdefenders.rules.profiles.loading import load_profile
 from tests.outputs.rule_folder.helpers import addresses, files, rules, stamps
 
 LIMIT = 8

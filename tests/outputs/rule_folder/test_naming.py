@@ -14,7 +14,8 @@ from sigma_socdefenders.errors import InvalidIndicatorError
 from sigma_socdefenders.indicators.indicator import Indicator
 from sigma_socdefenders.outputs.rule_folder.naming import PATH, documents
 from sigma_socdefenders.rules.build import BuiltRule, build_rules
-from sigma_socdefenders.rules.profiles import load_profile, profile_names
+from sigma_socdefenders.rules.profiles import profile_names
+from sigma_socdefenders.rules.profiles.loading import load_profile
 from tests.outputs.rule_folder.helpers import built
 from tests.strategies import records
 

@@ -11,7 +11,7 @@ from sigma_socdefenders.errors import TargetError
 from sigma_socdefenders.indicators.indicator import Indicator
 from sigma_socdefenders.rules.build import BuiltRule
 from sigma_socdefenders.rules.grouping import ValueCapacity, build_groups
-from sigma_socdefenders.rules.profiles import load_profile
+from sigma_socdefenders.rules.profiles.loading import load_profile
 from sigma_socdefenders.rules.yaml_writer import to_yaml
 from sigma_socdefenders.targets import TARGETS, convert
 from sigma_socdefenders.targets.capacity import QueryCapacity

@@ -9,7 +9,7 @@ import pytest
 from sigma_socdefenders.audit.summary import Summary
 from sigma_socdefenders.indicators.indicator import Indicator
 from sigma_socdefenders.rules.grouping import ValueCapacity, build_groups
-from sigma_socdefenders.rules.profiles import load_profile
+from sigma_socdefenders.rules.profiles.loading import load_profile
 from sigma_socdefenders.rules.yaml_writer import yaml_documents
 from tests.rules.grouping.lists import sourced
 

@@ -17,7 +17,7 @@ from sigma_socdefenders.audit.summary import Summary
 from sigma_socdefenders.indicators.indicator import Indicator
 from sigma_socdefenders.rules.build import BuiltRule, build_all
 from sigma_socdefenders.rules.grouping import ValueCapacity, build_groups
-from sigma_socdefenders.rules.profiles import load_profile
+from sigma_socdefenders.rules.profiles.loading import load_profile
 from sigma_socdefenders.rules.yaml_writer import to_yaml, yaml_documents
 from tests.rules.grouping.lists import TYPES, random_indicators, sourced
 from tests.strategies import records

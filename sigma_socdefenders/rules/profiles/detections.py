@@ -1,4 +1,4 @@
-"""Templates: the parts of a profile's rules that an indicator fills in.
+"""The detections of a profile's rules, as templates that indicators fill in.
 
 They are parsed once, when the profile is loaded, so that filling one is a few string operations.
 A filled-in value is always a literal `SigmaString`: no character of it is a wildcard.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from hashlib import sha256
-from string import Formatter
 from typing import TYPE_CHECKING, Any
 
 from sigma.modifiers import (
@@ -22,16 +21,17 @@ from sigma.modifiers import (
 from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaDetections
 from sigma.types import SigmaString, SigmaType, SpecialChars
 
-from sigma_socdefenders.indicators.normalize import IndicatorType
+from sigma_socdefenders.indicators.ioc_types import IndicatorType
 from sigma_socdefenders.rules.conditions import distributes, only_names
+from sigma_socdefenders.rules.profiles.texts import parse_template
 from sigma_socdefenders.rules.spellings import SPELLINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from sigma_socdefenders.indicators.indicator import Indicator
 
-__all__ = ["DetectionTemplate", "TextTemplate"]
+__all__ = ["DetectionTemplate"]
 
 # Modifiers that read a value as something other than itself (re, expand, base64 …) are left out.
 _MODIFIERS: dict[str, Any] = {
@@ -51,46 +51,6 @@ _AFFIXES: dict[tuple[Any, ...], tuple[list[Any], list[Any]]] = {
 _ADDRESSES = (IndicatorType.IPV4, IndicatorType.IPV6)
 
 
-def _parse(text: str, known: Sequence[str]) -> list[tuple[str, str | None]]:
-    """Split a template into (literal, variable) pairs, checking the variables' names."""
-    try:
-        parts = list(Formatter().parse(text))
-    except ValueError as error:
-        raise ValueError(f"template '{text}' is malformed: {error}") from None
-    for _, variable, _, _ in parts:
-        if variable is not None and variable not in known:
-            names = ", ".join(f"{{{name}}}" for name in known)
-            raise ValueError(f"template '{text}' names {{{variable}}}, which is none of {names}")
-    return [(literal, variable) for literal, variable, _, _ in parts]
-
-
-class TextTemplate:
-    """A line of text, such as a title, with variables in it.
-
-    Args:
-        text: the template; `{value}` and `{context}` are known.
-
-    Raises:
-        ValueError: it is malformed or names an unknown variable.
-    """
-
-    __slots__ = ("_parts",)
-    known = ("value", "context")
-
-    def __init__(self, text: str) -> None:
-        self._parts = _parse(text, self.known)
-
-    def fill(self, variables: Mapping[str, str]) -> str:
-        """Return the text, every run of blanks in it made one space."""
-        filled = [
-            literal if variable is None else literal + variables[variable]
-            for literal, variable in self._parts
-        ]
-        text = "".join(filled).strip()
-        # No blank but the space is printable.
-        return " ".join(text.split()) if "  " in text or not text.isprintable() else text
-
-
 @dataclass(frozen=True, slots=True)
 class _ValueTemplate:
     before: str
@@ -102,7 +62,7 @@ class _ValueTemplate:
         if not isinstance(text, str):
             raise ValueError(f"value {text!r} is not a text template")
         before, variable, after = "", None, ""
-        for literal, name in _parse(text, tuple(SPELLINGS)):
+        for literal, name in parse_template(text, tuple(SPELLINGS)):
             if variable is None:
                 before, variable = before + literal, name
             elif name is None:
