@@ -61,12 +61,24 @@ class _LazyGroup(click.Group):
     },
 )
 @click.version_option(__version__, "-V", "--version", prog_name="sigma-socdefenders")
-def cli() -> None:
+@click.option(
+    "--config",
+    metavar="FILE",
+    help="Read options from this YAML file (default: socdefenders.yml in the working directory, "
+    "if there is one).",
+)
+@click.pass_context
+def cli(ctx: click.Context, config: str | None) -> None:
     """Turn lists of IOCs into Sigma rules and native SIEM queries.
 
     Results go to standard output, progress and the summary to standard error. Every option can
-    also be set in the environment: `convert --target` as SOCDEFENDERS_CONVERT_TARGET.
+    also be set in the environment (`convert --target` as SOCDEFENDERS_CONVERT_TARGET) or in a
+    configuration file.
     """
+    if config is not None or os.path.exists("socdefenders.yml"):  # noqa: PTH110 - start-up time
+        from sigma_socdefenders.cli.config import load_defaults
+
+        ctx.default_map = load_defaults(cli, ctx, config)
 
 
 def main() -> None:

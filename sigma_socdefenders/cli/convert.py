@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sigma_socdefenders import targets
+from sigma_socdefenders.cli.deployment import conversion_options
 from sigma_socdefenders.cli.grouping import grouping_options
 from sigma_socdefenders.cli.options import output_options, source_options
 from sigma_socdefenders.cli.run import Run
@@ -37,6 +38,7 @@ __all__ = ["convert"]
     metavar="FORMAT",
     help="The output format, one of the target's.",
 )
+@conversion_options
 @output_options
 def convert(
     *,
@@ -45,6 +47,7 @@ def convert(
     grouping: Grouping,
     target: str,
     output_format: str,
+    settings: targets.ConversionSettings,
     output: str,
     quiet: bool,
 ) -> None:
@@ -62,9 +65,10 @@ def convert(
     found = run.indicators()
 
     result = targets.convert(
-        grouping.rules(found, profile, run.summary, on_error=run.left_out),
+        grouping.rules(found, profile, run.summary, settings=settings, on_error=run.left_out),
         targets.find_target(target),
         output_format,
+        settings=settings,
         on_error=run.left_out,
     )
     with run.output(output) as stream:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sigma_socdefenders.indicators.indicator import SourcedIndicator
     from sigma_socdefenders.rules.build import BuiltRule
     from sigma_socdefenders.rules.grouping import Capacity
+    from sigma_socdefenders.targets import ConversionSettings
 
 __all__ = ["Grouping", "grouping_options"]
 
@@ -39,6 +40,7 @@ class Grouping:
         profile: str,
         summary: Summary,
         *,
+        settings: ConversionSettings | None = None,
         on_error: Callable[[BuiltRule, TargetError], object] | None = None,
     ) -> Iterator[BuiltRule]:
         """Build the rules of indicators, one by one or grouped; see `build_groups`.
@@ -47,6 +49,7 @@ class Grouping:
             found: the indicators.
             profile: a profile's name, or the path of a YAML file.
             summary: counts those that the profile has no rule for.
+            settings: what the queries that are measured are converted with.
             on_error: called with each rule that is too long for the target.
 
         Raises:
@@ -66,9 +69,9 @@ class Grouping:
             return build_all(found, loaded, summary)
         from sigma_socdefenders.rules.grouping import build_groups
 
-        return build_groups(found, loaded, summary, self._capacity(), on_error=on_error)
+        return build_groups(found, loaded, summary, self._capacity(settings), on_error=on_error)
 
-    def _capacity(self) -> Capacity:
+    def _capacity(self, settings: ConversionSettings | None) -> Capacity:
         from sigma_socdefenders.rules.grouping import DEFAULT_VALUES, ValueCapacity
         from sigma_socdefenders.targets.capacity import QueryCapacity
 
@@ -81,7 +84,7 @@ class Grouping:
         if self.query_length is not None:
             limit = replace(limit, characters=self.query_length)
         values = None if self.group_size is None else ValueCapacity(self.group_size)
-        return QueryCapacity(target, limit, values)
+        return QueryCapacity(target, limit, values, settings)
 
 
 def grouping_options(*, default: bool) -> Callable[[_Command], _Command]:

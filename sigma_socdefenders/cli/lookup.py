@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sigma_socdefenders.cli.deployment import conversion_options
 from sigma_socdefenders.cli.options import source_options
 from sigma_socdefenders.cli.run import Run
 from sigma_socdefenders.outputs.lookups import PLATFORMS, lookup_files, write_files
 
 if TYPE_CHECKING:
     from sigma_socdefenders.cli.options import Reading
+    from sigma_socdefenders.targets import ConversionSettings
 
 __all__ = ["lookup"]
 
@@ -31,6 +33,7 @@ __all__ = ["lookup"]
     metavar="URL",
     help="Where Defender can fetch the folder `tables`, for its queries to name.",
 )
+@conversion_options
 @click.option("-q", "--quiet", is_flag=True, help="No progress, no summary.")
 def lookup(
     folder: str,
@@ -39,6 +42,7 @@ def lookup(
     profile: str,
     target: str,
     published_at: str | None,
+    settings: ConversionSettings,
     quiet: bool,
 ) -> None:
     """Write lists of any size as a platform's own tables, with a rule for each type.
@@ -61,7 +65,12 @@ def lookup(
             )
     run = Run(reading, quiet=quiet)
     files = lookup_files(
-        run.indicators(), target, run.summary, published=published_at, on_error=run.left_out
+        run.indicators(),
+        target,
+        run.summary,
+        published=published_at,
+        settings=settings,
+        on_error=run.left_out,
     )
     count = write_files(folder, files)
     run.finish()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sigma_socdefenders.cli.deployment import conversion_options
 from sigma_socdefenders.cli.grouping import grouping_options
 from sigma_socdefenders.cli.options import source_options
 from sigma_socdefenders.cli.run import Run
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from sigma_socdefenders.cli.grouping import Grouping
     from sigma_socdefenders.cli.options import Reading
     from sigma_socdefenders.outputs.rule_folder import Plan
+    from sigma_socdefenders.targets import ConversionSettings
 
 __all__ = ["sync"]
 
@@ -76,6 +78,7 @@ def _share(ctx: click.Context, param: click.Parameter, value: str) -> float:
 @click.option(
     "--members", metavar="FILE", help="Write the members of each rule to FILE (JSON lines)."
 )
+@conversion_options
 @click.option("-q", "--quiet", is_flag=True, help="No progress, no summary.")
 def sync(
     folder: str,
@@ -91,6 +94,7 @@ def sync(
     wait: float,
     summary: str | None,
     members: str | None,
+    settings: ConversionSettings,
     quiet: bool,
 ) -> None:
     """Keep the folder DIR equal to the source's rules, writing only what changed.
@@ -110,7 +114,7 @@ def sync(
             )
     run = Run(reading, quiet=quiet)
     found = run.indicators()
-    built = grouping.rules(found, profile, run.summary, on_error=run.left_out)
+    built = grouping.rules(found, profile, run.summary, settings=settings, on_error=run.left_out)
     reads_only = dry_run or check
     with contextlib.ExitStack() as stack:
         if members is not None and not reads_only:

@@ -15,6 +15,7 @@ from sigma.exceptions import SigmaError
 
 from sigma_socdefenders.errors import TargetError
 from sigma_socdefenders.targets import limits
+from sigma_socdefenders.targets.settings import ConversionSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -25,7 +26,15 @@ if TYPE_CHECKING:
     from sigma_socdefenders.rules.build import BuiltRule
     from sigma_socdefenders.targets.limits import QueryLimit
 
-__all__ = ["TARGETS", "Converter", "Target", "convert", "find_target", "render"]
+__all__ = [
+    "TARGETS",
+    "ConversionSettings",
+    "Converter",
+    "Target",
+    "convert",
+    "find_target",
+    "render",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +64,22 @@ class Target:
     limit: QueryLimit
     own_formats: Mapping[str, str] = field(default_factory=dict)
 
-    def make_backend(self, output_format: str = "default") -> Backend:
-        """Return a new backend with the pipelines of the target and of the format."""
-        from sigma.processing.pipeline import ProcessingPipeline  # noqa: PLC0415 - start-up time
+    def make_backend(
+        self, output_format: str = "default", settings: ConversionSettings | None = None
+    ) -> Backend:
+        """Return a new backend with the pipelines of the target, of the format and of the settings.
 
+        Raises:
+            TargetError: a pipeline of the settings cannot be used, or a backend option is wrong.
+        """
+        settings = settings or ConversionSettings()
         own = self.own_formats.get(output_format)
         references = self.pipelines if own is None else (*self.pipelines, own)
-        pipelines = [_load(pipeline)() for pipeline in references]
-        backend: Backend = _load(self.backend)(sum(pipelines, ProcessingPipeline()))
+        pipeline = settings.joined([_load(each)() for each in references], self.sigma_target)
+        try:
+            backend: Backend = _load(self.backend)(pipeline, **settings.backend_options)
+        except TypeError as error:
+            raise TargetError(f"A backend option of {self.name} is wrong: {error}.") from None
         return backend
 
 
@@ -192,6 +209,7 @@ def convert(
     target: Target,
     output_format: str = "default",
     *,
+    settings: ConversionSettings | None = None,
     on_error: Callable[[BuiltRule, TargetError], object] | None = None,
 ) -> Any:
     """Convert rules, which the conversion changes, to a target's queries.
@@ -200,6 +218,7 @@ def convert(
         rules: the rules, read once.
         target: where to.
         output_format: one of the target's formats.
+        settings: deployment, further pipelines and backend options.
         on_error: called with each rule that cannot be converted, which is then left out;
             without it the first such rule ends the conversion.
 
@@ -210,7 +229,7 @@ def convert(
         TargetError: the target has no such format, or (without `on_error`) a rule cannot be
             converted.
     """
-    converter = Converter(target, output_format)
+    converter = Converter(target, output_format, settings)
     queries: list[Any] = []
     for built in rules:
         try:
@@ -228,19 +247,25 @@ class Converter:
     Args:
         target: where to.
         output_format: one of the target's formats.
+        settings: deployment, further pipelines and backend options.
 
     Raises:
-        TargetError: the target has no such format.
+        TargetError: the target has no such format, or the settings do not suit it.
     """
 
-    def __init__(self, target: Target, output_format: str = "default") -> None:
+    def __init__(
+        self,
+        target: Target,
+        output_format: str = "default",
+        settings: ConversionSettings | None = None,
+    ) -> None:
         if output_format not in target.formats:
             known = ", ".join(target.formats)
             raise TargetError(
                 f"Target '{target.name}' has no format '{output_format}': use {known}."
             )
         self.target = target
-        self._backend = target.make_backend(output_format)
+        self._backend = target.make_backend(output_format, settings)
         self._format = "default" if output_format in target.own_formats else output_format
         self._backend.init_processing_pipeline(self._format)
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sigma_socdefenders.indicators.indicator import Indicator
     from sigma_socdefenders.rules.grouping import ValueCapacity
     from sigma_socdefenders.rules.grouping.group import Group
-    from sigma_socdefenders.targets import Target
+    from sigma_socdefenders.targets import ConversionSettings, Target
     from sigma_socdefenders.targets.limits import QueryLimit
 
 __all__ = ["QueryCapacity"]
@@ -33,6 +33,7 @@ class QueryCapacity:
         target: where the queries shall run, or its name.
         limit: how long a query may be there; the target's own limit by default.
         values: a further limit, to the count of values.
+        settings: what the queries are converted with; see `Converter`.
 
     Raises:
         TargetError: there is no target of that name.
@@ -43,12 +44,13 @@ class QueryCapacity:
         target: Target | str,
         limit: QueryLimit | None = None,
         values: ValueCapacity | None = None,
+        settings: ConversionSettings | None = None,
     ) -> None:
         target = find_target(target) if isinstance(target, str) else target
         self._name = target.name
         self._limit = target.limit if limit is None else limit
         self._values = values
-        self._converter = Converter(target, target.formats[0])
+        self._converter = Converter(target, target.formats[0], settings)
 
     def fits(self, group: Group) -> bool:
         """Convert the group and measure its queries."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
 from sigma_socdefenders.errors import OutputError, TargetError
 from sigma_socdefenders.files import atomic_writer
 from sigma_socdefenders.outputs.lookups import defender, elastic, sentinel, splunk
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
     from sigma_socdefenders.indicators.normalize import IndicatorType
     from sigma_socdefenders.rules.build import BuiltRule
+    from sigma_socdefenders.targets import ConversionSettings
 
 __all__ = ["PLATFORMS", "lookup_files", "write_files"]
 
@@ -38,13 +40,14 @@ class _Platform:
     """How a target keeps tables.
 
     Attributes:
-        files: gives the files for lists, and the text of what is left to grouped rules.
+        files: gives the files for lists, the text of what is left to grouped rules, and the
+            deployment's settings.
         holds: says whether a table does all that the indicator's own rule does.
         kinds: the types that have a table.
         output_format: the target's format of the grouped rules.
     """
 
-    files: Callable[[Lists, str], Iterator[File]]
+    files: Callable[[Lists, str, Deployment], Iterator[File]]
     holds: Callable[[Indicator], bool]
     kinds: frozenset[IndicatorType]
     output_format: str = "default"
@@ -66,6 +69,7 @@ def lookup_files(
     summary: Summary,
     *,
     published: str | None = None,
+    settings: ConversionSettings | None = None,
     on_error: Callable[[BuiltRule, TargetError], object] | None = None,
 ) -> Iterator[File]:
     """Yield the files of a target's lookup: tables, Sigma rules, queries.
@@ -77,6 +81,7 @@ def lookup_files(
         target_name: one of `PLATFORMS`.
         summary: the account of the run.
         published: where Defender can fetch the tables.
+        settings: deployment, further pipelines and backend options.
         on_error: called for each indicator that the target has neither table nor query for;
             without it the first one ends the run.
 
@@ -96,15 +101,19 @@ def lookup_files(
     lists = Lists.of(tabled)
     target = find_target(target_name)
     profile = load_profile("default")
-    grouped = list(build_groups(others, profile, summary, QueryCapacity(target), on_error=on_error))
+    capacity = QueryCapacity(target, settings=settings)
+    grouped = list(build_groups(others, profile, summary, capacity, on_error=on_error))
     yield File("rules/grouped.yml", to_yaml(built.rule for built in grouped))
     for kind in sorted(platform.kinds):
         yield File(f"rules/{kind}.yml", lookup_rules()[kind].text)
-    converted = convert(grouped, target, platform.output_format, on_error=on_error)
+    converted = convert(
+        grouped, target, platform.output_format, settings=settings, on_error=on_error
+    )
+    deployment = Deployment() if settings is None else settings.deployment
     if published is None:
-        yield from platform.files(lists, render(converted))
+        yield from platform.files(lists, render(converted), deployment)
     else:
-        yield from defender.files(lists, render(converted), published.rstrip("/"))
+        yield from defender.files(lists, render(converted), deployment, published.rstrip("/"))
 
 
 def write_files(folder: str | os.PathLike[str], files: Iterable[File]) -> int:

@@ -20,6 +20,7 @@ from sigma_socdefenders.outputs.lookups.rules import table_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
     from sigma_socdefenders.indicators.indicator import Indicator
     from sigma_socdefenders.outputs.lookups.lists import Lists
 
@@ -72,7 +73,12 @@ def holds(indicator: Indicator) -> bool:
     return indicator.type in KINDS
 
 
-def files(lists: Lists, grouped: str, published: str = UNPUBLISHED) -> Iterator[File]:
+def files(
+    lists: Lists,
+    grouped: str,
+    deployment: Deployment,  # noqa: ARG001 - every platform's files take it
+    published: str = UNPUBLISHED,
+) -> Iterator[File]:
     """Yield the tables, the queries and the files to import; `grouped` are other queries."""
     yield File("queries/grouped.kql", grouped)
     for kind, text in queries(published).items():

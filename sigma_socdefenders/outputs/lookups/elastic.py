@@ -26,6 +26,7 @@ from sigma_socdefenders.rules.build import PROJECT_NAMESPACE, tlp_label
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
     from sigma_socdefenders.indicators.indicator import Indicator
     from sigma_socdefenders.outputs.lookups.lists import Lists
 
@@ -189,7 +190,11 @@ def rules() -> Iterator[dict[str, Any]]:
         }
 
 
-def files(lists: Lists, grouped: str) -> Iterator[File]:
+def files(
+    lists: Lists,
+    grouped: str,
+    deployment: Deployment,  # noqa: ARG001 - every platform's files take it
+) -> Iterator[File]:
     """Yield the index, the documents and the rules; `grouped` are those that need no index."""
     yield File("index.json", json.dumps(_MAPPINGS, indent=2) + "\n")
     yield File("indicators.ndjson", ndjson(documents(lists)))

@@ -18,6 +18,7 @@ from sigma_socdefenders.outputs.lookups.rules import table_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
     from sigma_socdefenders.indicators.indicator import Indicator
     from sigma_socdefenders.outputs.lookups.lists import Lists
 
@@ -56,7 +57,11 @@ def holds(indicator: Indicator) -> bool:
     return indicator.type in KINDS
 
 
-def files(lists: Lists, grouped: str) -> Iterator[File]:
+def files(
+    lists: Lists,
+    grouped: str,
+    deployment: Deployment,  # noqa: ARG001 - every platform's files take it
+) -> Iterator[File]:
     """Yield the watchlists and the queries; `grouped` are queries without a watchlist."""
     yield File("queries/grouped.kql", grouped)
     for kind, text in queries().items():

@@ -19,6 +19,7 @@ from sigma_socdefenders.outputs.lookups.rules import lookup_rules, table_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
     from sigma_socdefenders.indicators.indicator import Indicator
     from sigma_socdefenders.outputs.lookups.lists import Lists
 
@@ -66,12 +67,20 @@ def holds(indicator: Indicator) -> bool:
     return indicator.type in KINDS
 
 
-def files(lists: Lists, grouped: str) -> Iterator[File]:
+def files(
+    lists: Lists,
+    grouped: str,
+    deployment: Deployment,  # noqa: ARG001 - every platform's files take it
+) -> Iterator[File]:
     """Yield the app's files, for Sysmon's field names; `grouped` are stanzas of other searches."""
     return _app(lists, grouped, _SYSMON)
 
 
-def cim_files(lists: Lists, grouped: str) -> Iterator[File]:
+def cim_files(
+    lists: Lists,
+    grouped: str,
+    deployment: Deployment,  # noqa: ARG001 - every platform's files take it
+) -> Iterator[File]:
     """Yield the app's files, for the Common Information Model."""
     return _app(lists, grouped, _CIM)
 
