@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import ipaddress
 import json
 import re
 
@@ -77,6 +78,20 @@ def test_what_a_value_asks_of_a_column(
 ) -> None:
     """A value written for Sysmon takes the form in which the column holds the fact."""
     assert matches_for(Column("c", field_type), SigmaString(value)) == expected
+
+
+@given(
+    st.lists(st.one_of(st.integers(0, 300).map(str), st.text("01.a ", max_size=3)), max_size=5).map(
+        ".".join
+    )
+)
+def test_an_address_is_what_python_takes_for_one(text: str) -> None:
+    """Columns of addresses take the IPv4 addresses of `ipaddress` as they stand, and no others."""
+    try:
+        expected = [Match(MatchType.EXACT, str(ipaddress.IPv4Address(text)))]
+    except ValueError:
+        expected = None
+    assert matches_for(Column("c", FieldType.ADDRESS), SigmaString.from_str(text)) == expected
 
 
 def test_numbers_ask_for_numbers() -> None:

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 __all__ = ["Spl"]
 
 
+_NETWORK = re.compile(r"[0-9A-Fa-f:.]+/\d{1,3}\Z")
+
+
 class Spl(QueryDialect):
     """Writes values for the Splunk backend."""
 
@@ -51,7 +54,10 @@ class Spl(QueryDialect):
             SigmaTransformationError: the item is negated, or one of several alternatives; the
                 `regex` command narrows all of a search, and cannot stand within it.
         """
-        if not any(_too_wide(match) or _is_read_as_network(column, match) for match in matches):
+        holds_networks = column.field_type is FieldType.ADDRESS_TEXT
+        if not any(map(_too_wide, matches)) and (
+            holds_networks or not any(map(_is_network, matches))
+        ):
             return None
         if not required:
             raise SigmaTransformationError(
@@ -67,22 +73,22 @@ class Spl(QueryDialect):
 
 def _too_wide(match: Match) -> bool:
     """Say whether the search command's wildcard would find more than the match."""
+    if match.type is MatchType.EXACT:
+        return "*" in match.text
     return any(
         "*" in part if isinstance(part, str) else part is SpecialChars.WILDCARD_SINGLE
         for part in match.glob()
     )
 
 
-def _is_read_as_network(column: Column, match: Match) -> bool:
-    """Say whether SPL takes a text for a network, in a field that holds no addresses."""
-    return (
-        column.field_type is not FieldType.ADDRESS_TEXT
-        and match.type is MatchType.EXACT
-        and re.fullmatch(r"[0-9A-Fa-f:.]+/\d{1,3}", match.text) is not None
-    )
+def _is_network(match: Match) -> bool:
+    """Say whether SPL takes a text for a network."""
+    return match.type is MatchType.EXACT and _NETWORK.match(match.text) is not None
 
 
 def _native(match: Match) -> SigmaType:
+    if match.type is MatchType.EXACT and match.text and "*" not in match.text:
+        return SigmaString.from_str(match.text)
     if match.type is MatchType.NETWORK:
         return SigmaCIDRExpression(match.text)
     if match.type is MatchType.NUMBER:

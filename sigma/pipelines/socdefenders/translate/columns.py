@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from sigma.types import SigmaString, SpecialChars
 
@@ -46,6 +46,9 @@ class FieldType(Enum):
     TECHNIQUE = auto()  # one ATT&CK technique or sub-technique id
     TECHNIQUES = auto()  # text that lists technique ids
 
+    # Members are singletons; Enum's own hash is computed in Python, for every value of a rule.
+    __hash__ = object.__hash__
+
 
 class MatchType(Enum):
     """How a text must stand in a field."""
@@ -60,9 +63,10 @@ class MatchType(Enum):
     NETWORK = auto()  # an address in this network
     NUMBER = auto()  # this number
 
+    __hash__ = object.__hash__  # as above
 
-@dataclass(frozen=True, slots=True)
-class Match:
+
+class Match(NamedTuple):
     """One thing to look for: a text, and how it must stand in the field."""
 
     type: MatchType
@@ -72,6 +76,8 @@ class Match:
     @classmethod
     def of(cls, value: SigmaString) -> Match:
         """Return the match that a Sigma string with its wildcards stands for."""
+        if len(value.s) == 1 and isinstance(whole := value.s[0], str):
+            return cls(MatchType.EXACT, whole)
         star = SpecialChars.WILDCARD_MULTI
         parts = tuple(part for part in value.s if isinstance(part, (str, SpecialChars)))
         inner = parts[parts[:1] == (star,) : len(parts) - (len(parts) > 1 and parts[-1] == star)]
@@ -88,10 +94,12 @@ class Match:
 
     def glob(self) -> tuple[str | SpecialChars, ...]:
         """Return the match as texts and wildcards in their order."""
-        star = SpecialChars.WILDCARD_MULTI
+        if self.type is MatchType.EXACT:
+            return (self.text,)
         if self.type is MatchType.GLOB:
             return self.parts
-        if not self.text and self.type is not MatchType.EXACT:
+        star = SpecialChars.WILDCARD_MULTI
+        if not self.text:
             return (star,)
         before = (
             (star,) if self.type in {MatchType.SUFFIX, MatchType.CONTAINS, MatchType.WORD} else ()

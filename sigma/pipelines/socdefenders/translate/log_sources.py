@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .columns import ColumnSpec, as_columns
-from .detections import flat, leaves
-from .values import matches_for
+from .detections import leaves
+from .values import matches_of
 
 if TYPE_CHECKING:
     from sigma.rule import SigmaRule
@@ -57,10 +57,7 @@ def fits(log_source: LogSourceMapping, rule: SigmaRule) -> bool:
         spec = log_source.spec(item.field or "")
         if item.field is not None and (
             spec is None
-            or not any(
-                all(matches_for(column, value) is not None for value in flat(item.value))
-                for column in as_columns(spec)
-            )
+            or all(matches_of(column, item.value) is None for column in as_columns(spec))
         ):
             return False
     return True

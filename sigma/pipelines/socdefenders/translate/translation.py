@@ -35,7 +35,7 @@ from .detections import (
     required_detections,
 )
 from .log_sources import LogSourceMapping, LogSourceTable, fits
-from .values import cannot_hold, hash_algorithm, matches_for
+from .values import cannot_hold, hash_algorithm, matches_for, matches_of
 
 if TYPE_CHECKING:
     from .dialect import QueryDialect
@@ -199,30 +199,38 @@ class TranslateRule(PreprocessingTransformation):
             parted = self._by_algorithm(spec, item, place)
             if len(parted) > 1 and item.value_linking is ConditionOR:
                 place = replace(place, required=False)
-            parts = [
-                self._in_any(columns, replace(item, value=values, auto_modifiers=False), place)
-                for columns, values in parted
-            ]
+            parts = []
+            for columns, values in parted:
+                part = replace(item, value=values, auto_modifiers=False)
+                asked = {
+                    column: [matches_for(column, value) or [] for value in values]
+                    for column in columns
+                }
+                parts.append(self._in_any(asked, part, place))
             linking = ConditionAND if is_negated(item) else item.value_linking
             return parts[0] if len(parts) == 1 else SigmaDetection(parts, item_linking=linking)
-        able = tuple(
-            column
+        able = {
+            column: matches
             for column in as_columns(spec)
-            if all(matches_for(column, value) is not None for value in flat(item.value))
-        )
+            if (matches := matches_of(column, item.value)) is not None
+        }
         if not able:
             raise SigmaTransformationError(
                 cannot_hold(self.platform, as_columns(spec)[0], item), source=rule.source
             )
         return self._in_any(able, item, place)
 
-    def _in_any(self, columns: tuple[Column, ...], item: SigmaDetectionItem, place: _Place) -> Item:
-        """Return the item as a question about any of the columns."""
-        if len(columns) == 1:
-            return self._written(columns[0], item, place)
-        place = replace(place, required=False)
+    def _in_any(
+        self, asked: Mapping[Column, list[list[Match]]], item: SigmaDetectionItem, place: _Place
+    ) -> Item:
+        """Return the item as a question about any of the columns, each with its matches."""
+        if len(asked) > 1:
+            place = replace(place, required=False)
+        written = [self._written(column, matches, item, place) for column, matches in asked.items()]
+        if len(written) == 1:
+            return written[0]
         return SigmaDetection(
-            [self._written(column, item, place) for column in columns],
+            list(written),
             item_linking=ConditionAND if is_negated(item) else ConditionOR,
         )
 
@@ -244,7 +252,11 @@ class TranslateRule(PreprocessingTransformation):
             parted.setdefault(as_columns(spec[found[0]]), []).append(value)
         return list(parted.items())
 
-    def _written(self, column: Column, item: SigmaDetectionItem, place: _Place) -> Item:
+    def _written(
+        self, column: Column, asked: list[list[Match]], item: SigmaDetectionItem, place: _Place
+    ) -> Item:
+        """Return the item in the language's words; `asked` has the matches of each flat value."""
+        remaining = iter(asked)
         groups = [[value] for value in item.value]
         if item.value_linking is ConditionOR:
             groups = [item.value]
@@ -253,7 +265,7 @@ class TranslateRule(PreprocessingTransformation):
         for group in groups:
             matches: dict[Match, None] = {}
             for value in flat(group):
-                if found := matches_for(column, value):
+                if found := next(remaining):
                     matches.update(dict.fromkeys(found))
                 else:
                     if isinstance(value, SigmaFieldReference):
@@ -284,8 +296,8 @@ class TranslateRule(PreprocessingTransformation):
         for index, item in enumerate(picked.detection_items):
             if isinstance(item, SigmaDetectionItem):
                 column = many.get(item.field or "") or Column(item.field or "")
-                new = self._written(column, item, place)
-                picked.detection_items[index] = new
+                asked = [matches_for(column, value) or [] for value in flat(item.value)]
+                picked.detection_items[index] = self._written(column, asked, item, place)
         rule.detection.detections[_SOURCE] = picked
         for condition in rule.detection.parsed_condition:
             condition.condition = f"{_SOURCE} and ({condition.condition})"

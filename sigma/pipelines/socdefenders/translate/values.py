@@ -12,7 +12,7 @@ from .columns import Column, FieldType, Match, MatchType
 from .detections import flat
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from sigma.rule import SigmaDetectionItem
 
@@ -20,6 +20,7 @@ __all__ = [
     "cannot_hold",
     "hash_algorithm",
     "matches_for",
+    "matches_of",
     "merge_domains",
     "numbers_as_text",
     "with_closing_dot",
@@ -27,6 +28,9 @@ __all__ = [
 
 _HASH = re.compile(r"(?i)(?:(MD5|SHA1|SHA256|SHA512|IMPHASH)[=|:])?([0-9A-F]{32,128})\Z")
 _ALGORITHM_BY_LENGTH = {32: "MD5", 40: "SHA1", 64: "SHA256", 128: "SHA512"}
+# What `ipaddress.IPv4Address` takes: the only spelling that there is.
+_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_IPV4 = re.compile(rf"(?:{_OCTET}\.){{3}}{_OCTET}\Z")
 _CVE = re.compile(r"(?i)CVE-[0-9]{4}-[0-9]{4,}\Z")
 _TECHNIQUE = re.compile(r"(?i)(?:technique_id=)?(T[0-9]{4}(?:\.[0-9]{3})?)(,.*)?\Z")
 
@@ -45,19 +49,34 @@ def _hash(match: Match) -> tuple[str, str] | None:
     return (algorithm, found[2].lower()) if algorithm else None
 
 
+def matches_of(column: Column, values: Sequence[SigmaType]) -> list[list[Match]] | None:
+    """Return what to look for in a column for each value; None where it cannot hold one of them.
+
+    Expansions count as the values that they hold; see `matches_for`.
+    """
+    found: list[list[Match]] = []
+    for value in flat(values):
+        if (matches := matches_for(column, value)) is None:
+            return None
+        found.append(matches)
+    return found
+
+
 def matches_for(column: Column, value: SigmaType) -> list[Match] | None:
     """Return what to look for in a column for one value; None where it cannot hold the value.
 
     Values that are no text, number or network (null, regular expressions, comparisons) have no
     matches: the list is then empty.
     """
+    if type(value) is SigmaString:
+        if value.contains_placeholder():
+            return []
+        return _BY_FIELD_TYPE[column.field_type](Match.of(value))
     if isinstance(value, SigmaCIDRExpression):
         return [Match(MatchType.NETWORK, str(value.network))]
     if isinstance(value, SigmaNumber):
         return [Match(MatchType.NUMBER, str(value.number))]
-    if type(value) is not SigmaString or value.contains_placeholder():
-        return []
-    return _BY_FIELD_TYPE[column.field_type](Match.of(value))
+    return []
 
 
 def _as_given(match: Match) -> list[Match]:
@@ -71,22 +90,28 @@ def _number(match: Match) -> list[Match] | None:
 
 
 def _address(match: Match) -> list[Match] | None:
-    try:
-        address = ipaddress.ip_address(match.text if match.type is MatchType.EXACT else "")
-    except ValueError:
-        return None
-    return [Match(MatchType.EXACT, address.compressed)]
+    spelled = _spellings(match)
+    return None if spelled is None else spelled[:1]
 
 
 def _address_text(match: Match) -> list[Match]:
-    if (found := _address(match)) is None:
+    return _spellings(match) or [match]
+
+
+def _spellings(match: Match) -> list[Match] | None:
+    """Return the spellings of an address, the canonical one first; None for anything else."""
+    if match.type is not MatchType.EXACT:
+        return None
+    if _IPV4.match(match.text):
         return [match]
-    address = ipaddress.ip_address(found[0].text)
-    if address.version == 6:  # noqa: PLR2004 - the version's number
-        # Sysmon's spelling: all eight groups, none with leading zeros.
-        groups = (group.lstrip("0") or "0" for group in address.exploded.split(":"))
-        found.append(Match(MatchType.EXACT, ":".join(groups)))
-    return list(dict.fromkeys(found))
+    try:
+        address = ipaddress.IPv6Address(match.text)
+    except ValueError:
+        return None
+    # Sysmon's spelling: all eight groups, none with leading zeros.
+    groups = (group.lstrip("0") or "0" for group in address.exploded.split(":"))
+    spelled = dict.fromkeys((address.compressed, ":".join(groups)))
+    return [Match(MatchType.EXACT, text) for text in spelled]
 
 
 def _host(match: Match) -> list[Match]:
