@@ -78,17 +78,14 @@ class QueryCapacity:
         """Say whether the growth from one member to a few leaves the size of all in doubt."""
         one, few = (self._size(group.first(number)) for number in (1, _SAMPLE))
         growth = (len(group.indicators) - _SAMPLE) / (_SAMPLE - 1)
-        limit = self._limit
         return all(
             most is None or many + (many - first) * growth <= _MARGIN * most
-            for first, many, most in zip(
-                one, few, (limit.characters, limit.terms, limit.pattern), strict=True
-            )
+            for first, many, most in zip(one, few, self._limit.growing, strict=True)
         )
 
     def _size(self, group: Group) -> Size:
         sizes = [Size.of(query, self._limit) for query in self._queries(group)]
-        return Size(*map(max, zip(*sizes, strict=True))) if sizes else Size(0, 0, 0)
+        return Size(*map(max, zip(*sizes, strict=True))) if sizes else Size(0, 0, 0, 0, 0)
 
     def _queries(self, group: Group) -> list[str]:
         return [str(query) for query in self._converter.queries(group.bare_rule())]

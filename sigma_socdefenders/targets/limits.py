@@ -28,7 +28,10 @@ class QueryLimit:
         terms: the most terms in a query; None where only its length counts.
         term: a regular expression that is found in a query once for each term but one, at least.
         pattern: the longest regular expression in a query; None where there is no such limit.
-        patterns: a regular expression whose group 1 is each one in a query.
+        patterns: a regular expression whose groups hold each one in a query.
+        all_patterns: the most characters of all regular expressions together; None as before.
+        operators: the most operators between conditions; None as before.
+        operator: a regular expression with a group that each of them is in.
     """
 
     characters: int
@@ -36,15 +39,28 @@ class QueryLimit:
     term: str = r"(?!)"
     pattern: int | None = None
     patterns: str = r"(?!)"
+    all_patterns: int | None = None
+    operators: int | None = None
+    operator: str = r"(?!)"
+
+    @property
+    def most(self) -> tuple[int | None, ...]:
+        """The limits in the order of a `Size`."""
+        return self.characters, self.terms, self.pattern, self.all_patterns, self.operators
+
+    @property
+    def growing(self) -> tuple[int | None, ...]:
+        """The limits of what grows with each term, in the order of a `Size`.
+
+        Where all regular expressions together have a limit, the dialect begins a new one before
+        one grows too long.
+        """
+        pattern = self.pattern if self.all_patterns is None else None
+        return self.characters, self.terms, pattern, self.all_patterns, self.operators
 
     def excess(self, query: str) -> str:
         """Say in a few words how a query exceeds the limit; empty where it does not."""
-        found = Size.of(query, self)
-        for count, most, unit in (
-            (found.characters, self.characters, "characters"),
-            (found.terms, self.terms, "terms"),
-            (found.pattern, self.pattern, "characters in one regular expression"),
-        ):
+        for count, most, unit in zip(Size.of(query, self), self.most, _UNITS, strict=True):
             if most is not None and count > most:
                 return f"{count:,} {unit}, of {most:,} allowed"
         return ""
@@ -56,39 +72,92 @@ class Size(NamedTuple):
     characters: int
     terms: int
     pattern: int
+    all_patterns: int
+    operators: int
 
     @classmethod
     def of(cls, query: str, limit: QueryLimit) -> Size:
         """Measure a query."""
         terms = 0 if limit.terms is None else len(re.findall(limit.term, query)) + 1
-        found = () if limit.pattern is None else re.findall(limit.patterns, query)
-        return cls(len(query), terms, max(map(len, found), default=0))
+        unlimited = limit.pattern is None and limit.all_patterns is None
+        lengths = [] if unlimited else [len(one) for one in _captured(limit.patterns, query)]
+        operators = 0 if limit.operators is None else len(_captured(limit.operator, query))
+        return cls(len(query), terms, max(lengths, default=0), sum(lengths), operators)
+
+
+_UNITS = (
+    "characters",
+    "terms",
+    "characters in one regular expression",
+    "characters in regular expressions",
+    "operators",
+)
+
+
+def _captured(pattern: str, query: str) -> list[str]:
+    """Return what the groups of a pattern hold wherever one of them takes part."""
+    found = re.finditer(pattern, query)
+    return [one[one.lastindex] for one in found if one.lastindex is not None]
 
 
 _OWN = 100_000
 """Where no vendor publishes a length: what can still be opened and read in an editor."""
 
-_CLAUSES = 1024
-"""Elasticsearch: `indices.query.bool.max_clause_count` up to 7, the least that 8 and later set
-for themselves by their memory, counted over the whole query ("Search settings"); OpenSearch: the
-setting's default."""
+_CLAUSES = 900
+"""Elasticsearch: `indices.query.bool.max_clause_count` is 1,024 up to 7, the least that 8 and later
+set for themselves by their memory, counted over the whole query ("Search settings"); OpenSearch:
+1,024 is the setting's default. A detection rule adds its time range and its exceptions."""
 
 _REGEX = 1000
 """Elasticsearch and OpenSearch: the default of `index.max_regex_length`."""
 
+_AUTOMATA = 13_000
+"""Lucene takes up to 1.5 KB of memory for a character of a regular expression that has both cases
+of each letter, on every shard that a query runs on: 20 MB together, or some 200 DNS names
+(`benchmarks/lucene`). Elasticsearch's request circuit breaker counts it."""
+
+_LOWER_CASE_AUTOMATA = 16_000
+"""The same for ES|QL, which writes one case: some 500 DNS names, up to 40 MB."""
+
+_DEPTH = 250
+"""Elasticsearch refuses an ES|QL expression that is nested more than 400 deep (since 8.15), where
+every `or` is a level; EQL has such a limit as well."""
+
 _OPERATOR = r" (?:OR|AND) |\bNOT "
 _LITERAL = r'"(?:[^"\\]|\\.)*"'
 _SLASHED = r'"(?:[^"\\]|\\.)*"|/((?:[^/\\]|\\.)*)/'
+_RAW = r'"""(?:.*?)"""'
+_BETWEEN = rf"{_RAW}|{_LITERAL}|( or | and |\bnot )"
+_ESQL_REGEX = rf'rlike ({_LITERAL})|qstr\("""(.*?)"""\)|{_LITERAL}'
+_EQL_REGEX = rf"regex~ \(({_LITERAL}(?:, {_LITERAL})*)\)|{_LITERAL}"
 
 SPLUNK = QueryLimit(_OWN, pattern=10_000, patterns=r'\| regex \S+?="((?:[^"\\]|\\.)*)"')
 """Splunk publishes no length for a search. Its regular expressions are PCRE's, which holds 64 KiB
 of a compiled one at most (pcre2limits(3)): up to six bytes for one character."""
 
-ELASTICSEARCH_QUERY_STRING = QueryLimit(_OWN, _CLAUSES, _OPERATOR, _REGEX, _SLASHED)
-ELASTICSEARCH_ESQL = QueryLimit(_OWN, _CLAUSES, _LITERAL, _REGEX, r'rlike "((?:[^"\\]|\\.)*)"')
-ELASTICSEARCH_EQL = QueryLimit(_OWN, _CLAUSES, _LITERAL)
+ELASTICSEARCH_QUERY_STRING = QueryLimit(_OWN, _CLAUSES, _OPERATOR, _REGEX, _SLASHED, _AUTOMATA)
+ELASTICSEARCH_ESQL = QueryLimit(
+    _OWN,
+    _CLAUSES,
+    rf"{_LITERAL}| OR ",
+    None,
+    _ESQL_REGEX,
+    _LOWER_CASE_AUTOMATA,
+    _DEPTH,
+    _BETWEEN,
+)
+ELASTICSEARCH_EQL = QueryLimit(
+    _OWN,
+    _CLAUSES,
+    _LITERAL,
+    None,
+    _EQL_REGEX,
+    _LOWER_CASE_AUTOMATA,
+    _DEPTH,
+    _BETWEEN,
+)
 
-OPENSEARCH = QueryLimit(32_000, _CLAUSES, _OPERATOR, _REGEX, _SLASHED)
+OPENSEARCH = QueryLimit(32_000, _CLAUSES, _OPERATOR, _REGEX, _SLASHED, _AUTOMATA)
 """32,000 is the default of OpenSearch's `search.query.max_query_string_length`."""
 
 _KQL_REGEX = r'matches regex "((?:[^"\\]|\\.)*)"'

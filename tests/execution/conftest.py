@@ -42,9 +42,9 @@ def lucene() -> Engine:
 
 
 @pytest.fixture(scope="session")
-def esql() -> Engine:
+def esql(lucene: Engine) -> Engine:
     """ES|QL over ECS events."""
-    return _engine(lambda: EsqlEngine(ECS))
+    return EsqlEngine(ECS, lucene)
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ EVENTS = [
     Event({"rule.name": "Abc", "destination.ip": "192.0.2.7", "event.category": "network"}),
     Event({"rule.name": "abc", "destination.ip": "2001:db8:0:0:0:0:0:1"}),
     Event({"url.full": 'http://a.example/x*y?z\\"é\t'}),
-    Event({"event.type": ["start", "Info"]}),
+    Event({"event.type": ["start", "Info"], "event.category": ["file", "process"]}),
 ]
 
 
@@ -55,6 +55,7 @@ def test_finds(eql: Engine, condition: str, found: set[int]) -> None:
 def test_event_category(eql: Engine) -> None:
     """The word before `where` is the event's category."""
     assert eql.matches('network where rule.name : "abc"', EVENTS) == {0}
+    assert eql.matches('process where event.type == "start"', EVENTS) == {3}
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,11 @@ EVENTS = [
             {3},
             id="or joined",
         ),
+        pytest.param('rule.name : "abc"', {1, 3}, id=": asks each value, whole and in its case"),
+        pytest.param('not rule.name : "abc"', {0, 2}, id=": is false of an absent field"),
+        pytest.param('qstr("rule.name:/[Tt]wo/ OR rule.name:A*")', {0, 3}, id="query string"),
+        pytest.param('qstr("""rule.name:"abc"""")', {1, 3}, id="in three quotes"),
+        pytest.param('qstr("no.such:x") or rule.name == "Abc"', {0}, id="of an unmapped field"),
         pytest.param('rule.name rlike "A[^0-9]c"', {0}, id="rlike with a class"),
         pytest.param('destination.ip == "2001:db8::1"', {1}, id="addresses compare as addresses"),
         pytest.param(
@@ -58,6 +63,13 @@ def test_finds(esql: Engine, condition: str, found: set[int]) -> None:
     """A condition is true of the events that Elastic's reference says."""
     query = f"from logs-*,metrics-* metadata _id, _index | where {condition}"
     assert esql.matches(query, EVENTS) == found
+
+
+@pytest.mark.parametrize("condition", ['qstr("rule.name:abc")', 'rule.name : "abc"'])
+def test_refuses_searches_of_changed_rows(esql: Engine, condition: str) -> None:
+    """The full-text functions ask the index, which does not know what a command has changed."""
+    with pytest.raises(QuerySyntaxError, match="cannot be used after"):
+        esql.parse(f"from * | mv_expand rule.name | where {condition}")
 
 
 def test_expanded_values(esql: Engine) -> None:
@@ -79,6 +91,9 @@ def test_expanded_values(esql: Engine) -> None:
         pytest.param('rule.name == "a\nb"', "token recognition", id="line break in a string"),
         pytest.param("rule.name == 1", "compared with", id="number and text"),
         pytest.param("rule.name like rule.name", "mismatched input", id="like without a literal"),
+        pytest.param('qstr("rule.name:(a")', "Cannot parse", id="a query string that is none"),
+        pytest.param('to_lower(rule.name) : "a"', "no field", id=": on what is no field"),
+        pytest.param('no.such : "a"', "Unknown column", id=": on an unmapped field"),
         pytest.param('(rule.name == "a"', "mismatched input", id="open parenthesis"),
         pytest.param('rule.name == "a" rule.name', "mismatched input", id="two conditions"),
     ],

@@ -16,7 +16,6 @@ from sigma.types import SigmaNumber, SigmaString
 
 from sigma.pipelines.socdefenders.languages import esql, kql
 from sigma.pipelines.socdefenders.languages.expression import any_of, expression
-from sigma.pipelines.socdefenders.languages.lucene_regexp import regexp
 from sigma.pipelines.socdefenders.translate.columns import Column, FieldType, Match, MatchType
 from sigma.pipelines.socdefenders.translate.values import matches_for, merge_domains
 from sigma_socdefenders.targets import TARGETS
@@ -131,26 +130,6 @@ def test_chains_are_nested(number: int) -> None:
     while "(" in within:
         assert all(chain.count(" or ") < 100 for chain in re.findall(r"\(([^()]*)\)", within))
         within = re.sub(r"\([^()]*\)", "v", within)
-
-
-@given(TEXTS, TEXTS)
-def test_regular_expressions_of_lucene_are_those_of_python(text: str, subject: str) -> None:
-    """The subset that is written means the same to Python: the text, in its place and no other."""
-    for seen in (text, subject, f"{text}{subject}", f"{subject}{text}", f"x{text}y"):
-        for how, expected in (
-            (MatchType.EXACT, seen == text),
-            (MatchType.PREFIX, seen.startswith(text)),
-            (MatchType.SUFFIX, seen.endswith(text)),
-            (MatchType.CONTAINS, text in seen),
-        ):
-            assert bool(re.fullmatch(regexp(Match(how, text)), seen, re.DOTALL)) == expected
-
-
-@given(st.text(st.characters(max_codepoint=127), min_size=1))
-def test_both_cases_of_a_letter_are_written(text: str) -> None:
-    """With `fold`, a text is found in any case."""
-    for seen in (text, text.upper(), text.lower(), text.swapcase()):
-        assert re.fullmatch(regexp(Match(MatchType.EXACT, text), fold=True), seen, re.DOTALL)
 
 
 @pytest.mark.parametrize("name", TARGETS)

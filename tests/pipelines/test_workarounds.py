@@ -30,7 +30,7 @@ def query(backend: type[Backend], selection: dict[str, object], **detection: obj
 
 
 def test_esql_escapes_wildcards_where_nothing_reads_the_escape() -> None:
-    """ES|QL: a literal star in an equality becomes an invalid escape (`esql._texts`)."""
+    """ES|QL: a literal star in an equality becomes an invalid escape (`esql._comparisons`)."""
     assert query(ESQLBackend, {"f": r"a\*b"}).endswith(r'f=="a\*b"')
 
 
@@ -40,7 +40,7 @@ def test_esql_halves_the_backslashes_of_a_pattern() -> None:
 
 
 def test_eql_escapes_wildcards_that_cannot_be() -> None:
-    """EQL: a literal question mark becomes an invalid escape (`eql._texts`, with `in~`)."""
+    """EQL: a literal question mark becomes an invalid escape (`eql._equal`)."""
     assert query(EqlBackend, {"f": r"a\?b"}) == r'any where f:"a\?b"'
 
 

@@ -11,7 +11,8 @@ After Elastic's EQL syntax and function references:
 * `:`, `like` and `regex` are for text fields alone; an `ip` field takes `==`, `in`, `cidrMatch`.
 * A field that no index maps is an error, unless it is marked optional with `?`.
 * A comparison with a missing value is null, `not null` is null, and null drops the event.
-* A field of several values matches by any of them, as the term queries do that it becomes.
+* A field of several values matches by any of them, as the term queries do that it becomes; so
+  does the event's category before `where`.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ class EqlEngine:
         return {
             position
             for position, event in enumerate(events)
-            if category in ("any", event.fields.get("event.category"))
+            if (category == "any" or category in _listed(event.fields.get("event.category")))
             and _Evaluation(self._mapping, event).of(condition) is True
         }
 
@@ -220,6 +221,10 @@ _TEXT_FUNCTIONS: dict[str, Callable[..., bool]] = {
     "endsWith": lambda text, part: text.endswith(part),
     "stringContains": lambda text, part: part in text,
 }
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _any(found: Any, test: Callable[[Any], bool]) -> bool | None:

@@ -153,3 +153,24 @@ def test_what_exceeds_a_limit(query: str, excess: str):
     """Characters, terms and regular expressions are counted as the platform counts them."""
     limit = QueryLimit(50, 3, r" OR ", 10, r'"(?:[^"\\]|\\.)*"|/((?:[^/\\]|\\.)*)/')
     assert limit.excess(query) == excess
+
+
+@pytest.mark.parametrize(
+    ("query", "excess"),
+    [
+        ("f:(/012345/ OR /6789/)", ""),
+        ("f:(/012345/ OR /67890/)", "11 characters in regular expressions, of 10 allowed"),
+        ('a or b or " or " or c', ""),
+        ("a or b or c or d or e", "4 operators, of 3 allowed"),
+    ],
+)
+def test_what_adds_up_to_too_much(query: str, excess: str):
+    """All regular expressions together have a limit, and so have the operators outside of texts."""
+    limit = QueryLimit(
+        50,
+        patterns=r"/([^/]*)/",
+        all_patterns=10,
+        operators=3,
+        operator=r'"[^"]*"|( or | and )',
+    )
+    assert limit.excess(query) == excess

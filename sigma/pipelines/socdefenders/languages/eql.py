@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from sigma.exceptions import SigmaTransformationError
 from sigma.types import SigmaExists, SpecialChars
 
 from sigma.pipelines.socdefenders.translate.columns import FieldType, Match, MatchType
 from sigma.pipelines.socdefenders.translate.dialect import QueryDialect
-from sigma.pipelines.socdefenders.translate.values import numbers_as_text, with_closing_dot
+from sigma.pipelines.socdefenders.translate.values import merge_domains, numbers_as_text
 
-from .esql import equal_numbers, in_networks, literal
+from .esql import ONE_SPELLING, equal_numbers, in_networks, literal
 from .expression import FIELD, any_of, expression
-from .lucene_regexp import regexp
+from .lucene import ANYWHERE, FEW
+from .lucene_regexp import alternative, merged
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sigma.types import SigmaType
 
     from sigma.pipelines.socdefenders.translate.columns import Column
@@ -24,6 +27,8 @@ __all__ = ["Eql"]
 
 class Eql(QueryDialect):
     """Writes values for the EQL backend."""
+
+    category: ClassVar[str] = "event.category"
 
     def other(self, column: Column, value: SigmaType) -> SigmaType:  # noqa: ARG002 - the base's
         """Return an expression for whether a field is there, which the backend has none for."""
@@ -51,24 +56,41 @@ class Eql(QueryDialect):
 
 
 def _texts(column: Column, matches: list[Match]) -> str:
-    if column.field_type is FieldType.HOST:
-        matches = with_closing_dot(matches)
+    host = column.field_type is FieldType.HOST
+    if host:
+        matches = merge_domains(matches)
+    many = sum(match.type in ANYWHERE for match in matches) > FEW
     exact = [match for match in matches if match.type is MatchType.EXACT]
-    regular = [
-        match for match in matches if match.type is not MatchType.EXACT and _needs_regexp(match)
+    other = [match for match in matches if match.type is not MatchType.EXACT]
+    # Without regard to case each value is an expression: many of them are better one.
+    merging = host or (column.field_type is FieldType.EMAIL and len(exact) > 1)
+    regular = list(exact) if merging else []
+    wild: list[Match] = []
+    for match in other:
+        (regular if host or many or _needs_regexp(match) else wild).append(match)
+    as_is = column.field_type in ONE_SPELLING or column.field_type is FieldType.URL
+    comparisons = [
+        *_equal([] if merging else exact, as_is=as_is),
+        *_listed("like~", [literal(_wildcards(match)) for match in wild]),
+        *_listed(
+            "regex~",
+            list(merged((alternative(match, closing_dot=host) for match in regular), literal)),
+        ),
     ]
-    wild = [
-        match for match in matches if match.type is not MatchType.EXACT and match not in regular
-    ]
-    lists = {
-        "in~": [literal(match.text) for match in exact],
-        "like~": [literal(_wildcards(match)) for match in wild],
-        "regex~": [literal(regexp(match)) for match in regular],
-    }
-    return any_of(
-        (f"{FIELD} {operator} ({', '.join(texts)})" for operator, texts in lists.items() if texts),
-        "or",
-    )
+    return any_of(comparisons, "or")
+
+
+def _equal(exact: list[Match], *, as_is: bool) -> Iterator[str]:
+    texts = [literal(match.text) for match in exact]
+    if as_is and len(texts) == 1:
+        yield f"{FIELD} == {texts[0]}"
+    else:
+        yield from _listed("in" if as_is else "in~", texts)
+
+
+def _listed(operator: str, texts: list[str]) -> Iterator[str]:
+    if texts:
+        yield f"{FIELD} {operator} ({', '.join(texts)})"
 
 
 def _needs_regexp(match: Match) -> bool:

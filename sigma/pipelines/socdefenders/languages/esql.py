@@ -1,7 +1,9 @@
 """ES|QL: everything compares case-sensitively, and an absent field decides nothing.
 
-Text is compared in lower case. Several values in one field make a comparison null, so that such
-fields are joined into one text first.
+What the index can answer is asked of the index. A field of several values makes a comparison
+null, and what would join them reads every event; the full-text functions `:` and `QSTR` reach
+into such fields, and are false where a field is absent or no index has it. They are generally
+available since Elasticsearch 9.1, which also answers `TO_LOWER(field) RLIKE` from the index.
 """
 
 from __future__ import annotations
@@ -12,27 +14,25 @@ from sigma.exceptions import SigmaTransformationError
 
 from sigma.pipelines.socdefenders.translate.columns import FieldType, Match, MatchType
 from sigma.pipelines.socdefenders.translate.dialect import QueryDialect
-from sigma.pipelines.socdefenders.translate.values import (
-    merge_domains,
-    numbers_as_text,
-    with_closing_dot,
-)
+from sigma.pipelines.socdefenders.translate.values import merge_domains, numbers_as_text
 
 from .expression import FIELD, any_of, expression
-from .lucene_regexp import regexp
+from .lucene import field_name, terms
+from .lucene_regexp import alternative, merged
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sigma.types import SigmaType
 
     from sigma.pipelines.socdefenders.translate.columns import Column
-__all__ = ["Esql"]
+__all__ = ["ONE_SPELLING", "Esql"]
 
-# Columns whose values have one spelling, which the field keeps: no lower case, no lost index.
-_EXACT = {FieldType.KEYWORD, FieldType.DIGEST, FieldType.CVE, FieldType.TECHNIQUE}
-# Alternatives in one regular expression: Lucene gives up on automata of 10,000 states.
-_ALTERNATIVES = 50
-# And their characters: an index takes 1,000 in an expression, where it is asked itself.
-_LONGEST = 900
+ONE_SPELLING = frozenset({FieldType.KEYWORD, FieldType.DIGEST, FieldType.CVE, FieldType.TECHNIQUE})
+"""What columns hold whose values have one spelling, which the field keeps."""
+
+# Whole words are what query strings have and ES|QL has not.
+_SEARCHED = {FieldType.WORDS, FieldType.TECHNIQUES}
 
 
 class Esql(QueryDialect):
@@ -46,12 +46,15 @@ class Esql(QueryDialect):
 
     def values(self, column: Column, matches: list[Match], *, negated: bool) -> list[SigmaType]:
         """Return one query expression for all the matches; see `language.QueryDialect`."""
+        matches = numbers_as_text(column, matches)
+        if column.many or column.field_type in _SEARCHED:
+            return [expression(_search(column, matches))]
         if column.field_type is FieldType.ADDRESS:
             text = in_networks("cidr_match", matches)
         elif column.field_type is FieldType.NUMBER:
             text = equal_numbers(matches)
         else:
-            text = _texts(column, numbers_as_text(column, matches))
+            text = any_of(_comparisons(column, matches), "or")
         if negated:
             text = f"({FIELD} is not null and {text})"
         return [expression(text)]
@@ -74,69 +77,58 @@ def equal_numbers(matches: list[Match]) -> str:
     return f"{FIELD} in ({', '.join(match.text for match in matches)})"
 
 
-def _texts(column: Column, matches: list[Match]) -> str:
-    subject = FIELD if column.field_type in _EXACT else f"to_lower({FIELD})"
-    if column.field_type not in _EXACT:
-        matches = [match.lower() for match in matches]
-    if column.many:
-        return _among_many(subject.replace(FIELD, f'mv_concat({FIELD}, "\\n")'), matches)
+def _search(column: Column, matches: list[Match]) -> str:
+    """Return a question to the index, which looks at each of a field's values."""
+    if len(matches) == 1 and matches[0].type is MatchType.EXACT and _is_cased(column):
+        return f"{FIELD} : {literal(matches[0].text)}"
+    query = f"{field_name(column.name)}:{terms(column, matches)}"
+    return f"qstr({_raw(query)})"
+
+
+def _is_cased(column: Column) -> bool:
+    """Say whether a query string compares the column's values in their own case."""
+    return column.field_type not in {FieldType.HOST, FieldType.EMAIL}
+
+
+def _comparisons(column: Column, matches: list[Match]) -> Iterator[str]:
+    exact = [match for match in matches if match.type is MatchType.EXACT]
+    other = [match for match in matches if match.type is not MatchType.EXACT]
     host = column.field_type is FieldType.HOST
     if host:
-        matches = merge_domains(matches)
-        exact = with_closing_dot([match for match in matches if match.type is MatchType.EXACT])
+        other, exact = merge_domains(matches), []
+    # A URL is looked for as it is spelled, as by a query string.
+    as_is = column.field_type in ONE_SPELLING or column.field_type is FieldType.URL
+    yield from _equal(FIELD if as_is else f"to_lower({FIELD})", exact, lower=not as_is)
+    subject = FIELD if column.field_type in ONE_SPELLING else f"to_lower({FIELD})"
+    if subject != FIELD:
+        other = [match.lower() for match in other]
+    if len(other) == 1 and not host and other[0].type in _FUNCTIONS:
+        yield f"{_FUNCTIONS[other[0].type]}({subject}, {literal(other[0].text)})"
     else:
-        exact = [match for match in matches if match.type is MatchType.EXACT]
-    parts = []
-    if len(exact) == 1:
-        parts.append(f"{subject} == {literal(exact[0].text)}")
-    elif exact:
-        parts.append(f"{subject} in ({', '.join(literal(match.text) for match in exact)})")
-    other = [match for match in matches if match.type is not MatchType.EXACT]
-    if host:
-        parts.extend(
-            _domains(subject, [match for match in other if match.type is MatchType.DOMAIN])
-        )
-        other = with_closing_dot([match for match in other if match.type is not MatchType.DOMAIN])
-    parts.extend(_comparison(subject, match) for match in other)
-    return any_of(parts, "or")
+        alternatives = [alternative(match, closing_dot=host) for match in other]
+        yield from (f"{subject} rlike {regexp}" for regexp in merged(alternatives, literal))
 
 
-def _comparison(subject: str, match: Match) -> str:
-    if match.type is MatchType.PREFIX:
-        return f"starts_with({subject}, {literal(match.text)})"
-    if match.type is MatchType.SUFFIX:
-        return f"ends_with({subject}, {literal(match.text)})"
-    return f"{subject} rlike {literal(regexp(match))}"
+_FUNCTIONS = {MatchType.PREFIX: "starts_with", MatchType.SUFFIX: "ends_with"}
 
 
-def _domains(subject: str, domains: list[Match]) -> list[str]:
-    """Return comparisons with DNS names and everything below them, many names in each."""
-    names = [regexp(match.exact()) for match in domains]
-    return _chunked(subject, names, "(.*\\.)?", "\\.?")
-
-
-def _among_many(values: str, matches: list[Match]) -> str:
-    """Return a comparison with each of a field's values, which line breaks part."""
-    joined = f'concat("\\n", {values}, "\\n")'
-    texts = [regexp(match).replace(".*", "[^\n]*") for match in matches]
-    return any_of(_chunked(joined, texts, ".*\n", "\n.*"), "or")
-
-
-def _chunked(subject: str, alternatives: list[str], before: str, after: str) -> list[str]:
-    """Return comparisons with regular expressions, as many alternatives in each as it takes."""
-    chunks: list[list[str]] = []
-    length = 0
-    for alternative in alternatives:
-        length += len(literal(alternative))
-        if not chunks or length > _LONGEST or len(chunks[-1]) == _ALTERNATIVES:
-            chunks.append([])
-            length = len(literal(alternative))
-        chunks[-1].append(alternative)
-    grouped = [f"({'|'.join(chunk)})" if len(chunk) > 1 else chunk[0] for chunk in chunks]
-    return [f"{subject} rlike {literal(before + group + after)}" for group in grouped]
+def _equal(subject: str, exact: list[Match], *, lower: bool) -> Iterator[str]:
+    texts = [literal(match.text.lower() if lower else match.text) for match in exact]
+    if len(texts) == 1:
+        yield f"{subject} == {texts[0]}"
+    elif texts:
+        yield f"{subject} in ({', '.join(dict.fromkeys(texts))})"
 
 
 def literal(text: str) -> str:
     """Return a text as a string literal."""
     escapes = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
     return f'"{"".join(escapes.get(character, character) for character in text)}"'
+
+
+def _raw(text: str) -> str:
+    """Return a text as a literal in three quotes, which has no escapes, where it can be one."""
+    if '"' not in text and "\\" not in text:
+        return literal(text)
+    possible = '"""' not in text and not text.endswith('"') and not set("\r\n") & set(text)
+    return f'"""{text}"""' if possible else literal(text)

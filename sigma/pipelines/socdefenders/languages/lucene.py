@@ -2,7 +2,7 @@
 
 Fields of type keyword and wildcard compare case-sensitively there. Names that the world spells in
 any case (DNS names, mail addresses) are therefore looked for with a regular expression that has
-both cases of each letter; everything else in the case that the field holds.
+both cases of each letter, many of them in one; everything else in the case that the field holds.
 """
 
 from __future__ import annotations
@@ -17,17 +17,21 @@ from sigma.pipelines.socdefenders.translate.dialect import QueryDialect
 from sigma.pipelines.socdefenders.translate.values import merge_domains, with_closing_dot
 
 from .expression import FIELD, any_of, expression
-from .lucene_regexp import regexp
+from .lucene_regexp import LONGEST, Alternative, alternative, merged
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sigma.types import SigmaType
 
     from sigma.pipelines.socdefenders.translate.columns import Column, Match
-__all__ = ["Lucene"]
+__all__ = ["ANYWHERE", "FEW", "Lucene", "field_name", "terms"]
 
-# `index.max_regex_length`: longer ones are refused.
-_LONGEST_REGEX = 1000
 _SPECIAL = re.compile(r'[\s+\-=&|!(){}\[\]<>^"~*?:\\/]')
+FEW = 8
+"""So many texts that may stand anywhere are read more easily as wildcards, which cost a pass over
+the field's terms each."""
+ANYWHERE = frozenset({MatchType.CONTAINS, MatchType.SUFFIX})
 
 
 class Lucene(QueryDialect):
@@ -41,22 +45,44 @@ class Lucene(QueryDialect):
         negated: bool,  # noqa: ARG002 - a clause on an absent field is false, not undecided
     ) -> list[SigmaType]:
         """Return one query expression for all the matches; see `language.QueryDialect`."""
-        if column.field_type is FieldType.HOST:
-            matches = merge_domains(matches)
-        terms = dict.fromkeys(term for match in matches for term in _terms(column, match))
-        return [expression(f"{FIELD}:{any_of(terms, 'OR')}")]
+        return [expression(f"{FIELD}:{terms(column, matches)}")]
 
 
-def _terms(column: Column, match: Match) -> list[str]:
+def field_name(name: str) -> str:
+    """Return a field's name as a query string has it."""
+    return _SPECIAL.sub(r"\\\g<0>", name)
+
+
+def terms(column: Column, matches: list[Match]) -> str:
+    """Return what stands behind a field's name: a term, or several in brackets."""
     host = column.field_type is FieldType.HOST
-    if host or match.type is MatchType.WORD or column.field_type is FieldType.EMAIL:
-        written = regexp(match, fold=True, closing_dot=host).replace("/", r"\/")
-        if len(written) <= _LONGEST_REGEX:
-            return [f"/{written}/"]
+    if host:
+        matches = merge_domains(matches)
+    fold = host or column.field_type is FieldType.EMAIL
+    many = sum(match.type in ANYWHERE for match in matches) > FEW
+    plain: list[str] = []
+    alternatives: list[Alternative] = []
+    for match in matches:
+        word = match.type is MatchType.WORD
+        if fold or word or (many and match.type in ANYWHERE):
+            one = alternative(match, fold=fold or word, closing_dot=host)
+            if len(_escaped(str(one))) <= LONGEST:
+                alternatives.append(one)
+                continue
+        plain += _plain_terms(match)
+    regexes = (f"/{one}/" for one in merged(alternatives, _escaped))
+    return any_of(dict.fromkeys([*regexes, *plain]), "OR")
+
+
+def _escaped(regexp: str) -> str:
+    return regexp.replace("/", r"\/")
+
+
+def _plain_terms(match: Match) -> Iterator[str]:
     if match.type is MatchType.DOMAIN:
-        parts = [match.exact(), match.below()]
-        return [_plain(part) for part in with_closing_dot(parts)]
-    return [_plain(match)]
+        yield from map(_plain, with_closing_dot([match.exact(), match.below()]))
+    else:
+        yield _plain(match)
 
 
 def _plain(match: Match) -> str:

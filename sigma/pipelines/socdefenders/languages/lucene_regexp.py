@@ -1,23 +1,55 @@
 """Regular expressions in the syntax of Lucene, which its query strings, EQL and ES|QL share.
 
 They are always anchored at both ends and compare case-sensitively.
+
+One that begins with `.*` is held against every term of its field, whatever else is in it: a
+hundred names in one expression cost what one name costs. So alternatives are merged, as many as
+an index takes in one expression.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from sigma.types import SpecialChars
 
 from sigma.pipelines.socdefenders.translate.columns import MatchType
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
     from sigma.pipelines.socdefenders.translate.columns import Match
-__all__ = ["regexp"]
+__all__ = ["LONGEST", "Alternative", "alternative", "merged"]
+
+LONGEST = 1000
+"""The default of `index.max_regex_length`: an index refuses longer ones."""
+
+# What means itself outside of brackets. A slash does here: a query string, which it ends, escapes
+# it itself.
+_PLAIN = re.compile(r"[\w/:=%,-]")
+_DOTTED = {MatchType.EXACT, MatchType.SUFFIX, MatchType.DOMAIN}
 
 
-def regexp(match: Match, *, fold: bool = False, closing_dot: bool = False) -> str:
+class Alternative(NamedTuple):
+    """An expression in three parts; those that begin and end alike can be merged.
+
+    Attributes:
+        before: what the expression begins with.
+        text: what it asks for.
+        after: what it ends with.
+    """
+
+    before: str
+    text: str
+    after: str
+
+    def __str__(self) -> str:
+        return "".join(self)
+
+
+def alternative(match: Match, *, fold: bool = False, closing_dot: bool = False) -> Alternative:
     """Return the regular expression that matches what `match` asks for.
 
     Args:
@@ -25,32 +57,68 @@ def regexp(match: Match, *, fold: bool = False, closing_dot: bool = False) -> st
         fold: write both cases of every letter, for fields that compare case-sensitively.
         closing_dot: let a DNS name end with the root's dot.
     """
-    dot = (
-        r"\.?"
-        if closing_dot and match.type in {MatchType.EXACT, MatchType.SUFFIX, MatchType.DOMAIN}
-        else ""
-    )
+    dot = r"\.?" if closing_dot and match.type in _DOTTED else ""
+    text = _literal(match.text, fold=fold)
     if match.type is MatchType.DOMAIN:
-        return rf"(.*\.)?{_literal(match.text, fold=fold)}{dot}"
+        return Alternative(r"(.*\.)?", text, dot)
     if match.type is MatchType.WORD:
-        return rf".*{_literal(match.text, fold=fold)}([^0-9].*)?"
+        return Alternative(".*", text, "([^0-9].*)?")
+    if match.type is MatchType.EXACT:
+        return Alternative("", text, dot)
+    if match.text:
+        before = ".*" if match.type in {MatchType.SUFFIX, MatchType.CONTAINS} else ""
+        after = ".*" if match.type in {MatchType.PREFIX, MatchType.CONTAINS} else ""
+        return Alternative(before, text, after + dot)
     wild = {SpecialChars.WILDCARD_MULTI: ".*", SpecialChars.WILDCARD_SINGLE: "."}
-    written = "".join(
+    written = (
         _literal(part, fold=fold) if isinstance(part, str) else wild[part] for part in match.glob()
     )
-    return written + dot
+    return Alternative("", "".join(written), dot)
+
+
+def merged(
+    alternatives: Iterable[Alternative],
+    written: Callable[[str], str] = str,
+    longest: int = LONGEST,
+) -> Iterator[str]:
+    """Yield expressions that together match what the alternatives match.
+
+    Args:
+        alternatives: in the order in which they shall stand.
+        written: writes an expression as the query has it, by default as it is.
+        longest: characters of an expression, as written; one alternative may take more.
+    """
+    alike: dict[tuple[str, str], dict[str, None]] = {}
+    for before, text, after in alternatives:
+        alike.setdefault((before, after), {})[text] = None
+    for (before, after), texts in alike.items():
+        # Beside the texts: what they begin and end with, the brackets, a bar for each text.
+        room = longest - len(written(f"{before}(){after}"))
+        listed: list[str] = []
+        left = room
+        for text in texts:
+            left -= len(written(text)) + 1
+            if listed and left < 0:
+                yield written(_joined(before, listed, after))
+                listed, left = [], room - len(written(text)) - 1
+            listed.append(text)
+        yield written(_joined(before, listed, after))
+
+
+def _joined(before: str, texts: list[str], after: str) -> str:
+    return f"{before}({'|'.join(texts)}){after}" if len(texts) > 1 else before + texts[0] + after
 
 
 def _literal(text: str, *, fold: bool) -> str:
-    return "".join(_character(character, fold=fold) for character in text)
+    return "".join([_character(character, fold) for character in text])
 
 
-def _character(character: str, *, fold: bool) -> str:
+@lru_cache(maxsize=4096)
+def _character(character: str, fold: bool) -> str:  # noqa: FBT001 - called for every character
     if character == "\\":
         # In brackets, so that a backslash never stands before what ends the expression.
         return r"[\\]"
     if fold and character.lower() != character.upper():
         cases = sorted({character.lower(), character.upper()})
         return f"[{''.join(cases)}]" if all(len(case) == 1 for case in cases) else character
-    # A slash means nothing here: a query string, which it ends, escapes it itself.
-    return character if re.match(r"[\w/]", character) else f"\\{character}"
+    return character if _PLAIN.match(character) else f"\\{character}"

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline
+from sigma.processing.pipeline import (
+    ProcessingItem,
+    ProcessingPipeline,
+    QueryPostprocessingItem,
+)
+from sigma.processing.postprocessing import QueryPostprocessingTransformation
 
 from sigma.pipelines.socdefenders.languages.eql import Eql
 from sigma.pipelines.socdefenders.languages.esql import Esql
@@ -14,6 +20,9 @@ from sigma.pipelines.socdefenders.translate.translation import TranslateRule
 from .ecs import log_sources
 
 if TYPE_CHECKING:
+    from sigma.correlations import SigmaCorrelationRule
+    from sigma.rule import SigmaRule
+
     from sigma.pipelines.socdefenders.translate.dialect import QueryDialect
 
 __all__ = [
@@ -66,4 +75,25 @@ def socdefenders_esql() -> ProcessingPipeline:
 
 def socdefenders_eql() -> ProcessingPipeline:
     """Return the pipeline to EQL; a field that no index has is an error there."""
-    return _pipeline("socdefenders_eql", "EQL", Eql(), frozenset({"eql"}), alternatives=False)
+    pipeline = _pipeline("socdefenders_eql", "EQL", Eql(), frozenset({"eql"}), alternatives=False)
+    pipeline.postprocessing_items.append(
+        QueryPostprocessingItem(
+            identifier="socdefenders_eql_category", transformation=_NameCategory()
+        )
+    )
+    return pipeline
+
+
+@dataclass
+class _NameCategory(QueryPostprocessingTransformation):
+    """Write `process where` for the `any where` that the backend begins each query with."""
+
+    def apply(self, rule: SigmaRule | SigmaCorrelationRule, query: Any) -> Any:
+        super().apply(rule, query)
+        state = {} if self._pipeline is None else self._pipeline.state
+        category = state.get("socdefenders_category", "")
+        if not category:
+            return query
+        if isinstance(query, dict):
+            return {**query, "query": self.apply(rule, query["query"])}
+        return f"{category} where {query.removeprefix('any where ')}"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["drop_longer_numbers"]
 
 _CVE = re.compile(r"CVE-\d{4}-\d{4,}\Z")
+_FILTER = re.compile(r"\s+and\s+not\s+([\w-]+)(?![\w*])")
 
 
 def drop_longer_numbers(rule: SigmaRule, log_source: LogSourceMapping) -> None:
@@ -33,14 +34,15 @@ def drop_longer_numbers(rule: SigmaRule, log_source: LogSourceMapping) -> None:
     }
     known = set().union(*ids.values())
     conditions = rule.detection.parsed_condition
-    for name, longer in ids.items():
-        unneeded = re.compile(rf"\s+and\s+not\s+{re.escape(name)}(?![\w*])")
-        if all(one[:-1] in known for one in longer) and all(
-            unneeded.search(condition.condition) for condition in conditions
-        ):
-            for condition in conditions:
-                condition.condition = unneeded.sub("", condition.condition)
-            del rule.detection.detections[name]
+    unneeded = {name for name, longer in ids.items() if all(one[:-1] in known for one in longer)}
+    for condition in conditions:
+        unneeded &= set(_FILTER.findall(condition.condition))
+    for condition in conditions:
+        condition.condition = _FILTER.sub(
+            lambda found: "" if found[1] in unneeded else found[0], condition.condition
+        )
+    for name in unneeded:
+        del rule.detection.detections[name]
 
 
 def _whole_ids(detection: SigmaDetection, log_source: LogSourceMapping) -> set[str]:

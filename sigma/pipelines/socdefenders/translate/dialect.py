@@ -19,9 +19,12 @@ class QueryDialect(ABC):
 
     Attributes:
         joins_alternatives: whether alternatives about one field are given as one list of values.
+        category: the column of the events' category, where the language asks for that in words of
+            its own; empty (default) where it is a column like others.
     """
 
     joins_alternatives: ClassVar[bool] = True
+    category: ClassVar[str] = ""
 
     @abstractmethod
     def values(self, column: Column, matches: list[Match], *, negated: bool) -> Sequence[SigmaType]:

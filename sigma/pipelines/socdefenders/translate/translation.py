@@ -61,8 +61,9 @@ class _Place:
 class TranslateRule(PreprocessingTransformation):
     """Rewrite a rule for one platform.
 
-    Sets the pipeline state `socdefenders_platform`, `socdefenders_table` and
-    `socdefenders_columns`, the names of the columns that the rule asks about, for later steps.
+    Sets the pipeline state `socdefenders_platform`, `socdefenders_table`, `socdefenders_columns`,
+    the names of the columns that the rule asks about, and `socdefenders_category`, the category
+    that the dialect leaves to them, for later steps.
 
     Attributes:
         platform: its name, for messages.
@@ -285,9 +286,15 @@ class TranslateRule(PreprocessingTransformation):
     def _only(self, place: _Place) -> None:
         """Add the condition that picks the log source's events."""
         rule, log_source = place.rule, place.log_source
-        if not log_source.only:
+        only = dict(log_source.only)
+        # A correlation takes the conditions of its rules alone.
+        correlated = bool(rule._backreferences)  # noqa: SLF001 - pySigma tells it nowhere else
+        category = "" if correlated else only.pop(self.language.category, "")
+        if self._pipeline is not None:
+            self._pipeline.state["socdefenders_category"] = category
+        if not only:
             return
-        picked = SigmaDetection.from_definition(dict(log_source.only))
+        picked = SigmaDetection.from_definition(only)
         many = {
             column.name: column
             for spec in log_source.fields.values()

@@ -11,6 +11,9 @@ No engine of ES|QL can be had as a library. After Elastic's ES|QL reference:
   TO_LOWER and TO_UPPER give as many values as they take.
 * An unmapped column is an error; so are LIKE and the text functions on an `ip` column, which takes
   `==`, `IN` and `CIDR_MATCH`, with text read as an address.
+* The full-text functions ask the index: `:` compares each of a keyword's values with the whole
+  text, `QSTR` is a Lucene query string. They are true or false, never null, and stand before any
+  command that changes rows.
 """
 
 from __future__ import annotations
@@ -27,16 +30,25 @@ from engines.wildcards import escaped_wildcard, lucene_regex
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from engines import Engine
     from engines.event import Event
+
+    _Search = Callable[[str], bool]
 
 _LONGEST = 1_000_000
 
 
 class EsqlEngine:
-    """`FROM … | WHERE …` over events with an index mapping."""
+    """`FROM … | WHERE …` over events with an index mapping.
 
-    def __init__(self, fields: Mapping[str, str]) -> None:
+    Args:
+        fields: The index mapping.
+        lucene: What runs the query strings of QSTR, over the same mapping.
+    """
+
+    def __init__(self, fields: Mapping[str, str], lucene: Engine) -> None:
         self._mapping = IndexMapping(fields)
+        self._lucene = lucene
 
     def parse(self, query: str) -> None:
         """Check a query's syntax and types; raise `QuerySyntaxError` where they are wrong."""
@@ -45,28 +57,49 @@ class EsqlEngine:
     def matches(self, query: str, events: Sequence[Event]) -> set[int]:
         """Run a query; give the positions of the events found."""
         commands = self._commands(query)
-        return {position for position, event in enumerate(events) if self._passes(event, commands)}
+        hits: dict[str, set[int]] = {}
+
+        def found(text: str) -> set[int]:
+            if text not in hits:
+                hits[text] = self._lucene.matches(text, events)
+            return hits[text]
+
+        return {
+            position
+            for position, event in enumerate(events)
+            if self._passes(event, commands, lambda text, at=position: at in found(text))
+        }
 
     def _commands(self, query: str) -> list[Tree]:
         if len(query) > _LONGEST:
             raise QuerySyntaxError(f"the query is longer than {_LONGEST} characters")
         commands = parse(query)[1:]
-        self._passes(None, commands)
+        self._passes(None, commands, self._is_query_string)
         return commands
 
-    def _passes(self, event: Event | None, commands: Sequence[Tree]) -> bool:
+    def _is_query_string(self, text: str) -> bool:
+        self._lucene.parse(text)
+        return True
+
+    def _passes(
+        self, event: Event | None, commands: Sequence[Tree], search: _Search | None
+    ) -> bool:
         """Whether a row comes out of the commands; with no row, only check them."""
         for position, (name, argument) in enumerate(commands):
             if name == "where":
-                kept = _Evaluation(self._mapping, event).of(argument) is True
+                kept = _Evaluation(self._mapping, event, search).of(argument) is True
                 if not kept and event is not None:
                     return False
-            elif name == "mv_expand" and event is not None:
+                continue
+            search = None
+            if name == "mv_expand" and event is not None:
                 values = event.fields.get(argument)
                 rest = commands[position + 1 :]
                 rows = values if isinstance(values, list) else [values]
                 return any(
-                    self._passes(replace(event, fields={**event.fields, argument: row}), rest)
+                    self._passes(
+                        replace(event, fields={**event.fields, argument: row}), rest, search
+                    )
                     for row in rows
                 )
         return True
@@ -75,9 +108,10 @@ class EsqlEngine:
 class _Evaluation:
     """Evaluates a condition for one event, or only checks its types where there is none."""
 
-    def __init__(self, mapping: IndexMapping, event: Event | None) -> None:
+    def __init__(self, mapping: IndexMapping, event: Event | None, search: _Search | None) -> None:
         self._mapping = mapping
         self._event = event
+        self._search = search
 
     def of(self, tree: Tree) -> Any:
         kind, *rest = tree
@@ -136,7 +170,21 @@ class _Evaluation:
             raise QuerySyntaxError(f"[{literal}] is compared with a text")
         return wanted
 
+    def _searching(self, what: str) -> _Search:
+        if self._search is None:
+            raise QuerySyntaxError(f"[{what}] cannot be used after commands that change rows")
+        return self._search
+
+    def _match(self, left: Tree, right: Tree) -> bool:
+        self._searching(":")
+        if left[0] != "column":
+            raise QuerySyntaxError("[:] operator cannot operate on what is no field of an index")
+        self._text_only(left, ":")
+        return self.of(right) in _listed(self.of(left))
+
     def _compare(self, operator: str, left: Tree, right: Tree) -> bool | None:
+        if operator == ":":
+            return self._match(left, right)
         found, wanted = self._single(left), self._wanted(left, right)
         if found is None or wanted is None:
             return None
@@ -166,6 +214,8 @@ class _Evaluation:
         return None if found is None else any(test.match(found) for test in tests)
 
     def _call(self, name: str, arguments: list[Tree]) -> Any:
+        if name == "qstr":
+            return self._searching(name)(self.of(arguments[0]))
         if name == "cidr_match":
             if self._type(arguments[0]) != "ip":
                 raise QuerySyntaxError("first argument of [cidr_match] must be [ip]")

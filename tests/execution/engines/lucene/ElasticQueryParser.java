@@ -47,7 +47,7 @@ final class ElasticQueryParser extends QueryParser {
         Query query;
         try {
             query = onlyNegative(parse(text));
-        } catch (ParseException | BooleanQuery.TooManyClauses | IllegalArgumentException problem) {
+        } catch (ParseException | RuntimeException problem) {
             throw new RefusedException(problem.getMessage());
         }
         int clauses = clauses(query);
