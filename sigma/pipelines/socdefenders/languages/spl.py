@@ -8,7 +8,7 @@ that wildcard, which finds too much, and the result is narrowed with the `regex`
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sigma.exceptions import SigmaTransformationError
 from sigma.types import (
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["Spl"]
 
 
+_NO_EXPRESSION = SigmaRegularExpression("")
+_ESCAPED = re.compile(r'["*\\]')
 _NETWORK = re.compile(r"[0-9A-Fa-f:.]+/\d{1,3}\Z")
 
 
@@ -86,14 +88,29 @@ def _is_network(match: Match) -> bool:
     return match.type is MatchType.EXACT and _NETWORK.match(match.text) is not None
 
 
+class _Text(SigmaString):
+    """A text that is converted without what pySigma does for other languages."""
+
+    def convert(self, *args: Any, **kwargs: Any) -> str:
+        """Return the text itself where nothing in it has to be escaped."""
+        if len(self.s) == 1 and isinstance(text := self.s[0], str) and not _ESCAPED.search(text):
+            return text
+        return super().convert(*args, **kwargs)
+
+    def to_regex(self, custom_escaped: str = "") -> SigmaRegularExpression:  # noqa: ARG002
+        """Return no expression: pySigma compiles one for each value, and SPL uses none of them."""
+        return _NO_EXPRESSION
+
+
 def _native(match: Match) -> SigmaType:
-    if match.type is MatchType.EXACT and match.text and "*" not in match.text:
-        return SigmaString.from_str(match.text)
     if match.type is MatchType.NETWORK:
         return SigmaCIDRExpression(match.text)
     if match.type is MatchType.NUMBER:
         return SigmaNumber(float(match.text) if "." in match.text else int(match.text))
-    value = SigmaString()
+    value = _Text()
+    if match.type is MatchType.EXACT and match.text and "*" not in match.text:
+        value.s = [match.text]
+        return value
     for part in match.glob():
         # The backend would write a literal star as `\*`, which SPL knows no more than any escape.
         for text in re.split(r"(\*)", part) if isinstance(part, str) else [part]:
