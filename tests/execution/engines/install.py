@@ -1,7 +1,8 @@
 """Installs what the engines need; a second run does nothing. `python3 tasks.py engines` runs it.
 
 From Debian's packages: a Java compiler, Lucene, Gson, Node. From npm, by a lock file: Microsoft's
-Kusto language service. Everything that is built or downloaded by hand goes to `.engines`.
+Kusto language service. From PyPI: the validators of `sigma check`, and `sigmac`. Everything
+that is built or downloaded by hand goes to `.engines`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from engines.locations import (
     LUCENE_LIBRARIES,
     lucene_class_path,
 )
+from engines.sigma_tools import install as _sigma_tools
 
 _PROGRAMS = {"javac": ["default-jdk-headless"], "node": ["nodejs"], "npm": ["npm"]}
 _LUCENE = ["liblucene8-java", "libgoogle-gson-java"]
@@ -32,6 +34,7 @@ def main() -> None:
     _packages()
     _lucene()
     _kusto()
+    _sigma_tools()
 
 
 def _run(*command: str | Path, cwd: Path | None = None) -> None:
