@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-__all__ = ["IndicatorType", "indicator_type"]
+__all__ = ["IndicatorType", "indicator_type", "type_title"]
 
 
 class IndicatorType(str, Enum):
@@ -31,6 +31,20 @@ class IndicatorType(str, Enum):
 
     # Equal to its text, so of the same hash; and the hash of text is ready at once.
     __hash__ = str.__hash__
+
+
+_TITLES = {
+    IndicatorType.IPV4: "IPv4",
+    IndicatorType.IPV6: "IPv6",
+    IndicatorType.DOMAIN: "Domain",
+    IndicatorType.MITRE_ATTACK: "Technique",
+    IndicatorType.EMAIL: "Email",
+}
+
+
+def type_title(kind: IndicatorType) -> str:
+    """Return a type's name for a title: `IPv4`, `Domain`, `SHA256`."""
+    return _TITLES.get(kind, kind.value.upper())
 
 
 _BY_NAME = {kind.value: kind for kind in IndicatorType} | {

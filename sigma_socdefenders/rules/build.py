@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 
 from sigma.rule import SigmaRule, SigmaRuleTag
 
+from sigma.pipelines.socdefenders.rule_formats.attack import technique
 from sigma_socdefenders.indicators.bounded_cache import remembered
 from sigma_socdefenders.indicators.normalize import IndicatorType
 
@@ -31,9 +32,10 @@ __all__ = [
     "build_rules",
     "drop_without_rule",
     "named_in_tags",
-    "rule_day",
+    "rule_days",
     "rule_id",
     "rule_level",
+    "technique_tags",
     "tlp_label",
 ]
 
@@ -99,6 +101,7 @@ def build_rule(indicator: Indicator, template: RuleTemplate, metadata: Metadata)
         variables["value"] = indicator.value[:-surplus] + "…"
         title = template.title.fill(variables)[:TITLE_LENGTH]
         variables["value"] = indicator.value
+    day, changed = rule_days(indicator.first_seen, indicator.last_seen, metadata)
     return SigmaRule(
         title=title,
         id=rule_id(indicator, template.identity),
@@ -107,8 +110,8 @@ def build_rule(indicator: Indicator, template: RuleTemplate, metadata: Metadata)
         references=_references(indicator, metadata),
         tags=_tags(indicator, template, metadata),
         author=metadata.author,
-        date=rule_day(indicator.first_seen, "date", metadata),
-        modified=rule_day(indicator.last_seen, "modified", metadata),
+        date=day,
+        modified=changed,
         fields=list(template.fields),
         falsepositives=list(metadata.falsepositives),
         level=rule_level(indicator, metadata),
@@ -133,8 +136,18 @@ def _references(indicator: Indicator, metadata: Metadata) -> list[str]:
     return references
 
 
-def rule_day(seen: datetime | None, name: str, metadata: Metadata) -> date | None:
-    """Return the day for a rule's `date` or `modified`; None where the profile leaves it out."""
+def rule_days(
+    first: datetime | None, last: datetime | None, metadata: Metadata
+) -> tuple[date | None, date | None]:
+    """Return a rule's `date` and `modified`, None each where the profile leaves it out.
+
+    There is no date without a sighting, and no `modified` on the day of `date`, as SigmaHQ asks.
+    """
+    day, changed = _day(first, "date", metadata), _day(last, "modified", metadata)
+    return day, None if changed == day else changed
+
+
+def _day(seen: datetime | None, name: str, metadata: Metadata) -> date | None:
     if seen is None or name not in metadata.dates or not _FIRST_YEAR <= seen.year <= _LAST_YEAR:
         return None
     return seen.date()
@@ -150,13 +163,25 @@ def _tags(indicator: Indicator, template: RuleTemplate, metadata: Metadata) -> l
     if not metadata.indicator_tags:
         return [*template.tags, *metadata.tags]
     techniques, vulnerabilities = named_in_tags(indicator)
-    tags = list(template.tags)
-    tags += [_tag("attack", technique.lower()) for technique in techniques]
+    tags = [*template.tags, *technique_tags(techniques, template.tags)]
     tags += [_tag("cve", number) for number in vulnerabilities]
     tags += metadata.tags
     if indicator.tlp is not None and (label := tlp_label(indicator.tlp)):
         tags.append(_tag("tlp", label))
     return tags
+
+
+def technique_tags(
+    techniques: Iterable[str], given: Iterable[SigmaRuleTag]
+) -> Iterator[SigmaRuleTag]:
+    """Yield the tags of techniques, after the tactics of those that have none among `given`."""
+    techniques = list(techniques)
+    tactics = {tag.name: None for tag in given if tag.namespace == "attack"}
+    for name in techniques:
+        if (known := technique(name)) is not None and tactics.keys().isdisjoint(known.tactics):
+            tactics.update(dict.fromkeys(known.tactics))
+            yield from (_tag("attack", tactic) for tactic in known.tactics)
+    yield from (_tag("attack", name.lower()) for name in techniques)
 
 
 def named_in_tags(indicator: Indicator) -> tuple[dict[str, None], dict[str, None]]:

@@ -15,11 +15,13 @@ from uuid import UUID, uuid5
 from sigma.rule import SigmaRule, SigmaRuleTag
 
 from sigma_socdefenders.errors import shorten
+from sigma_socdefenders.indicators.ioc_types import type_title
 from sigma_socdefenders.rules.build import (
     PROJECT_NAMESPACE,
     TITLE_LENGTH,
     named_in_tags,
-    rule_day,
+    rule_days,
+    technique_tags,
     tlp_label,
 )
 
@@ -70,8 +72,8 @@ class Group:
     def label(self) -> str:
         """What stands for the value in the title: type, level, if levels differ, and bucket."""
         levels = set(self.metadata.levels.values())
-        level = f"{self.level}-" if self.level is not None and len(levels) > 1 else ""
-        return f"list {self.type}-{level}{self.bucket or '0'}"
+        level = f"{str(self.level).title()}-" if self.level and len(levels) > 1 else ""
+        return f"List {type_title(self.type)}-{level}{self.bucket or '0'}"
 
     def first(self, count: int) -> Group:
         """Return the group of the first members alone."""
@@ -99,8 +101,8 @@ class Group:
         rule.references = self._references()
         rule.tags = self._tags()
         rule.author = metadata.author
-        rule.date = rule_day(min(seen, default=None), "date", metadata)
-        rule.modified = rule_day(max(seen, default=None), "modified", metadata)
+        first, last = min(seen, default=None), max(seen, default=None)
+        rule.date, rule.modified = rule_days(first, last, metadata)
         rule.fields = list(self.template.fields)
         rule.falsepositives = list(metadata.falsepositives)
         return rule
@@ -127,8 +129,7 @@ class Group:
             return fixed
         techniques = self._most(lambda i: named_in_tags(i)[0], _MOST_LISTED)[:_MOST_LISTED]
         numbers = self._most(lambda i: named_in_tags(i)[1], _MOST_LISTED)[:_MOST_LISTED]
-        tags = [*self.template.tags]
-        tags += [SigmaRuleTag("attack", technique.lower()) for technique in techniques]
+        tags = [*self.template.tags, *technique_tags(techniques, self.template.tags)]
         tags += [SigmaRuleTag("cve", number) for number in numbers]
         tags += self.metadata.tags
         labels = {tlp_label(i.tlp) for i in self.indicators if i.tlp is not None}

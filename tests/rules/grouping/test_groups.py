@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sigma.collection import SigmaCollection
 
+from sigma.pipelines.socdefenders.rule_formats.attack import TACTICS
 from sigma_socdefenders import InvalidIndicatorError
 from sigma_socdefenders.audit.summary import Summary
 from sigma_socdefenders.indicators.indicator import Indicator
@@ -98,7 +99,10 @@ def test_values_with_an_asterisk_have_groups_of_their_own():
     urls = ["http://a.example/x*", "http://a.example/y", "http://b.example/*", "http://b.example/z"]
     built = _groups([Indicator.from_record({"value": url}) for url in urls], values=1000)
     found = {one.rule.title.split()[-1]: len(one.indicators) for one in built}
-    assert found == {"url-medium-0": 2, "url-medium-asterisk-0": 2}
+    assert found == {"URL-Medium-0": 2, "URL-Medium-asterisk-0": 2}
+
+
+_TACTICS = {f"attack.{tactic}" for tactic in TACTICS}
 
 
 def test_metadata_sums_up_the_members():
@@ -122,7 +126,7 @@ def test_metadata_sums_up_the_members():
     ]
     (built,) = _groups([*indicators], values=1000)
     rule = built.rule
-    assert rule.title == "SOC Defenders IOC - Malicious IP list ipv4-medium-0"
+    assert rule.title == "SOC Defenders IOC - Malicious IP List IPv4-Medium-0"
     assert rule.description.endswith(
         "feed. Listed by Feed 0, Feed 1, Feed 2, Feed 3, Feed 4 and others. Categories: malware."
     )
@@ -131,8 +135,9 @@ def test_metadata_sums_up_the_members():
         *(f"https://news.example/{number:02d}" for number in range(1, 21)),
     ]
     tags = [str(tag) for tag in rule.tags]
-    assert Counter(tag.split(".")[0] for tag in tags) == {
-        "attack": 21,
+    assert sum(tag.startswith("attack.t1") for tag in tags) == 20
+    assert Counter(tag.split(".")[0] for tag in tags if tag not in _TACTICS) == {
+        "attack": 20,
         "cve": 1,
         "detection": 1,
         "tlp": 1,

@@ -1,19 +1,23 @@
 """ATT&CK in a rule's tags: `attack.command-and-control`, `attack.t1071.001`.
 
 pySigma's own table of ATT&CK is downloaded when it is first asked for; these pipelines never ask.
+`attack.json` has the techniques of MITRE ATT&CK Enterprise 17.0, and is read when one is looked up.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from typing import TYPE_CHECKING
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sigma.rule import SigmaRuleTag
 
-__all__ = ["TACTICS", "tactics", "techniques"]
+__all__ = ["TACTICS", "Technique", "tactics", "technique", "techniques"]
 
 # The enterprise matrix: https://attack.mitre.org/tactics/enterprise/
 TACTICS = {
@@ -44,3 +48,29 @@ def techniques(tags: Iterable[SigmaRuleTag]) -> list[str]:
     """Return the technique ids (`T1071.001`) that the tags name, each once and in order."""
     named = (tag.name.upper() for tag in tags if tag.namespace == "attack")
     return list(dict.fromkeys(n for n in named if re.fullmatch(r"T\d{4}(\.\d{3})?", n)))
+
+
+class Technique(NamedTuple):
+    """A technique or sub-technique of ATT&CK.
+
+    Attributes:
+        name: its name, of a sub-technique without that of the technique above it.
+        tactics: what it is used for, as keys of `TACTICS`.
+    """
+
+    name: str
+    tactics: tuple[str, ...]
+
+
+def technique(identifier: str) -> Technique | None:
+    """Return the technique of an id such as `T1071.001`; None where the table has no such id."""
+    return _techniques().get(identifier.upper())
+
+
+@cache
+def _techniques() -> dict[str, Technique]:
+    text = Path(__file__).with_suffix(".json").read_text("utf-8")
+    rows: dict[str, list[str]] = json.loads(text)["techniques"]
+    return {
+        identifier: Technique(name, tuple(under)) for identifier, (name, *under) in rows.items()
+    }
