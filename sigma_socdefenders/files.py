@@ -18,12 +18,16 @@ __all__ = ["atomic_writer"]
 
 
 @contextlib.contextmanager
-def atomic_writer(path: str | os.PathLike[str]) -> Iterator[IO[str]]:
+def atomic_writer(path: str | os.PathLike[str], *, private: bool = False) -> Iterator[IO[str]]:
     r"""Open a text file (UTF-8, `\\n`) that takes its name only when the block ends well.
 
     The text goes to a temporary file beside it, is flushed to the disk, and replaces the old file
     in one step; its permissions are kept. If the block raises, the old file stays as it was. What
     is no regular file (`/dev/stdout`, a pipe) is written to directly.
+
+    Args:
+        path: the file.
+        private: let nobody but its owner read a new file.
 
     Raises:
         OutputError: the file cannot be written.
@@ -43,7 +47,8 @@ def atomic_writer(path: str | os.PathLike[str]) -> Iterator[IO[str]]:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        Path(name).chmod(stat.S_IMODE(mode) if mode is not None else 0o666 & ~_umask())
+        fresh = 0o600 if private else 0o666 & ~_umask()
+        Path(name).chmod(stat.S_IMODE(mode) if mode is not None else fresh)
         Path(name).replace(target)
         _sync_folder(target.parent)
     except OSError as error:

@@ -24,24 +24,27 @@ class Explanation:
 
     Args:
         value: the value, spelled in any way.
+
+    Attributes:
+        wanted: the value in canonical form, or without its brackets where it has no type.
     """
 
     def __init__(self, value: str) -> None:
         self._asked = value
-        self._wanted = _canonical_or_plain(value)
+        self.wanted = _canonical_or_plain(value)
         self._lines: list[str] = []
         self._more = 0
 
     def dropped(self, drop: Drop) -> None:
         """Take note of a drop, if it is one of the value."""
         text = refang(drop.value).casefold()
-        if self._wanted.casefold() in text or _canonical_or_plain(text) == self._wanted:
+        if self.wanted.casefold() in text or _canonical_or_plain(text) == self.wanted:
             self._add(f"{drop.position}: dropped as {drop.reason}: {drop.detail}")
 
     def kept(self, found: Iterable[SourcedIndicator]) -> Iterator[SourcedIndicator]:
         """Pass indicators on, and take note of the value among them."""
         for each in found:
-            if each.indicator.value == self._wanted:
+            if each.indicator.value == self.wanted:
                 self._add(f"{each.position}: kept, as {each.indicator.type}")
             yield each
 
@@ -53,9 +56,9 @@ class Explanation:
 
     def lines(self) -> Iterator[str]:
         """Yield the account, a line for each record; one line says so if there was none."""
-        shown = shorten(self._wanted)
+        shown = shorten(self.wanted)
         if not self._lines:
-            asked = "" if self._asked == self._wanted else f" (from '{shorten(self._asked)}')"
+            asked = "" if self._asked == self.wanted else f" (from '{shorten(self._asked)}')"
             yield f"{shown}{asked}: was not read"
         for line in self._lines:
             yield f"{shown}: {line}"

@@ -23,6 +23,8 @@ _COMMANDS = {
     "convert": "Write native queries for a target, few of many indicators each.",
     "sync": "Keep the folder DIR equal to the source's rules, writing only what changed.",
     "lookup": "Write lists of any size as a platform's own tables, with a rule for each type.",
+    "serve": "Answer as the SOC Defenders API does, over HTTP, from any source.",
+    "keys": "Make and withdraw the API keys of a server; the file holds hashes, and no key.",
     "targets": "List the targets of `convert`: their formats, and the types that each covers.",
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 import click
 
@@ -12,7 +12,7 @@ from sigma_socdefenders.rules.profiles import profile_names
 from sigma_socdefenders.selection import KEEPABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
 __all__ = ["Reading", "output_options", "source_options"]
 
@@ -144,12 +144,30 @@ _SELECTION_OPTIONS = (
 )
 
 
-def source_options(command: _Command) -> _Command:
-    """Add SOURCE… and what says how the records are read; the command gets it as `reading`."""
+@overload
+def source_options(command: _Command, /) -> _Command: ...
+
+
+@overload
+def source_options(*, without: Collection[str]) -> Callable[[_Command], _Command]: ...
+
+
+def source_options(
+    command: Callable[..., Any] | None = None, /, *, without: Collection[str] = ()
+) -> Any:
+    """Add SOURCE… and what says how the records are read; the command gets it as `reading`.
+
+    Args:
+        command: the command.
+        without: names of options that mean nothing to it; used as `@source_options(without=…)`.
+    """
+    if command is None:
+        return functools.partial(source_options, without=without)
 
     @functools.wraps(command)
     def bundled(*arguments: Any, **options: Any) -> Any:
-        found = {field.name: options.pop(field.name) for field in fields(Reading)}
+        names = (field.name for field in fields(Reading) if field.name not in without)
+        found = {name: options.pop(name) for name in names}
         return command(*arguments, reading=Reading(**found), **options)
 
     for add in reversed(
@@ -175,7 +193,9 @@ def source_options(command: _Command) -> _Command:
         )
     ):
         bundled = add(bundled)
-    return cast("_Command", bundled)
+    parameters = bundled.__click_params__  # type: ignore[attr-defined]
+    parameters[:] = [each for each in parameters if each.name not in without]
+    return bundled
 
 
 def output_options(command: _Command) -> _Command:

@@ -8,9 +8,11 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sigma_socdefenders.indicators.indicator import Indicator
 
-__all__ = ["concerns", "words_of"]
+__all__ = ["concerns", "sector_words", "words_of"]
 
 _NAME = re.compile(r'[^:="]+')
 _OTHER = re.compile(r"[^a-z0-9]+")
@@ -36,8 +38,14 @@ def concerns(indicator: Indicator, industry: str) -> bool:
     Tags may be plain (`energy`), or in MISP's forms (`sector:energy`, `…:sector="Energy"`).
     """
     words = words_of(industry)
-    told = [*indicator.tags, *(source.category or "" for source in indicator.sources)]
-    return any(_word(part) in words for text in told for part in _NAME.findall(text))
+    return any(word in words for word in sector_words(indicator))
+
+
+def sector_words(indicator: Indicator) -> Iterator[str]:
+    """Yield what could name a sector in an indicator's tags and categories, as `words_of` does."""
+    for text in (*indicator.tags, *(source.category or "" for source in indicator.sources)):
+        for part in _NAME.findall(text):
+            yield _word(part)
 
 
 def _word(text: str) -> str:

@@ -1,0 +1,208 @@
+"""Reads the served source into a snapshot, in a child process, so that it may take its time."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import json
+import os
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from sigma_socdefenders.audit.summary import Drop, Summary
+from sigma_socdefenders.errors import SourceError
+from sigma_socdefenders.indicators.filters import Filters
+from sigma_socdefenders.indicators.indicator import indicators
+from sigma_socdefenders.rules.build import build_rules, drop_without_rule, rule_id
+from sigma_socdefenders.rules.profiles import profile_names
+from sigma_socdefenders.rules.profiles.loading import load_profile
+from sigma_socdefenders.rules.yaml_writer import yaml_documents
+from sigma_socdefenders.selection import Selection
+from sigma_socdefenders.selection.sectors import sector_words
+from sigma_socdefenders.server.blobs import Blob
+from sigma_socdefenders.server.snapshot import CONFIDENCES, TYPES, Columns, Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
+    from sigma_socdefenders.indicators.record import SourcedRecord
+    from sigma_socdefenders.sources import ToIds
+
+__all__ = ["CSV_COLUMNS", "Fingerprint", "Served", "fingerprint", "load"]
+
+CSV_COLUMNS = (
+    "id", "type", "value", "confidence", "first_seen", "last_seen",
+    "source_article", "source_feed", "category", "tags",
+)  # fmt: skip
+
+_MOST_DROPS_KEPT = 100_000
+Fingerprint = tuple[tuple[str, int, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What is served: a source, and what is taken from it.
+
+    Attributes:
+        sources: files and folders; none for the feed.
+        selection: the parameters of `Selection.parse`, as the command line writes them.
+        profile: the profile of the rules, by name or path.
+        to_ids: see `sigma_socdefenders.sources.read`.
+        errors: whether a bad record is counted, or fails the whole list.
+        api_key_file: the feed's, as for `FeedClient`.
+        base_url: the feed's.
+        allow_http: the feed's.
+    """
+
+    sources: tuple[str, ...] = ()
+    selection: Mapping[str, Any] = field(default_factory=dict)
+    profile: str = "default"
+    to_ids: ToIds = "auto"
+    errors: Literal["raise", "skip"] = "skip"
+    api_key_file: str | None = None
+    base_url: str | None = None
+    allow_http: bool = False
+
+    @property
+    def title(self) -> str:
+        """Where the list comes from, for a person."""
+        if self.sources:
+            return ", ".join(Path(source).name or source for source in self.sources)
+        return self.base_url or os.environ.get("SOCDEFENDERS_BASE_URL") or "the SOC Defenders feed"
+
+
+def fingerprint(served: Served) -> Fingerprint:
+    """Return what tells one state of the served files from another; empty for the feed.
+
+    Allowlists and a profile of the user's own belong to them. Size, time and inode are enough: a
+    file that is replaced has another inode, one that is written to another time.
+    """
+    if not served.sources:
+        return ()
+    allowlist = served.selection.get("allowlist") or ()
+    names = [*served.sources, *((allowlist,) if isinstance(allowlist, str) else allowlist)]
+    if served.profile not in profile_names():
+        names.append(served.profile)
+    found = []
+    for path in _files(names):
+        with contextlib.suppress(OSError):
+            state = path.stat()
+            found.append((str(path), state.st_mtime_ns, state.st_size, state.st_ino))
+    return tuple(found)
+
+
+def _files(names: list[str]) -> Iterator[Path]:
+    for name in names:
+        path = Path(name)
+        yield path
+        if path.is_dir():
+            yield from sorted(path.rglob("*"))
+
+
+def load(served: Served) -> Snapshot:
+    """Return the snapshot of a source as it is now.
+
+    Raises:
+        SocDefendersError: it cannot be read, or holds nothing to serve.
+    """
+    drops: list[Drop] = []
+    summary = Summary(
+        on_drop=lambda drop: drops.append(drop) if len(drops) < _MOST_DROPS_KEPT else None
+    )
+    profile = load_profile(served.profile)
+    before = fingerprint(served)
+    began = time.time()
+    kept = list(_selected(served, summary))
+    if not kept:
+        raise SourceError(
+            f"Nothing to serve: of {summary.read} records in {served.title} none was kept."
+        )
+    documents: list[bytes] = []
+    for sourced in kept:
+        rules = list(build_rules(sourced.indicator, profile))
+        if not rules:
+            drop_without_rule(sourced, profile, summary)
+        documents.append(
+            "".join(f"---\n{one}" for rule in rules for one in yaml_documents([rule])).encode()
+        )
+    if fingerprint(served) != before:
+        raise SourceError(f"{served.title} changed while it was read.")
+    newest = max((state[1] / 1e9 for state in before), default=began)
+    found = [sourced.indicator for sourced in kept]
+    records = [_record(indicator) for indicator in found]
+    return Snapshot.build(
+        title=served.title,
+        profile=profile.name,
+        read=summary.read,
+        dropped=dict(summary.dropped),
+        drops=tuple(drops),
+        read_at=began,
+        modified=newest,
+        columns=_columns(found),
+        rules=Blob(documents),
+        records=Blob(json.dumps(record, ensure_ascii=False).encode() + b"," for record in records),
+        rows=Blob(_row(record) for record in records),
+        values=Blob(f"{indicator.value}\n".encode() for indicator in found),
+        positions=Blob(json.dumps(sourced.position).encode() for sourced in kept),
+    )
+
+
+def _selected(served: Served, summary: Summary) -> Iterator[SourcedIndicator]:
+    selection = Selection.parse(**served.selection)
+    if served.sources:
+        from sigma_socdefenders.sources import read  # noqa: PLC0415 - the feed needs no reader
+
+        records: Iterator[SourcedRecord] = read(
+            served.sources, summary, to_ids=served.to_ids, errors=served.errors
+        )
+        yield from selection.apply(indicators(records, summary, errors=served.errors), summary)
+        return
+    from sigma_socdefenders.feed import FeedClient  # noqa: PLC0415 - files need no HTTP
+
+    with FeedClient(
+        api_key_file=served.api_key_file, base_url=served.base_url, allow_http=served.allow_http
+    ) as client:
+        # The feed selects already, by what its records do not always say.
+        run = client.read(selection.query, summary=summary)
+        selection = replace(selection, query=Filters())
+        yield from selection.apply(indicators(run, summary, errors=served.errors), summary)
+
+
+def _record(indicator: Indicator) -> dict[str, Any]:
+    """Return an indicator in the documented shape, with an id even where its source gave none."""
+    return {"id": str(rule_id(indicator)), **indicator.to_record()}
+
+
+def _columns(found: list[Indicator]) -> Columns:
+    columns = Columns()
+    for number, indicator in enumerate(found):
+        columns.types.append(TYPES.index(indicator.type))
+        level = indicator.confidence
+        columns.confidences.append(CONFIDENCES.index(None if level is None else level.value))
+        seen = indicator.last_seen or indicator.first_seen
+        columns.seen.append(float("nan") if seen is None else seen.timestamp())
+        columns.ids.append(rule_id(indicator).bytes)
+        columns.by_value.setdefault(indicator.value, []).append(number)
+        for word in set(sector_words(indicator)):
+            columns.by_word.setdefault(word, []).append(number)
+        for category in {(source.category or "").lower() for source in indicator.sources}:
+            columns.by_category.setdefault(category, []).append(number)
+    return columns
+
+
+def _row(record: dict[str, Any]) -> bytes:
+    sources = record.get("sources") or [record.get("source") or {}]
+    cells = {
+        **record,
+        "source_article": sources[0].get("article_title", ""),
+        "source_feed": sources[0].get("feed_name", ""),
+        "category": sources[0].get("category", ""),
+        "tags": ",".join(record.get("tags", ())),
+    }
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\r\n").writerow([cells.get(name, "") for name in CSV_COLUMNS])
+    return line.getvalue().encode()

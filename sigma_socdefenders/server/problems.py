@@ -1,0 +1,50 @@
+"""Errors of requests, in the body that the API documents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.responses import JSONResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+__all__ = ["Problem", "problem_response"]
+
+
+class Problem(Exception):  # noqa: N818 - not an error of the program, but an answer
+    """A request that is answered with an error.
+
+    Args:
+        status: the HTTP status.
+        code: the API's code.
+        message: one sentence for a person.
+        headers: more headers of the answer.
+    """
+
+    def __init__(
+        self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = dict(headers or {})
+
+
+def bad_parameter(message: str) -> Problem:
+    """Return the answer to a parameter that is wrong; the message names it and what it takes."""
+    return Problem(400, "invalid_parameter", message)
+
+
+def problem_response(request: Request, problem: Problem) -> Response:
+    """Return the documented error: code, message and the request's id."""
+    found = {
+        "code": problem.code,
+        "message": problem.message,
+        "request_id": request.scope.get("request_id", ""),
+    }
+    return JSONResponse({"error": found}, problem.status, problem.headers)
