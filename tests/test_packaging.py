@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import sys
 import venv
 import zipfile
+from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
+from sigma.plugins import SigmaPluginDirectory
 
 from tests.conftest import ROOT
 
@@ -80,3 +84,28 @@ def test_the_installed_wheel_works(wheel, tmp_path):
         encoding="utf-8",
     )
     assert "192.0.2.66" in done.stdout
+
+
+def test_the_readme_links_lead_somewhere_from_a_package_index(wheel):
+    """Each link of the description is absolute, and its page is in the repository."""
+    archive = zipfile.ZipFile(wheel)
+    (name,) = (each for each in archive.namelist() if each.endswith(".dist-info/METADATA"))
+    links = re.findall(r"\]\(([^)]+)\)", archive.read(name).decode("utf-8"))
+    assert len(links) > 10
+    ours = "https://github.com/sigma-socdefenders/sigma-socdefenders/blob/main/"
+    for link in links:
+        assert link.startswith("https://")
+        if link.startswith(ours):
+            assert (ROOT / link.removeprefix(ours)).exists(), link
+
+
+def test_the_entry_for_the_plugin_directory_is_one():
+    """PySigma's own loader takes the entry, whose package and pySigma are those of the project."""
+    document = json.loads((ROOT / "sigma-plugin-directory.json").read_text("utf-8"))
+    (plugin,) = SigmaPluginDirectory.from_dict(document).plugins.values()
+    assert plugin.package == "sigma-socdefenders"
+    assert len(plugin.description) <= 120
+    (pysigma,) = (one for one in requires(plugin.package) or () if one.startswith("pysigma<"))
+    assert pysigma.endswith(str(plugin.pysigma_version))
+    assert "1.5.1" in plugin.pysigma_version
+    assert "2.0.1" in plugin.pysigma_version

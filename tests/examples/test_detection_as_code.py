@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -57,6 +58,7 @@ class Repository:
             "GH_CALLS": str(self.calls),
             "GH_BODY": str(self.body),
             "GH_OPEN": str(folder / "open"),
+            "GITHUB_OUTPUT": str(folder / "outputs"),
             "SOCDEFENDERS_API_KEY": feed.key,
             "SOCDEFENDERS_BASE_URL": feed.url,
             "GIT_CONFIG_NOSYSTEM": "1",
@@ -100,8 +102,15 @@ class Repository:
             (self.folder / ".github" / "workflows" / workflow).read_text("utf-8")
         )
         self.calls.write_text("")
+        outputs = Path(self.environment["GITHUB_OUTPUT"])
+        outputs.write_text("")
         printed = ""
         for job in document["jobs"].values():
+            if "if" in job and "changed=true" not in outputs.read_text():
+                continue
+            # Each job begins with a checkout of its own.
+            self.git("reset", "--quiet", "--hard")
+            self.git("clean", "--quiet", "-fd")
             for step in job["steps"]:
                 if "run" not in step or step["name"] == "Install":
                     continue
@@ -159,6 +168,45 @@ def test_a_sync_is_proposed_once_and_then_updated(repository, feed):
     assert printed.endswith("Nothing has changed.\n")
 
 
+def test_what_a_feed_says_is_no_command_to_the_runner(repository, feed):
+    """Between the token and its end, whatever the summary quotes is text."""
+    feed.records = [*sample_records(60), {"type": "ipv4", "value": "##[set-env name=a]b"}]
+    status, printed = repository.run("sync.yml")
+    assert status == 0, printed
+    begin = next(line for line in printed.splitlines() if line.startswith("::stop-commands::"))
+    token = begin.removeprefix("::stop-commands::")
+    assert len(token) == 32
+    between = printed[printed.index(begin) : printed.index(f"::{token}::")]
+    assert "##[set-env" in between
+    assert "##[" not in printed.replace(between, "")
+
+
+def test_a_proposal_touches_rules_queries_and_indicators_alone(repository, feed):
+    """A patch that reaches for a workflow or a script brings nothing of it into the branch."""
+    assert repository.run("sync.yml")[0] == 0
+    repository.merge()
+    patch = Path(repository.environment["RUNNER_TEMP"]) / "proposal" / "change.patch"
+    workflow = ".github/workflows/evil.yml"
+    patch.write_text(
+        f"diff --git a/{workflow} b/{workflow}\nnew file mode 100644\n--- /dev/null\n"
+        f"+++ b/{workflow}\n@@ -0,0 +1 @@\n+on: push\n"
+        "diff --git a/rules/new.txt b/rules/new.txt\nnew file mode 100644\n--- /dev/null\n"
+        "+++ b/rules/new.txt\n@@ -0,0 +1 @@\n+text\n"
+    )
+    step = yaml.safe_load((EXAMPLE / ".github/workflows/sync.yml").read_text("utf-8"))
+    script = step["jobs"]["propose"]["steps"][-1]["run"]
+    done = subprocess.run(
+        ["bash", "-eo", "pipefail", "-c", script],
+        cwd=repository.folder,
+        env=repository.environment,
+        check=False,
+    )
+    assert done.returncode == 0
+    branch = repository.git("ls-tree", "-r", "--name-only", "sync-rules").splitlines()
+    assert "rules/new.txt" in branch
+    assert workflow not in branch
+
+
 def test_an_edited_rule_is_named_in_the_proposal(repository, feed):
     """What people do to a synced rule stays, and the next pull request says so."""
     assert repository.run("sync.yml")[0] == 0
@@ -208,11 +256,15 @@ def test_pull_requests_are_checked(repository):
 def test_workflows_put_nothing_unchecked_into_a_shell(workflow):
     """Expressions reach a script by the environment only, and rights are named."""
     document = yaml.safe_load(workflow.read_text("utf-8"))
-    assert document["permissions"]
-    for job in document["jobs"].values():
+    assert document["permissions"] == {"contents": "read"}
+    for name, job in document["jobs"].items():
         assert job["timeout-minutes"] <= 30
+        secrets = any("secrets." in str(step) for step in job["steps"])
+        assert not (secrets and job.get("permissions")), f"{name} has the key and may write"
         for step in job["steps"]:
             assert "${{" not in step.get("run", "")
+            if "uses" in step:
+                assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", step["uses"])
 
 
 def test_the_requirements_are_this_package_and_sigma_cli():
