@@ -13,6 +13,7 @@ from sigma_socdefenders.indicators.indicator import indicators
 from sigma_socdefenders.indicators.record import SourcedRecord
 from sigma_socdefenders.rules.build import build_all
 from sigma_socdefenders.rules.grouping import build_groups
+from sigma_socdefenders.rules.identity import ListName
 from sigma_socdefenders.rules.profiles.loading import load_profile
 from sigma_socdefenders.rules.snapshots import ReusableCollection
 from sigma_socdefenders.rules.yaml_writer import to_yaml
@@ -64,6 +65,7 @@ class SocDefendersCollection(ReusableCollection):
         *,
         selection: Selection | None = None,
         profile: str = "default",
+        name: str | None = None,
         group: Capacity | None = None,
         collect_errors: bool = False,
     ) -> Self:
@@ -74,6 +76,8 @@ class SocDefendersCollection(ReusableCollection):
             selection: what to make rules of (default: all that does no harm, see
                 `sigma_socdefenders.selection`); what it leaves out is counted in `dropped`.
             profile: a profile's name, or the path of a YAML file.
+            name: the list's name (`acme-apt`), which gives its rules ids and titles of their own
+                and is named as their source; without one, the list is the feed's.
             group: let indicators share rules, as many as this allows (see
                 `sigma_socdefenders.rules.grouping`); each has rules of its own by default.
             collect_errors: skip what is no indicator, count it in `dropped` and keep its error
@@ -82,11 +86,13 @@ class SocDefendersCollection(ReusableCollection):
         Raises:
             InvalidIndicatorError: a record is no indicator, and errors are not collected.
             ProfileError: there is no such profile.
+            ListNameError: a list cannot have that name.
         """
         return cls._from_sourced(
             lambda summary: _numbered(records, summary),
             selection=selection,
             profile=profile,
+            name=name,
             group=group,
             collect_errors=collect_errors,
         )
@@ -99,6 +105,7 @@ class SocDefendersCollection(ReusableCollection):
         to_ids: ToIds = "auto",
         selection: Selection | None = None,
         profile: str = "default",
+        name: str | None = None,
         group: Capacity | None = None,
         collect_errors: bool = False,
     ) -> Self:
@@ -110,6 +117,7 @@ class SocDefendersCollection(ReusableCollection):
             to_ids: which attributes of MISP events to take; see `sigma_socdefenders.sources.read`.
             selection: as for `from_records`.
             profile: a profile's name, or the path of a YAML file.
+            name: as for `from_records`.
             group: as for `from_records`.
             collect_errors: as for `from_records`.
 
@@ -117,6 +125,7 @@ class SocDefendersCollection(ReusableCollection):
             SourceError: the file cannot be read.
             InvalidIndicatorError: a record is no indicator, and errors are not collected.
             ProfileError: there is no such profile.
+            ListNameError: a list cannot have that name.
         """
         from sigma_socdefenders.sources import read  # noqa: PLC0415 - from_records needs no reader
 
@@ -126,6 +135,7 @@ class SocDefendersCollection(ReusableCollection):
             ),
             selection=selection,
             profile=profile,
+            name=name,
             group=group,
             collect_errors=collect_errors,
         )
@@ -148,6 +158,7 @@ class SocDefendersCollection(ReusableCollection):
         client: httpx.Client | FeedClient | None = None,
         selection: Selection | None = None,
         profile: str = "default",
+        name: str | None = None,
         group: Capacity | None = None,
         collect_errors: bool = False,
     ) -> Self:
@@ -169,6 +180,7 @@ class SocDefendersCollection(ReusableCollection):
             client: your own `httpx.Client`; or a `FeedClient`, which has a key and an address.
             selection: as for `from_records`; its `query` is left to the parameters above.
             profile: a profile's name, or the path of a YAML file.
+            name: as for `from_records`.
             group: as for `from_records`.
             collect_errors: as for `from_records`.
 
@@ -176,6 +188,7 @@ class SocDefendersCollection(ReusableCollection):
             FeedError: the feed cannot be read; see `sigma_socdefenders.errors`.
             InvalidIndicatorError: a record is no indicator, and errors are not collected.
             ProfileError: there is no such profile.
+            ListNameError: a list cannot have that name.
         """
         from sigma_socdefenders.feed import Filters, open_client  # noqa: PLC0415 - needs HTTP
 
@@ -201,6 +214,7 @@ class SocDefendersCollection(ReusableCollection):
                 read,
                 selection=None if selection is None else replace(selection, query=Filters()),
                 profile=profile,
+                name=name,
                 group=group,
                 collect_errors=collect_errors,
             )
@@ -265,6 +279,7 @@ class SocDefendersCollection(ReusableCollection):
         summary: Summary,
         *,
         profile: str = "default",
+        name: str | None = None,
         group: Capacity | None = None,
     ) -> Self:
         """Build the rules of indicators; those of a type that the profile lacks are dropped.
@@ -273,9 +288,10 @@ class SocDefendersCollection(ReusableCollection):
             found: the indicators, each with its position.
             summary: the account of the run; its drops and errors become the collection's.
             profile: a profile's name, or the path of a YAML file.
+            name: as for `from_records`.
             group: as for `from_records`.
         """
-        loaded = load_profile(profile)
+        loaded = load_profile(profile, ListName.parse(name))
         built = (
             build_all(found, loaded, summary)
             if group is None
@@ -306,6 +322,7 @@ class SocDefendersCollection(ReusableCollection):
         *,
         selection: Selection | None,
         profile: str,
+        name: str | None,
         group: Capacity | None,
         collect_errors: bool,
     ) -> Self:
@@ -313,7 +330,7 @@ class SocDefendersCollection(ReusableCollection):
         mode: Literal["raise", "skip"] = "skip" if collect_errors else "raise"
         found = indicators(read(summary), summary, errors=mode)
         found = (selection or Selection()).apply(found, summary)
-        return cls.from_indicators(found, summary, profile=profile, group=group)
+        return cls.from_indicators(found, summary, profile=profile, name=name, group=group)
 
     @classmethod
     def merge(  # the signature is pySigma's

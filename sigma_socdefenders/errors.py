@@ -7,6 +7,7 @@
     ├── SourceError                a file or stream that cannot be read at all
     │   └── UnrecognisedSourceError  one that holds nothing known to be indicators
     ├── SelectionError             what to select cannot be understood, or a list not be read
+    ├── ListNameError              a name that a list of indicators cannot have
     ├── ProfileError               a profile that does not say which rules to build
     ├── TargetError                a target, format or indicator type that cannot be converted
     ├── OutputError                a file that cannot be written
@@ -43,6 +44,7 @@ __all__ = [
     "IncompleteError",
     "InvalidIndicatorError",
     "InvalidKeyError",
+    "ListNameError",
     "MissingKeyError",
     "NotJSONError",
     "OutputError",
@@ -130,6 +132,10 @@ class UnrecognisedSourceError(SourceError):
 
 class SelectionError(SocDefendersError):
     """A selection that means nothing, or that needs a list which cannot be read."""
+
+
+class ListNameError(SocDefendersError):
+    """A name that a list cannot have; the message says what names are made of."""
 
 
 class ProfileError(SocDefendersError):

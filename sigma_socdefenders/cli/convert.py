@@ -15,6 +15,7 @@ from sigma_socdefenders.cli.run import Run
 if TYPE_CHECKING:
     from sigma_socdefenders.cli.grouping import Grouping
     from sigma_socdefenders.cli.options import Reading
+    from sigma_socdefenders.rules.identity import ListName
 
 __all__ = ["convert"]
 
@@ -44,6 +45,7 @@ def convert(
     *,
     reading: Reading,
     profile: str,
+    list_name: ListName,
     grouping: Grouping,
     target: str,
     output_format: str,
@@ -65,7 +67,9 @@ def convert(
     found = run.indicators()
 
     result = targets.convert(
-        grouping.rules(found, profile, run.summary, settings=settings, on_error=run.left_out),
+        grouping.rules(
+            found, profile, list_name, run.summary, settings=settings, on_error=run.left_out
+        ),
         targets.find_target(target),
         output_format,
         settings=settings,

@@ -72,7 +72,8 @@ def conversion_options(command: _Command) -> _Command:
 
     @functools.wraps(command)
     def bundled(*arguments: Any, **options: Any) -> Any:
-        deployment = Deployment(**{each.name: options.pop(each.name) for each in _SETTINGS})
+        given = {each.name: options.pop(each.name) for each in _SETTINGS}
+        deployment = Deployment(name=options["list_name"].name, **given)
         pipelines, backend_options = options.pop("pipelines"), options.pop("backend_options")
         settings = ConversionSettings(deployment, pipelines, backend_options)
         return command(*arguments, settings=settings, **options)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sigma_socdefenders.indicators.indicator import SourcedIndicator
     from sigma_socdefenders.rules.build import BuiltRule
     from sigma_socdefenders.rules.grouping import Capacity
+    from sigma_socdefenders.rules.identity import ListName
     from sigma_socdefenders.targets import ConversionSettings
 
 __all__ = ["Grouping", "grouping_options"]
@@ -38,6 +39,7 @@ class Grouping:
         self,
         found: Iterable[SourcedIndicator],
         profile: str,
+        list_name: ListName,
         summary: Summary,
         *,
         settings: ConversionSettings | None = None,
@@ -48,6 +50,7 @@ class Grouping:
         Args:
             found: the indicators.
             profile: a profile's name, or the path of a YAML file.
+            list_name: the list that the rules come from.
             summary: counts those that the profile has no rule for.
             settings: what the queries that are measured are converted with.
             on_error: called with each rule that is too long for the target.
@@ -62,7 +65,7 @@ class Grouping:
                 raise click.UsageError(f"{name} is for rules that are grouped: add --group.")
         from sigma_socdefenders.rules.profiles.loading import load_profile
 
-        loaded = load_profile(profile)
+        loaded = load_profile(profile, list_name)
         if not self.group:
             from sigma_socdefenders.rules.build import build_all
 

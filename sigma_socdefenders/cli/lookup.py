@@ -13,6 +13,7 @@ from sigma_socdefenders.outputs.lookups import PLATFORMS, lookup_files, write_fi
 
 if TYPE_CHECKING:
     from sigma_socdefenders.cli.options import Reading
+    from sigma_socdefenders.rules.identity import ListName
     from sigma_socdefenders.targets import ConversionSettings
 
 __all__ = ["lookup"]
@@ -40,6 +41,7 @@ def lookup(
     *,
     reading: Reading,
     profile: str,
+    list_name: ListName,
     target: str,
     published_at: str | None,
     settings: ConversionSettings,
@@ -68,6 +70,7 @@ def lookup(
         run.indicators(),
         target,
         run.summary,
+        list_name=list_name,
         published=published_at,
         settings=settings,
         on_error=run.left_out,

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 import click
 
+from sigma_socdefenders.errors import ListNameError
 from sigma_socdefenders.rules.profiles import profile_names
 from sigma_socdefenders.selection import KEEPABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
+
+    from sigma_socdefenders.rules.identity import ListName
 
 __all__ = ["Reading", "output_options", "source_options"]
 
@@ -144,6 +147,15 @@ _SELECTION_OPTIONS = (
 )
 
 
+def _list_name(ctx: click.Context, param: click.Parameter, value: str | None) -> ListName:
+    from sigma_socdefenders.rules.identity import ListName
+
+    try:
+        return ListName.parse(value)
+    except ListNameError as error:
+        raise click.BadParameter(str(error), ctx, param) from None
+
+
 @overload
 def source_options(command: _Command, /) -> _Command: ...
 
@@ -181,6 +193,14 @@ def source_options(
                 show_default=True,
                 metavar="NAME|FILE",
                 help=f"Which rules to build: {', '.join(profile_names())}, or a YAML file.",
+            ),
+            click.option(
+                "--name",
+                "list_name",
+                metavar="NAME",
+                callback=_list_name,
+                help="Call the list NAME, such as acme-apt: its rules, files and tables have names "
+                "and ids of their own, so that several lists live side by side.",
             ),
             click.option(
                 "--errors",

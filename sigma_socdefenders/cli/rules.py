@@ -14,6 +14,7 @@ from sigma_socdefenders.cli.run import Run
 if TYPE_CHECKING:
     from sigma_socdefenders.cli.grouping import Grouping
     from sigma_socdefenders.cli.options import Reading
+    from sigma_socdefenders.rules.identity import ListName
 
 __all__ = ["rules"]
 
@@ -29,6 +30,7 @@ def rules(
     *,
     reading: Reading,
     profile: str,
+    list_name: ListName,
     grouping: Grouping,
     members: str | None,
     output: str,
@@ -48,7 +50,7 @@ def rules(
 
     run = Run(reading, quiet=quiet)
     found = run.indicators()
-    built = grouping.rules(found, profile, run.summary, on_error=run.left_out)
+    built = grouping.rules(found, profile, list_name, run.summary, on_error=run.left_out)
     with contextlib.ExitStack() as stack:
         stream = stack.enter_context(run.output(output))
         if members is not None:

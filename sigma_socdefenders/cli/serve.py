@@ -20,7 +20,7 @@ __all__ = ["serve"]
 
 
 @click.command()
-@source_options(without=("explain", "report", "state", "partial"))
+@source_options(without=("explain", "report", "state", "partial", "list_name"))
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
     "--port",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sigma_socdefenders.cli.grouping import Grouping
     from sigma_socdefenders.cli.options import Reading
     from sigma_socdefenders.outputs.rule_folder import Plan
+    from sigma_socdefenders.rules.identity import ListName
     from sigma_socdefenders.targets import ConversionSettings
 
 __all__ = ["sync"]
@@ -85,6 +86,7 @@ def sync(
     *,
     reading: Reading,
     profile: str,
+    list_name: ListName,
     grouping: Grouping,
     dry_run: bool,
     check: bool,
@@ -114,7 +116,9 @@ def sync(
             )
     run = Run(reading, quiet=quiet)
     found = run.indicators()
-    built = grouping.rules(found, profile, run.summary, settings=settings, on_error=run.left_out)
+    built = grouping.rules(
+        found, profile, list_name, run.summary, settings=settings, on_error=run.left_out
+    )
     reads_only = dry_run or check
     with contextlib.ExitStack() as stack:
         if members is not None and not reads_only:
@@ -122,6 +126,7 @@ def sync(
         plan = sync_folder(
             folder,
             built,
+            list_name=list_name,
             dry_run=reads_only,
             deprecate=deprecate,
             force=force,

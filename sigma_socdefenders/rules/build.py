@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
-from uuid import UUID, uuid5
 
 from sigma.rule import SigmaRule, SigmaRuleTag
 
 from sigma.pipelines.socdefenders.rule_formats.attack import technique
 from sigma_socdefenders.indicators.bounded_cache import remembered
 from sigma_socdefenders.indicators.normalize import IndicatorType
+from sigma_socdefenders.rules.identity import FEED, ListName
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import date, datetime
+    from uuid import UUID
 
     from sigma.rule import SigmaLevel
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from sigma_socdefenders.rules.profiles.model import Metadata, Profile, RuleTemplate
 
 __all__ = [
-    "PROJECT_NAMESPACE",
     "TITLE_LENGTH",
     "BuiltRule",
     "build_all",
@@ -39,9 +39,6 @@ __all__ = [
     "tlp_label",
 ]
 
-PROJECT_NAMESPACE = UUID("6a2f5a52-6a0c-5d0c-9b1e-3f6c1f7f4f0e")
-"""The namespace of every rule id; it never changes, so that an indicator keeps its id for ever."""
-
 TITLE_LENGTH = 256
 """The longest title that the Sigma specification allows, in characters."""
 
@@ -49,15 +46,16 @@ TITLE_LENGTH = 256
 _FIRST_YEAR, _LAST_YEAR = 1000, 3999
 
 
-def rule_id(indicator: Indicator, logsource: str = "") -> UUID:
+def rule_id(indicator: Indicator, logsource: str = "", list_name: ListName = FEED) -> UUID:
     """Return the id of an indicator's rule: the same for every spelling of the value.
 
     Args:
         indicator: whose rule it is.
         logsource: `category/product/service`, where the profile gives the indicator more than
             one rule; else empty.
+        list_name: the list that the rule is of.
     """
-    return uuid5(PROJECT_NAMESPACE, f"{indicator.key}|{logsource}" if logsource else indicator.key)
+    return list_name.id(f"{indicator.key}|{logsource}" if logsource else indicator.key)
 
 
 def build_rules(indicator: Indicator, profile: Profile) -> Iterator[SigmaRule]:
@@ -104,7 +102,7 @@ def build_rule(indicator: Indicator, template: RuleTemplate, metadata: Metadata)
     day, changed = rule_days(indicator.first_seen, indicator.last_seen, metadata)
     return SigmaRule(
         title=title,
-        id=rule_id(indicator, template.identity),
+        id=rule_id(indicator, template.identity, metadata.list_name),
         status=metadata.status,
         description=template.description.fill(variables) or None,
         references=_references(indicator, metadata),

@@ -10,7 +10,8 @@ from sigma.collection import SigmaCollection
 from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaRule
 
 from sigma_socdefenders import Indicator, InvalidIndicatorError
-from sigma_socdefenders.rules.build import PROJECT_NAMESPACE, TITLE_LENGTH, build_rules, rule_id
+from sigma_socdefenders.rules.build import TITLE_LENGTH, build_rules, rule_id
+from sigma_socdefenders.rules.identity import PROJECT_NAMESPACE
 from sigma_socdefenders.rules.profiles import profile_names
 from sigma_socdefenders.rules.profiles.loading import load_profile
 from sigma_socdefenders.rules.spellings import SPELLINGS

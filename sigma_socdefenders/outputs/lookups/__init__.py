@@ -17,6 +17,7 @@ from sigma_socdefenders.outputs.lookups.files import File
 from sigma_socdefenders.outputs.lookups.lists import Lists
 from sigma_socdefenders.outputs.lookups.rules import lookup_rules
 from sigma_socdefenders.rules.grouping import build_groups
+from sigma_socdefenders.rules.identity import FEED
 from sigma_socdefenders.rules.profiles.loading import load_profile
 from sigma_socdefenders.rules.yaml_writer import to_yaml
 from sigma_socdefenders.targets import convert, find_target, render
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
     from sigma_socdefenders.indicators.normalize import IndicatorType
     from sigma_socdefenders.rules.build import BuiltRule
+    from sigma_socdefenders.rules.identity import ListName
     from sigma_socdefenders.targets import ConversionSettings
 
 __all__ = ["PLATFORMS", "lookup_files", "write_files"]
@@ -68,6 +70,7 @@ def lookup_files(
     target_name: str,
     summary: Summary,
     *,
+    list_name: ListName = FEED,
     published: str | None = None,
     settings: ConversionSettings | None = None,
     on_error: Callable[[BuiltRule, TargetError], object] | None = None,
@@ -80,6 +83,7 @@ def lookup_files(
         found: the indicators, all of which are held in memory.
         target_name: one of `PLATFORMS`.
         summary: the account of the run.
+        list_name: what the list is called; its rules and tables have names of their own.
         published: where Defender can fetch the tables.
         settings: deployment, further pipelines and backend options.
         on_error: called for each indicator that the target has neither table nor query for;
@@ -98,14 +102,15 @@ def lookup_files(
     others: list[SourcedIndicator] = []
     for sourced in found:
         (tabled if platform.holds(sourced.indicator) else others).append(sourced)
-    lists = Lists.of(tabled)
+    lists = Lists.of(tabled, list_name)
     target = find_target(target_name)
-    profile = load_profile("default")
+    profile = load_profile("default", list_name)
     capacity = QueryCapacity(target, settings=settings)
     grouped = list(build_groups(others, profile, summary, capacity, on_error=on_error))
     yield File("rules/grouped.yml", to_yaml(built.rule for built in grouped))
-    for kind in sorted(platform.kinds):
-        yield File(f"rules/{kind}.yml", lookup_rules()[kind].text)
+    for kind, rule in lookup_rules(lists).items():
+        if kind in platform.kinds:
+            yield File(f"rules/{kind}.yml", rule.text)
     converted = convert(
         grouped, target, platform.output_format, settings=settings, on_error=on_error
     )

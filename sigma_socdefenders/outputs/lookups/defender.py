@@ -15,7 +15,7 @@ from sigma_socdefenders.indicators.timestamps import format_instant
 from sigma_socdefenders.outputs.lookups.files import File, csv_text, safe_cell
 from sigma_socdefenders.outputs.lookups.kql import Place, query
 from sigma_socdefenders.outputs.lookups.lists import DETAILS, details, is_network, spelled
-from sigma_socdefenders.outputs.lookups.rules import table_name
+from sigma_socdefenders.rules.identity import FEED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
     from sigma_socdefenders.indicators.indicator import Indicator
     from sigma_socdefenders.outputs.lookups.lists import Lists
+    from sigma_socdefenders.rules.identity import ListName
 
 __all__ = ["KINDS", "UNPUBLISHED", "files", "holds", "queries"]
 
@@ -46,10 +47,11 @@ _PLACES = {
 }
 
 
-def queries(published: str = UNPUBLISHED) -> dict[IndicatorType, str]:
+def queries(published: str = UNPUBLISHED, list_name: ListName = FEED) -> dict[IndicatorType, str]:
     """Return the query of each type.
 
     Args:
+        list_name: the list that the tables are of.
         published: the address of the folder of tables, without a closing slash.
     """
     columns = ", ".join(f"{name}:string" for name in ("value", *DETAILS))
@@ -57,7 +59,7 @@ def queries(published: str = UNPUBLISHED) -> dict[IndicatorType, str]:
         kind: query(
             kind,
             place,
-            f"externaldata({columns}) [@'{published}/{table_name(kind)}.csv'] "
+            f"externaldata({columns}) [@'{published}/{list_name.table(kind)}.csv'] "
             "with (format='csv', ignoreFirstRecord=true) | project value",
         )
         for kind, place in _PLACES.items()
@@ -81,14 +83,14 @@ def files(
 ) -> Iterator[File]:
     """Yield the tables, the queries and the files to import; `grouped` are other queries."""
     yield File("queries/grouped.kql", grouped)
-    for kind, text in queries(published).items():
-        name = table_name(kind)
+    for kind, text in queries(published, lists.list_name).items():
+        name = lists.list_name.table(kind)
         indicators = lists.by_type.get(kind, ())
         cells = ([value, *details(one)] for one in indicators for value in spelled(one))
         yield File(f"tables/{name}.csv", csv_text(("value", *DETAILS), cells))
         yield File(f"queries/{name}.kql", f"{text}\n")
     rows = [
-        _import_row(indicator)
+        _import_row(indicator, lists.list_name.title)
         for kind in _IMPORTED
         for indicator in lists.by_type.get(kind, ())
         if not is_network(indicator)
@@ -117,7 +119,7 @@ _IMPORTED = {
 _SEVERITY = {"high": "High", "medium": "Medium", "low": "Low"}
 
 
-def _import_row(indicator: Indicator) -> list[str]:
+def _import_row(indicator: Indicator, listed: str) -> list[str]:
     until = indicator.valid_until
     return [
         _IMPORTED[indicator.type],
@@ -125,7 +127,7 @@ def _import_row(indicator: Indicator) -> list[str]:
         format_instant(until) if until else "",
         "Audit",
         _SEVERITY.get(str(indicator.confidence or ""), "Medium"),
-        f"SOC Defenders IOC {indicator.type}",
+        f"{listed} IOC {indicator.type}",
         safe_cell(indicator.context or "Listed indicator"),
         "",
         "",

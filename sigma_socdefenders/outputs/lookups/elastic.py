@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
-from uuid import uuid5
 
 from sigma_socdefenders.indicators.normalize import IndicatorType
 from sigma_socdefenders.indicators.public_suffix import is_public_suffix
@@ -21,7 +20,7 @@ from sigma_socdefenders.indicators.timestamps import format_instant
 from sigma_socdefenders.outputs.lookups.files import File, ndjson
 from sigma_socdefenders.outputs.lookups.lists import is_network, spelled
 from sigma_socdefenders.outputs.lookups.rules import lookup_rules
-from sigma_socdefenders.rules.build import PROJECT_NAMESPACE, tlp_label
+from sigma_socdefenders.rules.build import tlp_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +33,8 @@ __all__ = ["INDEX", "KINDS", "documents", "files", "holds", "rules"]
 
 INDEX = "socdefenders-indicators"
 _ECS = "8.11.0"
+# Elastic's documentation gives these for its severities.
+_RISK_SCORES = {"low": 21, "medium": 47, "high": 73}
 
 # ECS: threat.indicator.type, the field of the indicator, the fields of events.
 _HASHED = ("file", "file.hash.{}", ("process.hash.{}",))
@@ -83,6 +84,11 @@ KINDS = frozenset(_FIELDS)
 """The types that have a table."""
 
 
+def index_name(lists: Lists) -> str:
+    """Return the name of a list's index."""
+    return f"{INDEX}-{lists.list_name.name}" if lists.list_name.name else INDEX
+
+
 def holds(indicator: Indicator) -> bool:
     """Say whether an indicator-match rule finds all that the indicator's own rule finds."""
     if indicator.type is IndicatorType.DOMAIN:
@@ -101,9 +107,9 @@ def documents(lists: Lists) -> Iterator[dict[str, Any]]:
         for indicator in lists.by_type.get(kind, ()):
             if holds(indicator):
                 for value in _spelled(indicator):
-                    key = f"document|{indicator.key}|{value}"
-                    yield {"index": {"_index": INDEX, "_id": str(uuid5(PROJECT_NAMESPACE, key))}}
-                    yield _document(indicator, value)
+                    own_id = str(lists.list_name.id(f"document|{indicator.key}|{value}"))
+                    yield {"index": {"_index": index_name(lists), "_id": own_id}}
+                    yield _document(indicator, value, lists.list_name.title)
 
 
 def _spelled(indicator: Indicator) -> list[str]:
@@ -112,7 +118,7 @@ def _spelled(indicator: Indicator) -> list[str]:
     return [indicator.value] if indicator.type in addresses else spelled(indicator)
 
 
-def _document(indicator: Indicator, value: str) -> dict[str, Any]:
+def _document(indicator: Indicator, value: str, feed: str) -> dict[str, Any]:
     ecs_type, path, _ = _FIELDS[indicator.type]
     source = indicator.sources[0] if indicator.sources else None
     found: dict[str, Any] = {
@@ -139,16 +145,16 @@ def _document(indicator: Indicator, value: str) -> dict[str, Any]:
         "event": {"kind": "enrichment", "category": ["threat"], "type": ["indicator"]},
         "tags": list(indicator.tags),
         "threat": {
-            "feed": {"name": "SOC Defenders"},
+            "feed": {"name": feed},
             "indicator": {key: item for key, item in found.items() if item},
         },
     }
 
 
-def rules() -> Iterator[dict[str, Any]]:
+def rules(lists: Lists) -> Iterator[dict[str, Any]]:
     """Yield the indicator-match rule of each type."""
     for kind, (ecs_type, path, fields) in _FIELDS.items():
-        rule = lookup_rules()[kind]
+        rule = lookup_rules(lists)[kind]
         yield {
             "id": rule.id,
             "rule_id": rule.id,
@@ -158,7 +164,7 @@ def rules() -> Iterator[dict[str, Any]]:
             "language": "kuery",
             "query": " or ".join(f"{field}:*" for field in fields),
             "index": ["auditbeat-*", "filebeat-*", "logs-*", "packetbeat-*", "winlogbeat-*"],
-            "threat_index": [INDEX],
+            "threat_index": [index_name(lists)],
             "threat_language": "kuery",
             "threat_query": f'threat.indicator.type:"{ecs_type}" and threat.indicator.{path}:*',
             "threat_indicator_path": "threat.indicator",
@@ -170,15 +176,15 @@ def rules() -> Iterator[dict[str, Any]]:
                 }
                 for field in fields
             ],
-            "severity": "high",
-            "risk_score": 73,
+            "severity": rule.level,
+            "risk_score": _RISK_SCORES[rule.level],
             "enabled": False,
             "interval": "1h",
             "from": "now-65m",
             "to": "now",
-            "author": ["SOC Defenders"],
+            "author": [rule.author],
             "license": "",
-            "references": ["https://socdefenders.ai"],
+            "references": list(rule.references),
             "false_positives": ["Unknown"],
             "tags": list(rule.tags),
             "threat": [],
@@ -198,4 +204,4 @@ def files(
     """Yield the index, the documents and the rules; `grouped` are those that need no index."""
     yield File("index.json", json.dumps(_MAPPINGS, indent=2) + "\n")
     yield File("indicators.ndjson", ndjson(documents(lists)))
-    yield File("rules.ndjson", ndjson(rules()) + grouped)
+    yield File("rules.ndjson", ndjson(rules(lists)) + grouped)

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sigma_socdefenders.indicators.indicator import Confidence
 from sigma_socdefenders.indicators.normalize import IndicatorType
 from sigma_socdefenders.indicators.timestamps import format_instant
 from sigma_socdefenders.outputs.lookups.files import safe_cell
+from sigma_socdefenders.rules.identity import FEED
 from sigma_socdefenders.rules.spellings import SPELLINGS, WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
+    from sigma_socdefenders.rules.identity import ListName
 
 __all__ = ["DETAILS", "Lists", "details", "is_network", "spelled"]
 
@@ -23,12 +26,18 @@ DETAILS = ("indicator", "confidence", "first_seen", "last_seen", "feed", "catego
 
 @dataclass(frozen=True)
 class Lists:
-    """Indicators by type, sorted by value; those of one value stand together."""
+    """Indicators by type, sorted by value; those of one value stand together.
+
+    Attributes:
+        by_type: the indicators of each type.
+        list_name: what they are called together.
+    """
 
     by_type: dict[IndicatorType, list[Indicator]] = field(default_factory=dict)
+    list_name: ListName = FEED
 
     @classmethod
-    def of(cls, found: Iterable[SourcedIndicator]) -> Lists:
+    def of(cls, found: Iterable[SourcedIndicator], list_name: ListName = FEED) -> Lists:
         """Sort out indicators, all of which are held in memory."""
         by_type: dict[IndicatorType, dict[str, Indicator]] = {}
         for indicator, _ in found:
@@ -40,8 +49,20 @@ class Lists:
                 kind: [by_type[kind][value] for value in sorted(by_type[kind])]
                 for kind in IndicatorType
                 if kind in by_type
-            }
+            },
+            list_name,
         )
+
+    def level(self, kind: IndicatorType) -> str:
+        """Return the level of a rule over a type's table: that of its surest indicator.
+
+        Indicators without a confidence, and empty tables, are medium.
+        """
+        found = {one.confidence for one in self.by_type.get(kind, ())}
+        surest = max((one.rank for one in found if one is not None), default=None)
+        if surest is None or (None in found and surest < Confidence.MEDIUM.rank):
+            return Confidence.MEDIUM.value
+        return next(one.value for one in Confidence if one.rank == surest)
 
     def addresses(self, kind: IndicatorType) -> list[Indicator]:
         """Return a type's indicators without the networks among them."""

@@ -13,7 +13,7 @@ from sigma_socdefenders.indicators.normalize import IndicatorType
 from sigma_socdefenders.outputs.lookups.files import File, csv_text
 from sigma_socdefenders.outputs.lookups.kql import HASHES, Place, query
 from sigma_socdefenders.outputs.lookups.lists import DETAILS, details, spelled
-from sigma_socdefenders.outputs.lookups.rules import table_name
+from sigma_socdefenders.rules.identity import FEED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
     from sigma_socdefenders.indicators.indicator import Indicator
     from sigma_socdefenders.outputs.lookups.lists import Lists
+    from sigma_socdefenders.rules.identity import ListName
 
 __all__ = ["KINDS", "files", "holds", "queries"]
 
@@ -36,13 +37,13 @@ _PLACES = {
 }
 
 
-def queries() -> dict[IndicatorType, str]:
+def queries(list_name: ListName = FEED) -> dict[IndicatorType, str]:
     """Return the query of each type."""
     return {
         kind: query(
             kind,
             place,
-            f"_GetWatchlist('{table_name(kind)}') | project value = tostring(SearchKey)",
+            f"_GetWatchlist('{list_name.table(kind)}') | project value = tostring(SearchKey)",
         )
         for kind, place in _PLACES.items()
     }
@@ -64,8 +65,8 @@ def files(
 ) -> Iterator[File]:
     """Yield the watchlists and the queries; `grouped` are queries without a watchlist."""
     yield File("queries/grouped.kql", grouped)
-    for kind, text in queries().items():
-        name = table_name(kind)
+    for kind, text in queries(lists.list_name).items():
+        name = lists.list_name.table(kind)
         indicators = lists.by_type.get(kind, ())
         rows = ([value, *details(one)] for one in indicators for value in spelled(one))
         yield File(f"watchlists/{name}.csv", csv_text(("value", *DETAILS), rows))

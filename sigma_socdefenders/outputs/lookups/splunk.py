@@ -14,7 +14,8 @@ from sigma_socdefenders._version import __version__
 from sigma_socdefenders.indicators.normalize import IndicatorType
 from sigma_socdefenders.outputs.lookups.files import File, csv_text, safe_cell
 from sigma_socdefenders.outputs.lookups.lists import DETAILS, details, spelled
-from sigma_socdefenders.outputs.lookups.rules import lookup_rules, table_name
+from sigma_socdefenders.outputs.lookups.rules import lookup_rules
+from sigma_socdefenders.rules.identity import FEED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
     from sigma_socdefenders.indicators.indicator import Indicator
     from sigma_socdefenders.outputs.lookups.lists import Lists
+    from sigma_socdefenders.rules.identity import ListName
 
 __all__ = ["KINDS", "cim_files", "files", "holds", "queries"]
 
@@ -55,6 +57,8 @@ _CIM = {
     **dict.fromkeys(_HASHES, _Place('tag="process" tag="report" process_hash=*', "process_hash")),
     IndicatorType.EMAIL: _Place('tag="email" src_user=*', "src_user"),
 }
+# `alert.severity`, as the searches of Enterprise Security's own content have it.
+_SEVERITY = {"low": 2, "medium": 3, "high": 4}
 _OUTPUT = "indicator AS ioc confidence AS ioc_confidence reference AS ioc_reference"
 
 
@@ -85,12 +89,13 @@ def cim_files(
     return _app(lists, grouped, _CIM)
 
 
-def queries(*, cim: bool = False) -> dict[IndicatorType, str]:
+def queries(*, cim: bool = False, list_name: ListName = FEED) -> dict[IndicatorType, str]:
     """Return the search of each type."""
-    return {kind: _search(kind, place) for kind, place in (_CIM if cim else _SYSMON).items()}
+    places = _CIM if cim else _SYSMON
+    return {kind: _search(kind, place, list_name) for kind, place in places.items()}
 
 
-def _search(kind: IndicatorType, place: _Place) -> str:
+def _search(kind: IndicatorType, place: _Place, list_name: ListName) -> str:
     events, field = place
     commands = [events]
     if kind in _HASHES:
@@ -100,9 +105,9 @@ def _search(kind: IndicatorType, place: _Place) -> str:
         commands.append(f'rex field={field} "(?i)(?:^(?={digest}$)|{name}=)(?<ioc_hash>{digest})"')
         field = "ioc_hash"
     shown = field if field.isidentifier() else f'"{field}"'
-    tables = [table_name(kind)]
+    tables = [list_name.table(kind)]
     if kind in _ADDRESSES:
-        tables.append(f"{table_name(kind)}_networks")
+        tables.append(f"{list_name.table(kind)}_networks")
     for table, output in zip(tables, ("OUTPUT", "OUTPUTNEW"), strict=False):
         commands.append(f"lookup {table} value AS {shown} {output} {_OUTPUT}")
     commands.append("where isnotnull(ioc)")
@@ -110,9 +115,10 @@ def _search(kind: IndicatorType, place: _Place) -> str:
 
 
 def _app(lists: Lists, grouped: str, places: dict[IndicatorType, _Place]) -> Iterator[File]:
+    rules = lookup_rules(lists)
     transforms, searches = "", f"{grouped}\n" if grouped else ""
     for kind, place in places.items():
-        rule, name = lookup_rules()[kind], table_name(kind)
+        rule, name = rules[kind], lists.list_name.table(kind)
         match_type = "WILDCARD" if kind is IndicatorType.DOMAIN else ""
         yield _table(name, lists.addresses(kind))
         transforms += _transform(name, match_type)
@@ -122,12 +128,12 @@ def _app(lists: Lists, grouped: str, places: dict[IndicatorType, _Place]) -> Ite
         searches += (
             f"[{rule.title}]\n"
             f"description = {rule.description}\n"
-            f"search = {_search(kind, place)}\n"
+            f"search = {_search(kind, place, lists.list_name)}\n"
             "dispatch.earliest_time = -65m@m\n"
             "dispatch.latest_time = -5m@m\n"
             "cron_schedule = 5 * * * *\n"
             "enableSched = 0\n"
-            "alert.severity = 5\n"
+            f"alert.severity = {_SEVERITY[rule.level]}\n"
             f'action.correlationsearch.metadata = {{"detection_id": "{rule.id}"}}\n\n'
         )
     yield File("default/transforms.conf", transforms)
@@ -136,7 +142,7 @@ def _app(lists: Lists, grouped: str, places: dict[IndicatorType, _Place]) -> Ite
         "default/app.conf",
         f"[install]\nis_configured = 1\n\n[launcher]\nversion = {__version__}\n"
         "description = Lookup tables of indicators, and the searches that use them\n\n"
-        "[ui]\nis_visible = 0\nlabel = SOC Defenders indicators\n",
+        f"[ui]\nis_visible = 0\nlabel = {lists.list_name.title} indicators\n",
     )
     yield File(
         "metadata/default.meta", "[]\naccess = read : [ * ], write : [ admin ]\nexport = system\n"
@@ -184,7 +190,7 @@ def _threat_intelligence(lists: Lists) -> Iterator[File]:
         for indicator in (one for kind in kinds for one in lists.by_type.get(kind, ())):
             cells = {
                 column: indicator.value,
-                "description": safe_cell(indicator.context or "SOC Defenders"),
+                "description": safe_cell(indicator.context or lists.list_name.title),
                 "weight": _WEIGHTS.get(str(indicator.confidence or ""), "60"),
             }
             rows.append([cells.get(title, "") for title in header])

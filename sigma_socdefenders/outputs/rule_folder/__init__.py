@@ -14,12 +14,14 @@ from sigma_socdefenders.outputs.rule_folder.manifest import MANIFEST
 from sigma_socdefenders.outputs.rule_folder.naming import documents
 from sigma_socdefenders.outputs.rule_folder.planning import Plan, make_plan
 from sigma_socdefenders.outputs.rule_folder.writing import carry_out
+from sigma_socdefenders.rules.identity import FEED
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
 
     from sigma_socdefenders.rules.build import BuiltRule
+    from sigma_socdefenders.rules.identity import ListName
 
 __all__ = ["MANIFEST", "MAX_REMOVED", "Plan", "refuse_loss", "sync"]
 
@@ -31,6 +33,7 @@ def sync(
     folder: str | os.PathLike[str],
     built: Iterable[BuiltRule],
     *,
+    list_name: ListName = FEED,
     dry_run: bool = False,
     deprecate: bool = False,
     force: bool = False,
@@ -43,6 +46,8 @@ def sync(
         folder: the folder, made where there is none.
         built: all rules of the source, read once, while the folder is locked; nothing is written
             before the last of them.
+        list_name: the list that the rules are of. Each list has a manifest of its own in the
+            folder, and a run leaves the rules of the other lists alone.
         dry_run: only say what would be done; nothing is written, and no loss stops it (see
             `refuse_loss`).
         deprecate: keep rules that the source no longer gives, with the status `deprecated`.
@@ -58,9 +63,9 @@ def sync(
             written.
         OutputError: something could not be written; the next run picks up where this one stopped.
     """
-    place = Folder(folder)
+    place = Folder(folder, list_name)
     with place.locked(wait=wait, writing=not dry_run):
-        plan = make_plan(place, documents(built), deprecate=deprecate, force=force)
+        plan = make_plan(place, documents(built, list_name), deprecate=deprecate, force=force)
         plan.lost = count_lost(place, plan)
         if not dry_run:
             refuse_loss(plan, max_removed)

@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sigma_socdefenders.errors import RepositoryError
 from sigma_socdefenders.outputs.rule_folder.manifest import (
-    MANIFEST,
     Journal,
     Manifest,
     digest,
     load_journal,
     load_manifest,
+    manifest_name,
 )
+from sigma_socdefenders.rules.identity import FEED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from sigma_socdefenders.rules.identity import ListName
 
 __all__ = ["Folder", "Found"]
 
@@ -48,16 +51,18 @@ class Folder:
 
     Attributes:
         root: the folder, with no symbolic link in its path.
-        manifest: the file that lists the rules.
+        manifest: the file that lists the rules; a named list has one of its own.
         state: a folder that holds what is only of use to a run, hidden from git: `journal`
             (what a run set out to do), `staging` (files on their way to their places) and `lock`.
     """
 
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
+    def __init__(self, folder: str | os.PathLike[str], list_name: ListName = FEED) -> None:
         self.root = Path(os.path.realpath(folder))
-        self.manifest = self.root / MANIFEST
+        self.manifest = self.root / manifest_name(list_name)
         self.state = self.root / ".socdefenders"
-        self.journal = self.state / "journal.json"
+        self.journal = self.state / manifest_name(list_name).replace(
+            "socdefenders-manifest", "journal"
+        )
         self.staging = self.state / "staging"
         self.lock = self.state / "lock"
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from sigma_socdefenders.rules.identity import ListName
+
 __all__ = [
     "MANIFEST",
     "Entry",
@@ -30,10 +32,17 @@ __all__ = [
     "dump_manifest",
     "load_journal",
     "load_manifest",
+    "manifest_name",
 ]
 
 MANIFEST = "socdefenders-manifest.json"
-"""Name of the manifest in the folder."""
+"""Name of the feed's manifest in the folder."""
+
+
+def manifest_name(list_name: ListName) -> str:
+    """Return the name of a list's manifest: that of a named list has the name in it."""
+    return MANIFEST.replace(".json", f"-{list_name.name}.json") if list_name.name else MANIFEST
+
 
 _VERSION = 1
 _SHA256 = re.compile(r"[0-9a-f]{64}")

@@ -10,14 +10,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-from uuid import UUID, uuid5
 
 from sigma.rule import SigmaRule, SigmaRuleTag
 
 from sigma_socdefenders.errors import shorten
 from sigma_socdefenders.indicators.ioc_types import type_title
 from sigma_socdefenders.rules.build import (
-    PROJECT_NAMESPACE,
     TITLE_LENGTH,
     named_in_tags,
     rule_days,
@@ -27,6 +25,7 @@ from sigma_socdefenders.rules.build import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from uuid import UUID
 
     from sigma.rule import SigmaLevel
 
@@ -66,7 +65,7 @@ class Group:
         source = self.template.logsource
         parts = (source.category, source.product, source.service, self.level, self.bucket)
         text = "|".join(str(part or "") for part in parts)
-        return uuid5(PROJECT_NAMESPACE, f"group|{self.type}|{text}")
+        return self.metadata.list_name.id(f"group|{self.type}|{text}")
 
     @property
     def label(self) -> str:

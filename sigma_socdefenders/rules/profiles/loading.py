@@ -13,10 +13,11 @@ from sigma.rule.base import SigmaYAMLLoader
 
 from sigma_socdefenders.errors import ProfileError
 from sigma_socdefenders.indicators.ioc_types import IndicatorType, indicator_type
+from sigma_socdefenders.rules.identity import FEED, ListName
 from sigma_socdefenders.rules.profiles import PROFILES, profile_names
 from sigma_socdefenders.rules.profiles.detections import DetectionTemplate
 from sigma_socdefenders.rules.profiles.model import Metadata, Profile, RuleTemplate
-from sigma_socdefenders.rules.profiles.texts import TextTemplate
+from sigma_socdefenders.rules.profiles.texts import TextTemplate, parse_template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,14 +28,18 @@ _DATES = ("date", "modified")
 
 
 @lru_cache(maxsize=32)
-def load_profile(name: str) -> Profile:
+def load_profile(name: str, list_name: ListName = FEED) -> Profile:
     """Return a profile by its name, or from the YAML file of that path.
+
+    Args:
+        name: the profile's name or path.
+        list_name: the list that the rules come from, which `{list}` and `{source}` stand for.
 
     Raises:
         ProfileError: there is no such profile or file, or it is malformed; the message names
             the place in it.
     """
-    return _compiled(name, _document(name, seen=()))
+    return _compiled(name, _document(name, seen=()), list_name)
 
 
 def _document(name: str, *, seen: tuple[str, ...]) -> dict[str, Any]:
@@ -76,7 +81,7 @@ def _text(name: str) -> str:
         raise ProfileError(f"Profile '{name}' cannot be read: {error.strerror}.") from None
 
 
-def _compiled(name: str, document: dict[str, Any]) -> Profile:
+def _compiled(name: str, document: dict[str, Any], list_name: ListName) -> Profile:
     rule = _mapping(document.get("rule"), name, "rule")
     types: dict[IndicatorType, tuple[RuleTemplate, ...]] = {}
     for key, entry in _mapping(document.get("types"), name, "types").items():
@@ -84,28 +89,32 @@ def _compiled(name: str, document: dict[str, Any]) -> Profile:
         if kind is None:
             known = ", ".join(IndicatorType)
             raise ProfileError(f"Profile '{name}', types: '{key}' is none of {known}.")
-        types[kind] = _rules(_mapping(entry, name, f"types.{key}"), name, f"types.{key}")
+        given = _mapping(entry, name, f"types.{key}")
+        types[kind] = _rules(given, name, f"types.{key}", list_name)
     if not types:
         raise ProfileError(f"Profile '{name}' has no 'types'.")
     return Profile(
         Path(name).stem,
         str(document.get("description", "")),
-        _metadata(rule, name),
+        _metadata(rule, name, list_name),
         types,
     )
 
 
-def _metadata(rule: Mapping[str, Any], name: str) -> Metadata:
+def _metadata(rule: Mapping[str, Any], name: str, list_name: ListName) -> Metadata:
     dates = _strings(rule.get("dates", _DATES), name, "rule.dates")
     if not set(dates) <= set(_DATES):
         raise ProfileError(f"Profile '{name}', rule.dates: only date and modified can be listed.")
     levels = _mapping(rule.get("levels"), name, "rule.levels")
+    author = rule.get("author")
     return Metadata(
-        author=rule.get("author"),
+        author=_author(author, name, list_name) if isinstance(author, str) else author,
         status=None
         if "status" not in rule
         else _member(SigmaStatus, rule["status"], name, "status"),
-        references=_strings(rule.get("references"), name, "rule.references"),
+        references=list_name.own_references(
+            _strings(rule.get("references"), name, "rule.references")
+        ),
         article_references=bool(rule.get("article_references", True)),
         dates=dates,
         falsepositives=_strings(rule.get("falsepositives"), name, "rule.falsepositives"),
@@ -115,14 +124,26 @@ def _metadata(rule: Mapping[str, Any], name: str) -> Metadata:
             str(confidence): _member(SigmaLevel, level, name, f"levels.{confidence}")
             for confidence, level in levels.items()
         },
+        list_name=list_name,
     )
 
 
-def _rules(entry: Mapping[str, Any], name: str, place: str) -> tuple[RuleTemplate, ...]:
+def _author(text: str, name: str, list_name: ListName) -> str:
+    try:
+        parts = parse_template(text, ("list",))
+    except ValueError as error:
+        raise ProfileError(f"Profile '{name}', rule.author: {error}.") from None
+    return "".join(literal + (list_name.title if named else "") for literal, named in parts)
+
+
+def _rules(
+    entry: Mapping[str, Any], name: str, place: str, list_name: ListName
+) -> tuple[RuleTemplate, ...]:
     rules = entry.get("rules")
     if not isinstance(rules, list) or not rules:
         raise ProfileError(f"Profile '{name}', {place}: 'rules' is not a list of rules.")
     built = []
+    bound = {"list": list_name.title, "source": list_name.source}
     for number, given in enumerate(rules):
         here = f"{place}.rules[{number}]"
         rule = {**entry, **_mapping(given, name, here)}
@@ -133,8 +154,8 @@ def _rules(entry: Mapping[str, Any], name: str, place: str) -> tuple[RuleTemplat
         try:
             built.append(
                 RuleTemplate(
-                    title=TextTemplate(title if label is None else f"{title} - {label}"),
-                    description=TextTemplate(str(rule.get("description", ""))),
+                    title=TextTemplate(title if label is None else f"{title} - {label}", bound),
+                    description=TextTemplate(str(rule.get("description", "")), bound),
                     tags=_tags(rule.get("tags"), name, f"{here}.tags"),
                     fields=_strings(rule.get("fields"), name, f"{here}.fields"),
                     logsource=logsource,

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sigma_socdefenders.rules.identity import FEED
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sigma.rule import SigmaLevel, SigmaLogSource, SigmaRuleTag, SigmaStatus
 
     from sigma_socdefenders.indicators.ioc_types import IndicatorType
+    from sigma_socdefenders.rules.identity import ListName
     from sigma_socdefenders.rules.profiles.detections import DetectionTemplate
     from sigma_socdefenders.rules.profiles.texts import TextTemplate
 
@@ -19,7 +22,10 @@ __all__ = ["Metadata", "Profile", "RuleTemplate"]
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What all rules of a profile say of themselves; `levels` has a level for each confidence."""
+    """What all rules of a profile say of themselves.
+
+    `levels` has a level for each confidence; `list_name` says which list the rules come from.
+    """
 
     author: str | None
     status: SigmaStatus | None
@@ -30,6 +36,7 @@ class Metadata:
     tags: tuple[SigmaRuleTag, ...]
     indicator_tags: bool
     levels: Mapping[str, SigmaLevel]
+    list_name: ListName = FEED
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ class TextTemplate:
 
     Args:
         text: the template; `{value}` and `{context}` are known.
+        bound: further variables, with the text that stands for each in every rule.
 
     Raises:
         ValueError: it is malformed or names an unknown variable.
@@ -45,8 +46,19 @@ class TextTemplate:
     __slots__ = ("_parts",)
     known = ("value", "context")
 
-    def __init__(self, text: str) -> None:
-        self._parts = parse_template(text, self.known)
+    def __init__(self, text: str, bound: Mapping[str, str] | None = None) -> None:
+        given = bound or {}
+        self._parts: list[tuple[str, str | None]] = []
+        before = ""
+        for literal, variable in parse_template(text, (*self.known, *given)):
+            before += literal
+            if variable is not None and variable in given:
+                before += given[variable]
+            else:
+                self._parts.append((before, variable))
+                before = ""
+        if before:
+            self._parts.append((before, None))
 
     def fill(self, variables: Mapping[str, str]) -> str:
         """Return the text, every run of blanks in it made one space."""

@@ -17,8 +17,9 @@ from sigma_socdefenders.audit.summary import Summary
 from sigma_socdefenders.errors import TargetError
 from sigma_socdefenders.outputs.lookups import PLATFORMS, lookup_files, write_files
 from sigma_socdefenders.outputs.lookups.files import File, csv_text, safe_cell
-from sigma_socdefenders.outputs.lookups.rules import lookup_rules, table_name
+from sigma_socdefenders.outputs.lookups.rules import lookup_rules
 from sigma_socdefenders.rules.build import build_rules
+from sigma_socdefenders.rules.identity import FEED
 from sigma_socdefenders.rules.profiles.loading import load_profile
 from sigma_socdefenders.targets import find_target
 from tests.rules.grouping.lists import TYPES, random_indicators, sourced
@@ -84,7 +85,7 @@ def test_the_rules_are_valid_and_look_where_the_profile_does():
         (usual,) = build_rules(random_indicators(kind.value, 1)[0], profile)
         assert parsed.logsource == usual.logsource
         assert parsed.tags[:1] == usual.tags[:1]
-        assert f"%{table_name(kind)}%" in rule.text
+        assert f"%{FEED.table(kind)}%" in rule.text
         field = next(iter(profile.types[kind][0].detection.selections[0][1][0])).field
         assert f" {field}|" in rule.text
         assert str(parsed.id) == rule.id
@@ -104,7 +105,7 @@ def test_the_rules_can_be_filled(target: str, monkeypatch, tmp_path):
         backend = find_target(target).make_backend()
         backend.processing_pipeline = socdefenders_placeholders() + backend.processing_pipeline
         (query,) = backend.convert(SigmaCollection.from_yaml(lookup_rules()[kind].text))
-        assert table_name(kind) not in query
+        assert FEED.table(kind) not in query
         if kind.value.startswith(("md5", "sha", "ipv4")):
             values = [i.value for i in indicators if i.type is kind and "/" not in i.value]
             assert all(value.lower() in query.lower() for value in values)
