@@ -37,13 +37,11 @@ class Caller(NamedTuple):
     Attributes:
         name: the key's id; empty where no keys are asked for.
         limits: what is allowed.
-        headers: those that every answer carries.
         earliest: how far back answers reach, in Unix seconds; None for all there is.
     """
 
     name: str
     limits: TierLimits
-    headers: dict[str, str]
     earliest: float | None = None
 
 
@@ -87,7 +85,7 @@ class Gate:
             Problem: there is no key, or not a good one, or it asks too often.
         """
         key = self.identify(request.headers)
-        return Caller("", OPEN, {}) if key is None else self.count(request, key)
+        return Caller("", OPEN) if key is None else self.count(request, key)
 
     def identify(self, headers: Headers) -> Key | None:
         """Return the key of a request; None where no key is asked for.
@@ -139,19 +137,17 @@ class Gate:
         request.scope["key_id"] = key.id
         limits = TIERS[key.tier]
         quota = self._limiter.ask(key.id, limits.windows)
-        headers = quota.headers()
+        request.scope["rate_limit"] = quota.headers()
         if not quota.allowed:
             raise Problem(
                 429,
                 "rate_limit_exceeded",
                 f"A {key.tier} key is allowed {_told(limits)}: ask again at X-RateLimit-Reset.",
-                headers,
             )
-        request.scope["rate_limit"] = headers
         days = limits.days
         # To the minute, so that answers within one are the same.
         earliest = None if days is None else (self._clock() - days * _DAY) // 60 * 60
-        return Caller(key.id, limits, headers, earliest)
+        return Caller(key.id, limits, earliest)
 
     def _current(self) -> Keys:
         """Return the keys, read again where the file has changed."""

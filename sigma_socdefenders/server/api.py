@@ -79,7 +79,7 @@ class Api:
             tag=tag,
             modified=_modified(snapshot, caller),
             compressed=self._service.compressed,
-            headers=_next(request, asked, len(chosen)) | caller.headers,
+            headers=_next(request, asked, len(chosen)),
         )
 
     def _meta(self, snapshot: Snapshot, asked: Asked, caller: Caller, total: int) -> dict[str, Any]:
@@ -105,14 +105,13 @@ class Api:
                 403,
                 "tier_required",
                 "Rules need a pro key: a free key has /api/v1/iocs only.",
-                caller.headers,
             )
         asked = read_parameters(request.query_params, RULES, caller.limits.records)
         snapshot = self._service.store.current
         own = asked.profile in {"", snapshot.profile}
         chosen = snapshot.select(asked.filters, with_rule=own, earliest=caller.earliest)
         page = chosen[asked.offset : asked.offset + asked.limit]
-        headers = _next(request, asked, len(chosen)) | caller.headers
+        headers = _next(request, asked, len(chosen))
         if own and not asked.group and not asked.target:
             body, media = ready_rules(snapshot, page), "application/yaml"
         else:

@@ -201,6 +201,8 @@ class _Exchange:
             headers = message.setdefault("headers", [])
             headers.append((b"x-request-id", self._scope["request_id"].encode()))
             headers.extend(_SECURITY)
+            for name, value in self._scope.get("rate_limit", {}).items():
+                headers.append((name.lower().encode(), value.encode()))
         await self._send(message)
         if message["type"] == "http.response.body":
             self.sent += len(message.get("body", b""))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sigma_socdefenders.audit.summary import Drop, Summary
 from sigma_socdefenders.errors import SourceError
+from sigma_socdefenders.feed import FeedClient
 from sigma_socdefenders.indicators.filters import Filters
 from sigma_socdefenders.indicators.indicator import indicators
 from sigma_socdefenders.rules.build import build_rules, drop_without_rule, rule_id
@@ -24,6 +25,7 @@ from sigma_socdefenders.selection import Selection
 from sigma_socdefenders.selection.sectors import sector_words
 from sigma_socdefenders.server.blobs import Blob
 from sigma_socdefenders.server.snapshot import CONFIDENCES, TYPES, Columns, Snapshot
+from sigma_socdefenders.sources import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -154,15 +156,11 @@ def load(served: Served) -> Snapshot:
 def _selected(served: Served, summary: Summary) -> Iterator[SourcedIndicator]:
     selection = Selection.parse(**served.selection)
     if served.sources:
-        from sigma_socdefenders.sources import read  # noqa: PLC0415 - the feed needs no reader
-
         records: Iterator[SourcedRecord] = read(
             served.sources, summary, to_ids=served.to_ids, errors=served.errors
         )
         yield from selection.apply(indicators(records, summary, errors=served.errors), summary)
         return
-    from sigma_socdefenders.feed import FeedClient  # noqa: PLC0415 - files need no HTTP
-
     with FeedClient(
         api_key_file=served.api_key_file, base_url=served.base_url, allow_http=served.allow_http
     ) as client:
