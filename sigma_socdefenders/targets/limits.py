@@ -112,9 +112,10 @@ _REGEX = 1000
 """Elasticsearch and OpenSearch: the default of `index.max_regex_length`."""
 
 _AUTOMATA = 13_000
-"""Lucene takes up to 1.5 KB of memory for a character of a regular expression that has both cases
-of each letter, on every shard that a query runs on: 20 MB together, or some 200 DNS names
-(`benchmarks/lucene`). Elasticsearch's request circuit breaker counts it."""
+"""Lucene takes up to 1.5 KB of memory for a character of a regular expression that begins with `.*`
+and has both cases of each letter, on every shard that a query runs on: 20 MB together, or some 250
+DNS names (`benchmarks/bench_lucene.py`). Elasticsearch's request circuit breaker counts it. Others
+take a twentieth of that."""
 
 _LOWER_CASE_AUTOMATA = 16_000
 """The same for ES|QL, which writes one case: some 500 DNS names, up to 40 MB."""
@@ -125,7 +126,7 @@ every `or` is a level; EQL has such a limit as well."""
 
 _OPERATOR = r" (?:OR|AND) |\bNOT "
 _LITERAL = r'"(?:[^"\\]|\\.)*"'
-_SLASHED = r'"(?:[^"\\]|\\.)*"|/((?:[^/\\]|\\.)*)/'
+_SLASHED = rf"{_LITERAL}|/(\(?\.\*(?:[^/\\]|\\.)*)/|/(?:[^/\\]|\\.)*/"
 _RAW = r'"""(?:.*?)"""'
 _BETWEEN = rf"{_RAW}|{_LITERAL}|( or | and |\bnot )"
 _ESQL_REGEX = rf'rlike ({_LITERAL})|qstr\("""(.*?)"""\)|{_LITERAL}'

@@ -33,16 +33,18 @@ _DOTTED = {MatchType.EXACT, MatchType.SUFFIX, MatchType.DOMAIN}
 
 
 class Alternative(NamedTuple):
-    """An expression in three parts; those that begin and end alike can be merged.
+    """An expression in parts; those that begin and end alike can be merged.
 
     Attributes:
         before: what the expression begins with.
         text: what it asks for.
+        tail: the rest of that, if others may share it: a DNS name's last label.
         after: what it ends with.
     """
 
     before: str
     text: str
+    tail: str
     after: str
 
     def __str__(self) -> str:
@@ -58,22 +60,25 @@ def alternative(match: Match, *, fold: bool = False, closing_dot: bool = False) 
         closing_dot: let a DNS name end with the root's dot.
     """
     dot = r"\.?" if closing_dot and match.type in _DOTTED else ""
-    text = _literal(match.text, fold=fold)
     if match.type is MatchType.DOMAIN:
-        return Alternative(r"(.*\.)?", text, dot)
+        stem, point, ending = match.text.rpartition(".")
+        tail = _literal(point + ending, fold=fold) if point else ""
+        text = _literal(stem if point else match.text, fold=fold)
+        return Alternative(r"(.*\.)?", text, tail, dot)
+    text = _literal(match.text, fold=fold)
     if match.type is MatchType.WORD:
-        return Alternative(".*", text, "([^0-9].*)?")
+        return Alternative(".*", text, "", "([^0-9].*)?")
     if match.type is MatchType.EXACT:
-        return Alternative("", text, dot)
+        return Alternative("", text, "", dot)
     if match.text:
         before = ".*" if match.type in {MatchType.SUFFIX, MatchType.CONTAINS} else ""
         after = ".*" if match.type in {MatchType.PREFIX, MatchType.CONTAINS} else ""
-        return Alternative(before, text, after + dot)
+        return Alternative(before, text, "", after + dot)
     wild = {SpecialChars.WILDCARD_MULTI: ".*", SpecialChars.WILDCARD_SINGLE: "."}
     written = (
         _literal(part, fold=fold) if isinstance(part, str) else wild[part] for part in match.glob()
     )
-    return Alternative("", "".join(written), dot)
+    return Alternative("", "".join(written), "", dot)
 
 
 def merged(
@@ -88,25 +93,36 @@ def merged(
         written: writes an expression as the query has it, by default as it is.
         longest: characters of an expression, as written; one alternative may take more.
     """
-    alike: dict[tuple[str, str], dict[str, None]] = {}
-    for before, text, after in alternatives:
-        alike.setdefault((before, after), {})[text] = None
-    for (before, after), texts in alike.items():
-        # Beside the texts: what they begin and end with, the brackets, a bar for each text.
+    alike: dict[tuple[str, str], dict[str, dict[str, None]]] = {}
+    for before, text, tail, after in alternatives:
+        alike.setdefault((before, after), {}).setdefault(tail, {})[text] = None
+    quotes = len(written(""))
+    for (before, after), by_tail in alike.items():
         room = longest - len(written(f"{before}(){after}"))
-        listed: list[str] = []
         left = room
-        for text in texts:
-            left -= len(written(text)) + 1
-            if listed and left < 0:
-                yield written(_joined(before, listed, after))
-                listed, left = [], room - len(written(text)) - 1
-            listed.append(text)
+        listed: dict[str, list[str]] = {}
+        for tail, texts in by_tail.items():
+            # The first text with a tail brings it, and both are in brackets.
+            opening = len(written(tail)) - quotes + 3
+            for text in texts:
+                size = len(written(text)) - quotes + 1
+                left -= size if tail in listed else size + opening
+                if listed and left < 0:
+                    yield written(_joined(before, listed, after))
+                    listed, left = {}, room - size - opening
+                listed.setdefault(tail, []).append(text)
         yield written(_joined(before, listed, after))
 
 
-def _joined(before: str, texts: list[str], after: str) -> str:
-    return f"{before}({'|'.join(texts)}){after}" if len(texts) > 1 else before + texts[0] + after
+def _joined(before: str, listed: dict[str, list[str]], after: str) -> str:
+    parts: list[str] = []
+    for tail, texts in listed.items():
+        parts += [_any(texts) + tail] if tail else texts
+    return f"{before}{_any(parts)}{after}"
+
+
+def _any(parts: list[str]) -> str:
+    return f"({'|'.join(parts)})" if len(parts) > 1 else parts[0]
 
 
 def _literal(text: str, *, fold: bool) -> str:
