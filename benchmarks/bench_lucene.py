@@ -1,0 +1,156 @@
+"""What the queries for Elasticsearch and OpenSearch cost Lucene, beside what an expert writes.
+
+`python3 benchmarks/lucene/install.py` gets Lucene 9.9 and 10.5 and makes an index of three million
+events for each, with 750,000 distinct values in each field, those of a third of the lists among
+them. Times are those of one thread's processor; every form finds the same events.
+
+`bench_lucene.py` prints the tables of docs/cost.md; `bench_lucene.py refusals` counts the queries
+that Lucene refuses, for names that are long, that repeat themselves, and that are of any script.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / "lucene"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "execution"))
+
+from engines.process import LineProcess
+from install import VERSIONS, command, index
+from lists import FIELDS, hard_names, listed
+
+from sigma.pipelines.socdefenders.languages.lucene_regexp import alternative, merged
+from sigma.pipelines.socdefenders.translate.columns import Match, MatchType
+from sigma_socdefenders import SocDefendersCollection
+from sigma_socdefenders.selection import KEEPABLE, Selection
+from sigma_socdefenders.targets import find_target
+from sigma_socdefenders.targets.capacity import QueryCapacity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+COUNT, SINGLE = 1_000, 20
+_EVERYTHING = Selection(keep=frozenset(KEEPABLE))
+_HOST = "dns.question.name"
+
+
+def lucene(version: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Return what tells the cost of a request to a version of Lucene, or why it is refused."""
+    program = LineProcess([*command(version), "run", str(index(version))])
+
+    def ask(request: dict[str, Any]) -> dict[str, Any]:
+        answer: dict[str, Any] = json.loads(program.ask(json.dumps(request)))
+        return answer
+
+    return ask
+
+
+def queries(
+    kind: str,
+    values: list[str],
+    *,
+    target: str = "elastic",
+    profile: str = "default",
+    grouped: bool = True,
+) -> list[str]:
+    """Return a list's queries for a target."""
+    rules = SocDefendersCollection.from_records(
+        [{"type": kind, "value": value} for value in values],
+        profile=profile,
+        group=QueryCapacity(target) if grouped else None,
+        selection=_EVERYTHING,
+    )
+    found: list[str] = find_target(target).make_backend().convert(rules)
+    return found
+
+
+def forms(kind: str, values: list[str]) -> dict[str, list[dict[str, Any]]]:
+    """Return the requests of each way to look for a list."""
+    found = {
+        "one query an indicator": [
+            {"query": query} for query in queries(kind, values[:SINGLE], grouped=False)
+        ],
+        "grouped": [{"query": query} for query in queries(kind, values)],
+    }
+    if kind == "domain":
+        matches = [Match(MatchType.DOMAIN, value) for value in values]
+        spelled = [alternative(match, fold=True, closing_dot=True) for match in matches]
+        lower = [alternative(match, closing_dot=True) for match in matches]
+        # The DSL has no limit to clauses of its own: as many names a query as the groups have.
+        each = -(-len(values) // len(found["grouped"]))
+        found |= {
+            "an expression a name, no merging": [
+                {"field": _HOST, "regexps": [str(one)]} for one in spelled
+            ],
+            "DSL `regexp`, merged, `case_insensitive`": [
+                {"field": _HOST, "regexps": list(merged(lower[at : at + each])), "fold": True}
+                for at in range(0, len(lower), each)
+            ],
+            "sub-field of the names above": [
+                {"field": f"{_HOST}.hierarchy", "terms": values[at : at + each]}
+                for at in range(0, len(values), each)
+            ],
+        }
+    return found
+
+
+def main() -> None:
+    """Measure and print the tables, as Markdown."""
+    for version in VERSIONS:
+        ask = lucene(version)
+        print(f"\nLucene {version}, {COUNT:,} indicators of each type:\n")
+        print("| type | form | queries | CPU time, s | of the longest query, s | automata, MB |")
+        print("|---|---|---|---|---|---|")
+        for kind in FIELDS:
+            for form, requests in forms(kind, listed(kind, COUNT)).items():
+                ask(requests[0])  # the JVM has compiled what it needs
+                costs = [ask(request) for request in requests]
+                if refused := [cost["refused"] for cost in costs if "refused" in cost]:
+                    print(f"| {kind} | {form} | refused: {refused[0]} |", flush=True)
+                    continue
+                seconds = [cost["seconds"] for cost in costs]
+                memory = max(cost["bytes"] for cost in costs) / 1e6
+                times = COUNT / SINGLE if form.startswith("one query") else 1
+                hits = sum(cost["hits"] for cost in costs)
+                print(
+                    f"| {kind} | {form} | {round(len(costs) * times):,} |"
+                    f" {sum(seconds) * times:.3g} | {max(seconds):.2g} | {memory:.1f} |",
+                    f"<!-- {hits} -->",
+                    flush=True,
+                )
+
+
+def refusals() -> None:
+    """Count the queries that are refused."""
+    for version in VERSIONS:
+        ask = lucene(version)
+        asked = refused = 0
+        lists = {"domain": [*hard_names(COUNT), *listed("domain", COUNT)]}
+        lists |= {kind: listed(kind, COUNT // 5) for kind in FIELDS if kind != "domain"}
+        for profile in ("default", "broad"):
+            for kind, values in lists.items():
+                for grouped in (True, False):
+                    for query in queries(kind, values, profile=profile, grouped=grouped):
+                        answer = ask({"query": query, "parse": True})
+                        asked += 1
+                        if "refused" in answer:
+                            refused += 1
+                            print(answer["refused"], query[:200])
+        for query in queries("domain", lists["domain"], target="esql"):
+            found = re.findall(r'rlike "((?:[^"\\]|\\.)*)"', query)
+            regexps = [one.replace(r"\\", "\\") for one in found]
+            for fold in ({}, {"fold": True}):
+                answer = ask({"field": _HOST, "regexps": regexps, "parse": True, **fold})
+                asked += 1
+                if "refused" in answer:
+                    refused += 1
+                    print(answer["refused"], query[:200])
+        print(f"Lucene {version}: {asked:,} queries, {refused:,} refused", flush=True)
+
+
+if __name__ == "__main__":
+    refusals() if sys.argv[1:] == ["refusals"] else main()
