@@ -18,26 +18,26 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from sigma_socdefenders.indicators.indicator import SourcedIndicator
+    from sigma_socdefenders.indicators.indicator import Indicator
 
-__all__ = ["Placed", "buckets", "place"]
+__all__ = ["PLACE", "Placed", "buckets", "place"]
 
 _BYTES = 16
 _BITS = 8 * _BYTES
-_PLACE = attrgetter("place")
+PLACE = attrgetter("place")
 
 
 class Placed(NamedTuple):
-    """An indicator, where it was read, and its place: the leading bits of a hash of its key."""
+    """An indicator and its place: the leading bits of a hash of its key."""
 
     place: int
-    found: SourcedIndicator
+    indicator: Indicator
 
 
-def place(found: SourcedIndicator) -> Placed:
+def place(indicator: Indicator) -> Placed:
     """Return an indicator with its place, which depends on its type and value alone."""
-    digest = sha256(found.indicator.key.encode()).digest()
-    return Placed(int.from_bytes(digest[:_BYTES], "big"), found)
+    digest = sha256(indicator.key.encode()).digest()
+    return Placed(int.from_bytes(digest[:_BYTES], "big"), indicator)
 
 
 def buckets(
@@ -56,6 +56,6 @@ def buckets(
         return
     shared = _BITS - (first ^ last).bit_length()
     branch = last >> (_BITS - 1 - shared)
-    middle = bisect_left(members, branch << (_BITS - 1 - shared), key=_PLACE)
+    middle = bisect_left(members, branch << (_BITS - 1 - shared), key=PLACE)
     yield from buckets(members[:middle], fits, name)
     yield from buckets(members[middle:], fits, f"{branch:0{shared + 1}b}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sigma_socdefenders.errors import TargetError
 from sigma_socdefenders.rules.build import BuiltRule, build_rule, drop_without_rule, rule_level
-from sigma_socdefenders.rules.grouping.buckets import Placed, buckets, place
+from sigma_socdefenders.rules.grouping.buckets import PLACE, Placed, buckets, place
 from sigma_socdefenders.rules.grouping.group import Group
 
 if TYPE_CHECKING:
@@ -62,19 +62,20 @@ def build_groups(
             level = rule_level(sourced.indicator, profile.metadata)
             # SPL needs a regular expression for these, and with them for the rest of their group.
             has_asterisk = "*" in sourced.indicator.value
-            lists[sourced.indicator.type, level, has_asterisk].append(place(sourced))
+            lists[sourced.indicator.type, level, has_asterisk].append(place(sourced.indicator))
         else:
             drop_without_rule(sourced, profile, summary)
     types = list(profile.types)
     for key in sorted(lists, key=lambda key: (types.index(key[0]), str(key[1]), key[2])):
-        members = sorted(lists.pop(key), key=lambda member: member.place)
+        members = lists.pop(key)
+        members.sort(key=PLACE)
         for template in profile.types[key[0]]:
             if template.detection.joins:
                 yield from _Groups(key, template, profile, capacity, on_error).rules(members)
             else:
                 for member in members:
-                    indicator = member.found.indicator
-                    yield BuiltRule(build_rule(indicator, template, profile.metadata), (indicator,))
+                    rule = build_rule(member.indicator, template, profile.metadata)
+                    yield BuiltRule(rule, (member.indicator,))
 
 
 class _Groups:
@@ -112,7 +113,7 @@ class _Groups:
                 yield BuiltRule(group.rule(), group.indicators)
 
     def _group(self, name: str, members: Sequence[Placed]) -> Group:
-        indicators = tuple(member.found.indicator for member in members)
+        indicators = tuple(member.indicator for member in members)
         bucket = f"asterisk-{name or '0'}" if self._has_asterisk else name
         return Group(self._type, self._template, self._metadata, self._level, bucket, indicators)
 
@@ -126,7 +127,7 @@ class _Groups:
             return False
 
     def _is_too_large(self, member: Placed) -> bool:
-        if not self._capacity.doubts(member.found.indicator):
+        if not self._capacity.doubts(member.indicator):
             return False
         refusal = self._refusal(member)
         self._report(member, refusal)
@@ -167,6 +168,6 @@ class _Groups:
             return
         if self._on_error is None:
             raise refusal
-        indicator = member.found.indicator
+        indicator = member.indicator
         rule = build_rule(indicator, self._template, self._metadata)
         self._on_error(BuiltRule(rule, (indicator,)), refusal)

@@ -24,7 +24,7 @@ from sigma_socdefenders.rules.build import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from uuid import UUID
 
     from sigma.rule import SigmaLevel
@@ -108,17 +108,15 @@ class Group:
 
     def _context(self) -> str:
         """Name the feeds and categories of most members."""
-        feeds = self._most(lambda i: {source.feed_name for source in i.sources}, _MOST_IN_TEXT)
-        kinds = self._most(lambda i: {source.category for source in i.sources}, _MOST_IN_TEXT)
+        feeds = _most(self._named("feed_name"), _MOST_IN_TEXT)
+        kinds = _most(self._named("category"), _MOST_IN_TEXT)
         named = (("Listed by", feeds), ("Categories:", kinds))
         return " ".join(f"{word} {_enumerated(names)}." for word, names in named if names)
 
     def _references(self) -> list[str]:
         listed = dict.fromkeys(self.metadata.references)
         if self.metadata.article_references:
-            articles = self._most(
-                lambda i: {source.article_url for source in i.sources}, _MOST_LISTED
-            )
+            articles = _most(self._named("article_url"), _MOST_LISTED)
             listed.update(dict.fromkeys(articles[:_MOST_LISTED]))
         return list(listed)
 
@@ -126,8 +124,9 @@ class Group:
         fixed = [*self.template.tags, *self.metadata.tags]
         if not self.metadata.indicator_tags:
             return fixed
-        techniques = self._most(lambda i: named_in_tags(i)[0], _MOST_LISTED)[:_MOST_LISTED]
-        numbers = self._most(lambda i: named_in_tags(i)[1], _MOST_LISTED)[:_MOST_LISTED]
+        named = [named_in_tags(indicator) for indicator in self.indicators]
+        techniques = _most((each[0] for each in named), _MOST_LISTED)[:_MOST_LISTED]
+        numbers = _most((each[1] for each in named), _MOST_LISTED)[:_MOST_LISTED]
         tags = [*self.template.tags, *technique_tags(techniques, self.template.tags)]
         tags += [SigmaRuleTag("cve", number) for number in numbers]
         tags += self.metadata.tags
@@ -136,11 +135,18 @@ class Group:
             tags.append(SigmaRuleTag("tlp", strictest))
         return tags
 
-    def _most(self, texts: Callable[[Indicator], Iterable[str | None]], most: int) -> Sequence[str]:
-        """Return the texts of most members, in alphabetical order, and one empty for the rest."""
-        counts = Counter(text for i in self.indicators for text in texts(i) if text)
-        chosen = sorted(counts, key=lambda text: (-counts[text], text))
-        return [*sorted(chosen[:most]), *([""] if len(chosen) > most else [])]
+    def _named(self, field: str) -> Iterator[set[str | None]]:
+        """Yield what the sources of each member that has any say in a field."""
+        for indicator in self.indicators:
+            if indicator.sources:
+                yield {getattr(source, field) for source in indicator.sources}
+
+
+def _most(texts: Iterable[Iterable[str | None]], most: int) -> Sequence[str]:
+    """Return the texts of most members, in alphabetical order, and one empty for the rest."""
+    counts = Counter(text for said in texts for text in said if text)
+    chosen = sorted(counts, key=lambda text: (-counts[text], text))
+    return [*sorted(chosen[:most]), *([""] if len(chosen) > most else [])]
 
 
 def _enumerated(names: Sequence[str]) -> str:

@@ -26,6 +26,7 @@ __all__ = [
     "with_closing_dot",
 ]
 
+_EXACT = MatchType.EXACT  # members of an Enum are slow to look up on some Pythons
 _HASH = re.compile(r"(?i)(?:(MD5|SHA1|SHA256|SHA512|IMPHASH)[=|:])?([0-9A-F]{32,128})\Z")
 _ALGORITHM_BY_LENGTH = {32: "MD5", 40: "SHA1", 64: "SHA256", 128: "SHA512"}
 # What `ipaddress.IPv4Address` takes: the only spelling that there is.
@@ -69,9 +70,14 @@ def matches_for(column: Column, value: SigmaType) -> list[Match] | None:
     matches: the list is then empty.
     """
     if type(value) is SigmaString:
-        if value.contains_placeholder():
+        # Most values are one text without wildcards, and told at once.
+        if len(value.s) == 1 and type(text := value.s[0]) is str:
+            match = Match(_EXACT, text)
+        elif value.contains_placeholder():
             return []
-        return _BY_FIELD_TYPE[column.field_type](Match.of(value))
+        else:
+            match = Match.of(value)
+        return _BY_FIELD_TYPE[column.field_type](match)
     if isinstance(value, SigmaCIDRExpression):
         return [Match(MatchType.NETWORK, str(value.network))]
     if isinstance(value, SigmaNumber):
@@ -100,7 +106,7 @@ def _address_text(match: Match) -> list[Match]:
 
 def _spellings(match: Match) -> list[Match] | None:
     """Return the spellings of an address, the canonical one first; None for anything else."""
-    if match.type is not MatchType.EXACT:
+    if match.type is not _EXACT:
         return None
     if _IPV4.match(match.text):
         return [match]
