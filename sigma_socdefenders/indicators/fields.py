@@ -2,15 +2,21 @@
 
 Every function takes what stands in the record, None where nothing does, and raises `ValueError`
 whose message is the second half of a sentence that begins with the field and its value.
+
+A line or row may say one thing of thousands of values, each of which becomes a rule that says it
+again. So a text ends at `LONGEST_TEXT` characters, and a list of texts at `MOST_TEXTS` or that
+length altogether; the sources of a record end at `MOST_TEXTS`, or at `LONGEST_SOURCES` characters.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from enum import Enum
+from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from sigma_socdefenders.indicators.bounded_cache import remembered
@@ -20,6 +26,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 __all__ = [
+    "LONGEST_SOURCES",
+    "LONGEST_TEXT",
+    "MOST_TEXTS",
     "OPTIONAL_FIELDS",
     "SOURCE_FIELDS",
     "Confidence",
@@ -80,29 +89,45 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uff
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
+LONGEST_TEXT = 2_000
+MOST_TEXTS = 100
+LONGEST_SOURCES = 10_000
+
+
 def read_text(found: object) -> str | None:
-    """Return text without control characters and outer blanks, or None; numbers become text."""
+    """Return text without control characters and outer blanks, or None; numbers become text.
+
+    A longer text than `LONGEST_TEXT` ends in an ellipsis.
+    """
     if found is None:
         return None
     if not isinstance(found, str):
         if isinstance(found, bool) or not isinstance(found, (int, float)):
             raise ValueError("is not text")
         found = str(found)
-    if not found.isprintable():
-        found = _SURROGATE.sub("\ufffd", _CONTROL.sub(" ", found))
+    if len(found) > LONGEST_TEXT or not found.isprintable():
+        return _mended(found)
     return found.strip() or None
 
 
+# The values of a line share one text.
+@lru_cache(maxsize=1)
+def _mended(text: str) -> str | None:
+    if len(text) > LONGEST_TEXT:
+        text = text[: LONGEST_TEXT - 1].rstrip() + "…"
+    return _SURROGATE.sub("\ufffd", _CONTROL.sub(" ", text)).strip() or None
+
+
 def read_texts(found: object) -> tuple[str, ...]:
-    """Return the distinct texts of a list, or of a text with commas, in order."""
+    """Return the distinct texts of a list, or of a text with commas, in order and bounded."""
     if not found:
         return ()
     if isinstance(found, str):
-        found = found.split(",")
+        found = found[:LONGEST_TEXT].split(",")
     if not isinstance(found, Iterable) or isinstance(found, Mapping):
         raise ValueError("is not a list of texts")
     try:
-        return _cleaned(*found)
+        return _cleaned(*islice(found, MOST_TEXTS))
     except TypeError:
         raise ValueError("holds something that is not text") from None
 
@@ -110,8 +135,15 @@ def read_texts(found: object) -> tuple[str, ...]:
 # Records of one source repeat the same few lists of tags and techniques.
 @remembered(4096)
 def _cleaned(*found: object) -> tuple[str, ...]:
-    texts = [read_text(item) for item in found]
-    return tuple(dict.fromkeys(text for text in texts if text is not None))
+    texts: dict[str, None] = {}
+    left = LONGEST_TEXT
+    for item in found:
+        if (text := read_text(item)) is not None:
+            left -= len(text)
+            if left < 0:
+                break
+            texts[text] = None
+    return tuple(texts)
 
 
 _TECHNIQUE_ID = re.compile(r"\bT[0-9]{4}(?:[./][0-9]{3})?\b", re.IGNORECASE)
@@ -180,10 +212,19 @@ def read_sources(source: object, sources: object) -> tuple[Source, ...]:
     if sources is not None:
         if not isinstance(sources, (list, tuple)):
             raise ValueError("is not a list of sources")
-        listed.extend(sources)
+        listed.extend(sources[:MOST_TEXTS])
     built = dict.fromkeys(_source(item) for item in listed if item)
     built.pop(_NO_SOURCE, None)
-    return tuple(built)
+    return tuple(built) if len(built) <= 1 else tuple(_within_bounds(built))
+
+
+def _within_bounds(sources: Iterable[Source]) -> Iterator[Source]:
+    left = LONGEST_SOURCES
+    for source in sources:
+        left -= sum(len(getattr(source, name) or "") for name in SOURCE_FIELDS)
+        if left < 0:
+            return
+        yield source
 
 
 def _source(found: object) -> Source:

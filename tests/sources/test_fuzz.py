@@ -3,8 +3,6 @@
 import gzip
 import io
 import json
-import subprocess
-import sys
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -133,98 +131,6 @@ def test_damaged_gzip(place, byte):
 def test_json_bombs(text):
     """Depth, length of numbers and missing ends are refused."""
     check(text.encode())
-
-
-FRAGMENTS = [
-    *(
-        "[",
-        "[[.",
-        "[.",
-        "(",
-        "((dot)",
-        "\\",
-        "\\.",
-        "0:",
-        ":",
-        "a.",
-        ".",
-        "a.b/",
-        "http://",
-        "hxxp[:]//",
-    ),
-    *(
-        "@",
-        "a@",
-        "a@b.",
-        "=",
-        '="',
-        "- ",
-        "* ",
-        "| ",
-        "|a",
-        "a,",
-        '"',
-        '"a",',
-        "#",
-        "<a>",
-        "%41",
-        "&amp;",
-    ),
-    *(
-        "-",
-        "a-",
-        "_",
-        "1",
-        "1.2.3.4",
-        "1.2.3.4,",
-        "md5:",
-        "sha256=",
-        "CVE-",
-        "T1059.",
-        "\t",
-        " ",
-        "; ",
-    ),
-    *(
-        "[a](",
-        "`",
-        "^",
-        "'a' ",
-        "[a:b = 'c'] OR ",
-        "AND ",
-        "\u200b",
-        "\u00fc",
-        "\u3002",
-        "xn--",
-        "/",
-        "::",
-    ),
-]
-READ = """
-import io, sys
-from sigma_socdefenders.errors import SocDefendersError
-from sigma_socdefenders.indicators.indicator import indicators
-from sigma_socdefenders.selection import Selection
-from sigma_socdefenders.sources import read
-from sigma_socdefenders.audit.summary import Summary
-for fragment in sys.argv[1:]:
-    run = fragment * (60_000 // len(fragment))
-    table = f"type,value\\ndomain,{run}\\n"
-    document = f"# a\\n| a |\\n|---|\\n| {run} |"
-    for text in (run, f"x {run}x", table, document):
-        try:
-            summary = Summary()
-            found = indicators(read([io.BytesIO(text.encode())], summary), summary, errors="skip")
-            for _ in Selection().apply(found, summary):
-                pass
-        except SocDefendersError:
-            pass
-"""
-
-
-def test_no_run_of_anything_hangs():
-    """What repeats itself for the length of a line is read in the time that other text takes."""
-    subprocess.run([sys.executable, "-c", READ, *FRAGMENTS], check=True, timeout=120)
 
 
 @pytest.mark.parametrize("line", ["{x},n{i}.example,,", "domain,n{i}.example,{x},"])

@@ -42,7 +42,7 @@ _FAMILY: dict[str, frozenset[IndicatorType]] = (
 )
 _LIST_MARKS = re.compile(r"[,;|]+")
 _SEPARATED = re.compile(r"[\s,;|]")
-_NEXT_URL = re.compile(r"[\s,;|]+(?=[hf][tx]{1,2}ps?(?::|\[))", re.IGNORECASE)
+_NEXT_URL = re.compile(r"(?<![\s,;|])[\s,;|]+(?=[hf][tx]{1,2}ps?(?::|\[))", re.IGNORECASE)
 _AUTHORITY = re.compile(r"[^/]*//[^/?#]*")
 _LABEL = re.compile(
     r"(?:md5|sha-?1|sha-?256|sha-?512|domain|hostname|host|ip|ipv4|ipv6|url|e-?mail)\s*[:=\s]\s*",

@@ -178,13 +178,13 @@ def fields_beside(found: dict[str, Any], known: frozenset[str]) -> dict[str, Any
 
 def _joined(said: Iterable[tuple[str, list[str]]]) -> dict[str, Any]:
     """Return the record's fields from the texts of each role: of a list all, else the first."""
-    given: dict[str, str] = {}
+    given: dict[str, list[str]] = {}
     for role, listed in said:
         if role in LISTS:
-            given[role] = ",".join([*filter(None, [given.get(role)]), *listed])
+            given.setdefault(role, []).extend(listed)
         else:
-            given.setdefault(role, listed[0])
-    return record_fields(given.items())
+            given.setdefault(role, listed[:1])
+    return record_fields((role, ",".join(texts)) for role, texts in given.items())
 
 
 def _without_telling(values: list[RowValue], fields: dict[str, Any]) -> list[RowValue]:

@@ -23,8 +23,9 @@ __all__ = ["array_items", "documents", "parse"]
 
 MOST_VALUES = 10_000_000
 _LONGEST_ITEM = 16 * LONGEST_LINE
-# The strings of a document, which are left alone, or a comma that nothing follows.
-_STRING_OR_COMMA = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|,(?=\s*[\]}])', re.DOTALL)
+# The strings of a document, the last of which may lack its end, are left alone; or a comma that
+# nothing follows.
+_STRING_OR_COMMA = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|,(?=\s*[\]}])', re.DOTALL)
 _BLANK = re.compile(r"[ \t\n\r]*")
 _BLANK_OR_COMMA = re.compile(r"[ \t\n\r,]*")
 _decode = json.JSONDecoder(strict=False).raw_decode

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sigma_socdefenders.errors import Position, shorten
+from sigma_socdefenders.indicators.fields import MOST_TEXTS
 from sigma_socdefenders.indicators.record import SourcedRecord
 from sigma_socdefenders.sources.cells.dates import iso
 from sigma_socdefenders.sources.cells.fields import confidence
@@ -37,9 +38,12 @@ _TELLING_CATEGORIES = ("External analysis", "Internal reference")
 _PARTS_OF_URL = frozenset(
     {"domain", "host", "ip", "subdomain", "tld", "domain_without_tld", "resource_path", "port"}
 )
+_LISTS = ("tags", "mitre_techniques")
 _UNSET = (None, False, 0, "", "0", "false", "False")
-_TECHNIQUE_TAG = re.compile(r"(?:attack|technique)[^=]*=.*\bT[0-9]{4}", re.IGNORECASE)
-_CONFIDENCE_TAG = re.compile(r'confidence-(?:level|in-[a-z-]+)="?([\w-]+)')
+# `misp-galaxy:mitre-attack-pattern="Phishing - T1566"`: what a tag tells of, and what it says.
+_OF_TECHNIQUES = re.compile(r"attack|technique", re.IGNORECASE)
+_TECHNIQUE = re.compile(r"\bT[0-9]{4}", re.IGNORECASE)
+_LEVEL = re.compile(r'"?([\w-]+)')
 
 
 def is_event(found: dict[str, Any]) -> bool:
@@ -193,10 +197,10 @@ def _refusal(attribute: Attribute, kind: str, value: Any, *, only: bool) -> tupl
 
 
 class EventFields(NamedTuple):
-    """What an event says of each of its attributes: fields of the record, and its tags."""
+    """What an event says of each of its attributes: fields of the record, and what its tags say."""
 
     fields: dict[str, Any]
-    labels: list[str]
+    told: dict[str, Any]
 
 
 def event_fields(event: dict[str, Any]) -> EventFields:
@@ -211,7 +215,7 @@ def event_fields(event: dict[str, Any]) -> EventFields:
     fields: dict[str, Any] = {"source": told} if told else {}
     if isinstance(date := event.get("date"), str) and (day := iso(date)):
         fields["first_seen"] = day
-    return EventFields(fields, _labels(event))
+    return EventFields(fields, _told_by(_labels(event)))
 
 
 def _labels(holder: dict[str, Any]) -> list[str]:
@@ -228,7 +232,18 @@ def _fields(found: dict[str, Any], common: EventFields) -> dict[str, Any]:
         moment = found.get(key) or (found.get(fallback) if fallback else None)
         if moment is not None and (instant := iso(str(moment))):
             fields[key] = instant
-    return {**fields, **_told_by([*common.labels, *_labels(found)])}
+    told = common.told
+    if labels := _labels(found):
+        own = _told_by(labels)
+        lists = {key: [*told.get(key, ()), *own.get(key, ())][:MOST_TEXTS] for key in _LISTS}
+        told = {**told, **own, **lists}
+    return {**fields, **told}
+
+
+def _speaks_of_confidence(subject: str) -> bool:
+    """Return whether a tag of `misp` or `estimative-language` says how sure its author is."""
+    predicate = subject.rpartition(":")[2]
+    return predicate == "confidence-level" or predicate.startswith("confidence-in-")
 
 
 def _told_by(labels: list[str]) -> dict[str, Any]:
@@ -237,13 +252,14 @@ def _told_by(labels: list[str]) -> dict[str, Any]:
     tags, techniques = [], []
     for label in labels:
         lower = label.lower()
+        subject, _, said = lower.partition("=")
         if lower.startswith("tlp:"):
             fields["tlp"] = lower.removeprefix("tlp:")
-        elif _TECHNIQUE_TAG.search(label):
+        elif _OF_TECHNIQUES.search(subject) and _TECHNIQUE.search(said):
             techniques.append(label)
-        elif level := _CONFIDENCE_TAG.search(lower):
+        elif _speaks_of_confidence(subject) and (level := _LEVEL.match(said)):
             fields["confidence"] = confidence(level[1])
         else:
             tags.append(label)
-    fields |= {"tags": tags, "mitre_techniques": techniques}
+    fields |= {"tags": tags[:MOST_TEXTS], "mitre_techniques": techniques[:MOST_TEXTS]}
     return {key: found for key, found in fields.items() if found}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from sigma_socdefenders.errors import Position
@@ -159,7 +160,8 @@ def _plan(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Columns | Non
     if columns is None:
         return Columns(certain, None, {}, frozenset()) if certain else None
     read = {i for i, _ in columns.values}
-    return columns._replace(values=columns.values + tuple(c for c in certain if c[0] not in read))
+    more = [column for column in certain if column[0] not in read]
+    return columns._replace(values=tuple(sorted([*columns.values, *more], key=itemgetter(0))))
 
 
 def _term(cell: str) -> str:

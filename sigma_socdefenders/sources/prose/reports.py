@@ -27,10 +27,11 @@ if TYPE_CHECKING:
 
 __all__ = ["is_document", "read_document"]
 
-_ASCIIDOC = re.compile(r"^(?:\|={3,}|:[a-z][a-z-]*:.*|={1,5} \S.*[^=\s])\s*$", re.MULTILINE)
-_MARKDOWN_RULE = re.compile(r"\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*")
+_ASCIIDOC = re.compile(r"^(?:\|={3,}|:[a-z][a-z-]*:.*|={1,5} \S.*[^=\s])[ \t]*$", re.MULTILINE)
+_MARKDOWN_RULE = re.compile(r"\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?")
 _MARKDOWN = re.compile(
-    r"^(?:\|?\s*:?-{2,}:?\s*\|[-|: ]*|```.*|.*\]\(https?://.*|.*!\[.*\]\(.*)$", re.MULTILINE
+    r"^(?:\|?[ \t]*:?-{2,}:?[ \t]*\|[-|: ]*$|```)|\]\(https?://|!\[[^\]\n]{0,256}\]\(",
+    re.MULTILINE,
 )
 _ASCIIDOC_HEADING = re.compile(r"(={1,6})\s+(\S.*)")
 _MARKDOWN_HEADING = re.compile(r"(#{1,6})\s+(\S.*)")
@@ -39,7 +40,7 @@ _SMALL_HEADING = re.compile(
     r"\.(?![.\s])(.+)|\*{1,3}([^*]+)\*{1,3}:?|_{1,3}([^_]+)_{1,3}:?|(.{1,80}):"
 )
 _SMALL = 9
-_FENCE = re.compile(r"(-{4,}|\.{4,}|`{3,}|~{3,})(?:\s*[\w+-]+)?\s*")
+_FENCE = re.compile(r"(-{4,}(?!-)|\.{4,}|`{3,}|~{3,})(?:\s*[\w+-]+)?\s*")
 _ATTRIBUTES = re.compile(r"\[(?!\.|dot\b)[^\]]*\]")
 _COLUMNS = re.compile(r"""cols\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s,\]]+))""")
 _ITEM = re.compile(r"(?:[-*+]+|[0-9]{1,4}[.)])\s+")

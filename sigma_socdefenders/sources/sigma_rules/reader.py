@@ -43,7 +43,7 @@ _MODIFIERS = {
 _ALGORITHM = re.compile(r"(MD5|SHA1|SHA256|SHA512)\s*=\s*", re.IGNORECASE)
 _CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}", re.IGNORECASE)
 _TECHNIQUE = re.compile(r"(?:technique_id=)?(T[0-9]{4}(?:\.[0-9]{3})?)", re.IGNORECASE)
-_OWN_WORDS = re.compile(r"Detects .* from SOC Defenders feed\.?\s*")
+_OWN_WORDS = re.compile(r"Detects .*? from SOC Defenders feed\.?\s*")
 _OWN_TAGS = re.compile(r"attack\.[a-z_-]+|detection\.emerging-threats|cve\.[0-9-]+", re.IGNORECASE)
 _TECHNIQUE_TAG = re.compile(r"attack\.(t[0-9]{4}(?:\.[0-9]{3})?)", re.IGNORECASE)
 _OWN_REFERENCE = "https://socdefenders.ai"
@@ -90,8 +90,10 @@ def _fields(rule: dict[str, Any]) -> dict[str, Any]:
         if (found := rule.get(key)) is not None and (instant := iso(str(found))):
             fields[record_key] = instant
     description = rule.get("description")
-    if isinstance(description, str) and (context := _OWN_WORDS.sub("", description, count=1)):
-        fields["context"] = context
+    if isinstance(description, str):
+        own = _OWN_WORDS.match(description)
+        if context := description[own.end() :] if own else description:
+            fields["context"] = context
     references = [each for each in _texts(rule.get("references")) if each != _OWN_REFERENCE]
     if references:
         fields["sources"] = [{"article_url": each} for each in references]

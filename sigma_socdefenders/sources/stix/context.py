@@ -79,8 +79,9 @@ class Context:
             if isinstance(title := each.get("name"), str)
         }
         self._reports = {
-            name: _report(report)
+            name: said
             for _, report in get("report")
+            for said in [_report(report)]
             for name in _texts(report.get("object_refs"))
         }
         known = {

@@ -7,7 +7,10 @@ or an expression, no single indicator says what it says.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
+from itertools import chain, product
+from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -17,6 +20,10 @@ __all__ = ["Comparison", "Inexpressible", "PatternError", "alternatives", "hint_
 
 _LONGEST = 200_000
 _MOST_ALTERNATIVES = 10_000
+_MOST_TERMS = 100_000
+# Texts and comments have to end: for one that does not, the parser reads all of the rest anew at
+# each place where it might begin.
+_WHOLE = re.compile(r"(?:[^'/]|'(?:[^'\\]|\\.)*'|/\*.*?\*/|/(?!\*))*", re.DOTALL)
 _HASH_WORDS = {
     "md5": "md5",
     "sha1": "sha1",
@@ -116,6 +123,8 @@ def alternatives(pattern: str) -> list[Comparison | Inexpressible]:
     text = pattern.strip()
     if text.endswith("]") and "[" not in text.split("'", 1)[0]:
         text = f"[{text}"
+    if _WHOLE.fullmatch(text) is None:
+        raise PatternError("has a text or comment that does not end")
     try:
         tree = _parser()(text)
         return list(dict.fromkeys(_observations(tree)))
@@ -178,12 +187,11 @@ def _conjunctions(tree: Any) -> list[tuple[_Term, ...]]:
     if kind == "ComparisonExpression":
         return [terms for part in _flat(tree, kind) for terms in _conjunctions(part)]
     if kind == "ComparisonExpressionAnd":
-        found: list[tuple[_Term, ...]] = [()]
-        for part in _flat(tree, kind):
-            found = [(*left, *right) for left in found for right in _conjunctions(part)]
-            if len(found) > _MOST_ALTERNATIVES:
-                raise PatternError(f"has more than {_MOST_ALTERNATIVES} alternatives")
-        return found
+        parts = [_conjunctions(part) for part in _flat(tree, kind)]
+        number = prod(map(len, parts))
+        if number > _MOST_ALTERNATIVES or number * len(parts) > _MOST_TERMS:
+            raise PatternError(f"has more than {_MOST_ALTERNATIVES} alternatives")
+        return [tuple(chain.from_iterable(each)) for each in product(*parts)]
     if kind == "PropTestParen":
         return _conjunctions(_children(tree)[0])
     return [(_term(tree, kind),)]

@@ -34,8 +34,8 @@ class Columns(NamedTuple):
     """Where a table's rows hold what.
 
     Attributes:
-        values: index and type hint of each column of values; the hint of a column that the type
-            column speaks of is None.
+        values: index and type hint of each column of values, in their order; the hint of a column
+            that the type column speaks of is None.
         type: index of the column of types, or None.
         roles: role, such as `context` or `first_seen`, to the index of its column.
         day_first: the date roles whose dates begin with the day.

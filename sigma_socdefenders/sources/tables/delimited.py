@@ -186,7 +186,9 @@ def row_records(
     records: list[SourcedRecord] = []
     refused = False
     for index, fixed in columns.values:
-        text = cells[index].strip() if index < width else ""
+        if index >= width:
+            break
+        text = cells[index].strip()
         if not text:
             continue
         hint = fixed or declared
