@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 
     import httpx
     from sigma.collection import SigmaCollection
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
 
     from sigma_socdefenders.feed import ApiKey, FeedClient, FeedRun
+    from sigma_socdefenders.indicators.filters import FilterParameters
     from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
     from sigma_socdefenders.indicators.record import Record
     from sigma_socdefenders.rules.grouping import Capacity
@@ -145,12 +146,6 @@ class SocDefendersCollection(ReusableCollection):
         cls,
         api_key: str | ApiKey | None = None,
         *,
-        type: str | Iterable[str] | None = None,  # noqa: A002 - the API's own name for it
-        since: str | date | None = None,
-        confidence: str | None = None,
-        industry: str | None = None,
-        category: str | None = None,
-        limit: int | None = None,
         partial: bool = False,
         api_key_file: str | os.PathLike[str] | None = None,
         base_url: str | None = None,
@@ -161,28 +156,25 @@ class SocDefendersCollection(ReusableCollection):
         name: str | None = None,
         group: Capacity | None = None,
         collect_errors: bool = False,
+        **filters: Unpack[FilterParameters],
     ) -> Self:
         """Read the live feed and build its rules: all that the parameters ask for, or an error.
 
         Args:
             api_key: the key (default: `SOCDEFENDERS_API_KEY`).
-            type: one indicator type or several.
-            since: ISO 8601; only what was added or updated after it.
-            confidence: `high`, `medium` or `low`.
-            industry: a CISA sector.
-            category: a source category.
-            limit: the most records to read (default: all).
             partial: where the feed fails after some records, keep those, and the error in
                 `errors`.
             api_key_file: a file that holds the key.
             base_url: the API's address (default: `SOCDEFENDERS_BASE_URL`, else the public one).
             allow_http: take plain HTTP to another machine.
             client: your own `httpx.Client`; or a `FeedClient`, which has a key and an address.
-            selection: as for `from_records`; its `query` is left to the parameters above.
+            selection: as for `from_records`; its `filters` are left to the parameters above.
             profile: a profile's name, or the path of a YAML file.
             name: as for `from_records`.
             group: as for `from_records`.
             collect_errors: as for `from_records`.
+            **filters: what to ask for: `type` (one or several), `since`, `confidence`,
+                `industry`, `category` and `limit` (default: all), as for `Filters.parse`.
 
         Raises:
             FeedError: the feed cannot be read; see `sigma_socdefenders.errors`.
@@ -192,14 +184,7 @@ class SocDefendersCollection(ReusableCollection):
         """
         from sigma_socdefenders.feed import Filters, open_client  # noqa: PLC0415 - needs HTTP
 
-        query = Filters.parse(
-            type=type,
-            since=since,
-            confidence=confidence,
-            industry=industry,
-            category=category,
-            limit=limit,
-        )
+        query = Filters.parse(**filters)
         opened = open_client(api_key, api_key_file, base_url, client, allow_http=allow_http)
         # A traceback that shows local variables is not to show the key.
         del api_key
@@ -212,7 +197,7 @@ class SocDefendersCollection(ReusableCollection):
         with opened as feed:
             found = cls._from_sourced(
                 read,
-                selection=None if selection is None else replace(selection, query=Filters()),
+                selection=None if selection is None else replace(selection, filters=Filters()),
                 profile=profile,
                 name=name,
                 group=group,

@@ -85,12 +85,20 @@ def shorten(value: object, length: int = _SHOWN) -> str:
     Control, format and other unprintable characters are shown escaped (`\n`, `\x1b`,
     `\u202e`), so that a hostile value cannot drive a terminal or forge a log line.
     """
-    text = value if isinstance(value, str) else repr(value)
+    text = value if isinstance(value, str) else _represented(value)
     cut = text[: length + 1]
     shown = "".join(
         c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in cut
     )
     return shown if len(shown) <= length and len(text) <= length else shown[: length - 1] + "…"
+
+
+def _represented(value: object) -> str:
+    try:
+        return repr(value)
+    except (ValueError, RecursionError):
+        # Python writes no number of more than some thousand digits.
+        return f"<{type(value).__name__}>"
 
 
 class SocDefendersError(SigmaError):

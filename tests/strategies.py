@@ -53,6 +53,10 @@ _metadata = {
     "tags": st.lists(any_text | st.sampled_from(["CVE-2021-44228", "T1059.001"]), max_size=4),
     "mitre_techniques": st.lists(st.sampled_from(["T1059", "t1566.002", "other"]), max_size=3),
     "tlp": st.sampled_from(["amber", "TLP:RED", "white"]) | any_text,
+    "score": st.integers(0, 100) | st.floats(),
+    "decay_score": st.lists(
+        st.fixed_dictionaries({"score": st.floats(0, 100), "decayed": st.booleans()}), max_size=3
+    ),
 }
 
 

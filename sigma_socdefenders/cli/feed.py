@@ -45,14 +45,7 @@ class FeedReading:
             raise click.UsageError(
                 "--limit does not go with --since last: what it cuts off would never be read."
             )
-        query = Filters.parse(
-            type=reading.type,
-            since=None if goes_on else reading.since,
-            confidence=reading.confidence,
-            industry=reading.industry,
-            category=reading.category,
-            limit=reading.limit,
-        )
+        query = Filters.parse(**reading.filters())
         try:
             self._client = FeedClient(
                 api_key_file=reading.api_key_file,

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 import click
 
 from sigma_socdefenders.errors import ListNameError
+from sigma_socdefenders.indicators.filters import LAST
+from sigma_socdefenders.indicators.tlp import TLP_LABELS
 from sigma_socdefenders.rules.profiles import profile_names
-from sigma_socdefenders.selection import KEEPABLE
+from sigma_socdefenders.selection import KEEPABLE, Selection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
+    from sigma_socdefenders.indicators.filters import FilterParameters
     from sigma_socdefenders.rules.identity import ListName
 
 __all__ = ["Reading", "output_options", "source_options"]
@@ -34,6 +37,12 @@ class Reading:
     industry: str | None = None
     category: str | None = None
     limit: int | None = None
+    tlp: str | None = None
+    tag: tuple[str, ...] = ()
+    not_tag: tuple[str, ...] = ()
+    feed_name: tuple[str, ...] = ()
+    not_feed_name: tuple[str, ...] = ()
+    min_score: float | None = None
     max_age: tuple[str, ...] = ()
     allowlist: tuple[str, ...] = ()
     warninglists: bool = False
@@ -48,6 +57,37 @@ class Reading:
     allow_http: bool = False
     state: str | None = None
     partial: bool = False
+
+    def filters(self) -> FilterParameters:
+        """Return what the feed is asked for, but for `last`, which only the feed's state knows."""
+        return {
+            "type": self.type,
+            "since": None if self.since == LAST else self.since,
+            "confidence": self.confidence,
+            "industry": self.industry,
+            "category": self.category,
+            "limit": self.limit,
+        }
+
+    def selection(self) -> Selection:
+        """Return what of the records is kept.
+
+        Raises:
+            SelectionError: an option means nothing, or a file of it cannot be read.
+        """
+        return Selection.parse(
+            **self.filters(),
+            tlp=self.tlp,
+            tag=self.tag,
+            not_tag=self.not_tag,
+            feed_name=self.feed_name,
+            not_feed_name=self.not_feed_name,
+            min_score=self.min_score,
+            max_age=self.max_age,
+            keep=(*self.keep, *(("private",) if self.keep_private else ())),
+            allowlist=self.allowlist,
+            warninglists=self.warninglists,
+        )
 
 
 _FEED_OPTIONS = (
@@ -102,6 +142,42 @@ _SELECTION_OPTIONS = (
     ),
     click.option("--category", metavar="NAME", help="Only sources of this category."),
     click.option("--limit", type=click.IntRange(min=1), help="Keep so many indicators at most."),
+    click.option(
+        "--tlp",
+        type=click.Choice(TLP_LABELS, case_sensitive=False),
+        help="Only what is labelled so, or less strictly, or not at all.",
+    ),
+    click.option(
+        "--tag",
+        multiple=True,
+        metavar="NAME",
+        help="Only what has this tag or ATT&CK technique; * stands for any text; repeatable.",
+    ),
+    click.option(
+        "--not-tag",
+        multiple=True,
+        metavar="NAME",
+        help="Leave out what has this tag or technique; repeatable.",
+    ),
+    click.option(
+        "--feed-name",
+        multiple=True,
+        metavar="NAME",
+        help="Only what this feed, organisation or author has published; * stands for any text; "
+        "repeatable.",
+    ),
+    click.option(
+        "--not-feed-name",
+        multiple=True,
+        metavar="NAME",
+        help="Leave out what this feed, organisation or author has published; repeatable.",
+    ),
+    click.option(
+        "--min-score",
+        type=click.FloatRange(0, 100),
+        metavar="NUMBER",
+        help="Only what has this score or a higher one, from 0 to 100.",
+    ),
     click.option(
         "--max-age",
         multiple=True,

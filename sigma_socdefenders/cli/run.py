@@ -20,7 +20,6 @@ from sigma_socdefenders.errors import OutputError, shorten
 from sigma_socdefenders.files import atomic_writer
 from sigma_socdefenders.indicators.filters import LAST, Filters
 from sigma_socdefenders.indicators.indicator import indicators
-from sigma_socdefenders.selection import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -51,18 +50,7 @@ class Run:
         self.reading = reading
         self.quiet = quiet
         self.summary = Summary(on_drop=self._dropped)
-        self.selection = Selection.parse(
-            type=reading.type,
-            since=None if reading.since == LAST else reading.since,
-            confidence=reading.confidence,
-            industry=reading.industry,
-            category=reading.category,
-            limit=reading.limit,
-            max_age=reading.max_age,
-            keep=(*reading.keep, *(("private",) if reading.keep_private else ())),
-            allowlist=reading.allowlist,
-            warninglists=reading.warninglists,
-        )
+        self.selection = reading.selection()
         self.unconverted: dict[str, list[str]] = {}
         self._first: dict[str, Drop] = {}
         self._feed: FeedReading | None = None
@@ -98,7 +86,7 @@ class Run:
         else:
             found = indicators(self._feed_records(), self.summary, errors=reading.errors)
             # The feed has selected already, by what its records do not always say.
-            selection = replace(selection, query=Filters())
+            selection = replace(selection, filters=Filters())
         kept = selection.apply(found, self.summary)
         return kept if self._explanation is None else self._explanation.kept(kept)
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from sigma_socdefenders.indicators.bounded_cache import remembered
 from sigma_socdefenders.indicators.timestamps import parse_instant
+from sigma_socdefenders.indicators.tlp import read_tlp
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,9 +36,11 @@ __all__ = [
     "FieldError",
     "Source",
     "read_confidence",
+    "read_decay",
     "read_flag",
     "read_instant",
     "read_optional",
+    "read_score",
     "read_sources",
     "read_techniques",
     "read_text",
@@ -60,8 +63,14 @@ class Confidence(str, Enum):
         """1 for low to 3 for high, to compare by."""
         return _RANKS[self]
 
+    @property
+    def score(self) -> float:
+        """The number from 0 to 100 that STIX 2.1, appendix A, writes this level as."""
+        return _SCORES[self]
+
 
 _RANKS = {Confidence.LOW: 1, Confidence.MEDIUM: 2, Confidence.HIGH: 3}
+_SCORES = {Confidence.LOW: 15.0, Confidence.MEDIUM: 50.0, Confidence.HIGH: 85.0}
 _CONFIDENCES: dict[object, Confidence | None] = {level.value: level for level in Confidence}
 # STIX 2.1, appendix A: the None / Low / Med / High scale over 0 to 100.
 _STIX_MEDIUM, _STIX_HIGH, _STIX_TOP, _STIX_DIGITS = 30, 70, 100, 3
@@ -104,7 +113,10 @@ def read_text(found: object) -> str | None:
     if not isinstance(found, str):
         if isinstance(found, bool) or not isinstance(found, (int, float)):
             raise ValueError("is not text")
-        found = str(found)
+        try:
+            found = str(found)
+        except ValueError:
+            raise ValueError("has too many digits") from None
     if len(found) > LONGEST_TEXT or not found.isprintable():
         return _mended(found)
     return found.strip() or None
@@ -190,6 +202,34 @@ def read_confidence(found: object) -> Confidence | None:
     raise ValueError("is none of high, medium, low, nor a number from 0 to 100")
 
 
+def read_score(found: object) -> float | None:
+    """Return a number from 0 to 100, or a text of one; None for anything else.
+
+    No record is refused for its score: what other programs call so has other scales.
+    """
+    if isinstance(found, str):
+        found = float(found) if _NUMBER.fullmatch(found.strip()) else None
+    if isinstance(found, (int, float)) and not isinstance(found, bool) and 0 <= found <= _STIX_TOP:
+        return float(found)
+    return None
+
+
+_NUMBER = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,20})?")
+
+
+def read_decay(found: object) -> tuple[float | None, bool]:
+    """Return the highest of MISP's decaying scores, and whether all models call it decayed.
+
+    MISP's restSearch gives `decay_score` with `includeDecayScore`: a score for each decaying
+    model, and whether it is below that model's threshold.
+    """
+    models = found if isinstance(found, (list, tuple)) else [found]
+    told = [model for model in models if isinstance(model, Mapping)]
+    scores = [score for model in told if (score := read_score(model.get("score"))) is not None]
+    decayed = bool(told) and all(model.get("decayed") is True for model in told)
+    return max(scores, default=None), decayed
+
+
 def read_instant(found: object) -> datetime | None:
     """Return an instant in UTC from ISO 8601 text, a date or a datetime."""
     if found is None or found == "":
@@ -254,6 +294,11 @@ class FieldError(ValueError):
         self.field = field
 
 
+def _read_tlp(found: object) -> str | None:
+    text = read_text(found)
+    return None if text is None else read_tlp(text)
+
+
 _READERS: dict[str, Callable[[object], object]] = {
     "id": read_text,
     "confidence": read_confidence,
@@ -261,12 +306,14 @@ _READERS: dict[str, Callable[[object], object]] = {
     "last_seen": read_instant,
     "valid_until": read_instant,
     "revoked": read_flag,
-    "tlp": read_text,
+    "tlp": _read_tlp,
+    "score": read_score,
+    "decayed": read_flag,
     "context": read_text,
     "tags": read_texts,
 }
 _SOURCES = ("source", "sources")
-OPTIONAL_FIELDS = frozenset({*_READERS, *_SOURCES, "mitre_techniques"})
+OPTIONAL_FIELDS = frozenset({*_READERS, *_SOURCES, "decay_score", "mitre_techniques"})
 """The fields of a record beside its type and value."""
 
 
@@ -287,10 +334,16 @@ def read_optional(record: Mapping[str, Any]) -> dict[str, Any]:
                 found[field] = read(given)
             elif field == "mitre_techniques":
                 found["techniques"], untold = read_techniques(given)
+            elif field == "decay_score":
+                score, decayed = read_decay(given)
+                found.setdefault("score", score)
+                found.setdefault("decayed", decayed)
             elif field in _SOURCES:
                 found["sources"] = read_sources(record.get("source"), record.get("sources"))
     except ValueError as error:
         raise FieldError(field, str(error)) from None
+    if "confidence" in found and found.get("score") is None:
+        found["score"] = read_score(record["confidence"])
     if untold:
         found["tags"] = tuple(dict.fromkeys(found.get("tags", ()) + untold))
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from sigma_socdefenders.errors import ParameterError, shorten
 from sigma_socdefenders.indicators.indicator import Confidence, IndicatorType
@@ -15,13 +15,24 @@ from sigma_socdefenders.indicators.timestamps import format_instant, parse_insta
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["LAST", "Filters"]
+__all__ = ["LAST", "FilterParameters", "Filters"]
 
 LAST = "last"
 """What the command line takes for `since` to go on where the last complete run began."""
 
 _SECTOR = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _LONGEST_TEXT = 200
+
+
+class FilterParameters(TypedDict, total=False):
+    """The keyword arguments of `Filters.parse`, for functions that pass them on."""
+
+    type: str | Iterable[str] | None
+    since: str | date | None
+    confidence: str | None
+    industry: str | None
+    category: str | None
+    limit: int | None
 
 
 @dataclass(frozen=True, slots=True)

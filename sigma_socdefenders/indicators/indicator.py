@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from sigma_socdefenders.errors import InvalidIndicatorError
+from sigma_socdefenders.errors import InvalidIndicatorError, shorten
 from sigma_socdefenders.indicators.fields import (
     SOURCE_FIELDS,
     Confidence,
@@ -58,6 +58,9 @@ class Indicator(NamedTuple):
         context: free text.
         tags: the source's tags, in its order.
         techniques: ATT&CK techniques it goes with, such as `T1059.001`.
+        score: how sure the source is, or how much it is still worth, from 0 to 100: a numeric
+            confidence, or MISP's decaying score.
+        decayed: whether its score has fallen below the threshold of every MISP decaying model.
     """
 
     type: IndicatorType
@@ -73,6 +76,8 @@ class Indicator(NamedTuple):
     context: str | None = None
     tags: tuple[str, ...] = ()
     techniques: tuple[str, ...] = ()
+    score: float | None = None
+    decayed: bool = False
 
     @property
     def key(self) -> str:
@@ -85,8 +90,8 @@ class Indicator(NamedTuple):
 
         Args:
             record: only `value` is required; `type` is inferred where it is missing. Beside the
-                feed's own keys, `valid_until`, `revoked`, `tlp` and `sources` are read, and a
-                `confidence` from 0 to 100.
+                feed's own keys, `valid_until`, `revoked`, `tlp`, `sources`, `score`, `decayed`
+                and MISP's `decay_score` are read, and a `confidence` from 0 to 100.
             position: where the record stands, for the error.
 
         Raises:
@@ -130,8 +135,10 @@ class Indicator(NamedTuple):
             "context": self.context,
             "tags": list(self.tags),
             "mitre_techniques": list(self.techniques),
+            "score": self.score,
+            "decayed": self.decayed,
         }
-        return {name: found for name, found in record.items() if found}
+        return {name: found for name, found in record.items() if found or type(found) is float}
 
 
 def _type(name: object, value: str, position: Position | None) -> IndicatorType:
@@ -154,6 +161,10 @@ class SourcedIndicator(NamedTuple):
 
     indicator: Indicator
     position: Position
+
+
+def _shown(value: object) -> str:
+    return value if isinstance(value, str) else shorten(value)
 
 
 def indicators(
@@ -181,6 +192,6 @@ def indicators(
                 raise
             value = record.get("value", "") if isinstance(record, Mapping) else record
             reason = error.reason if error.field == "value" else f"{error.field} {error.reason}"
-            summary.drop(position, str(value), "invalid", reason, error=error)
+            summary.drop(position, _shown(value), "invalid", reason, error=error)
             continue
         yield SourcedIndicator(indicator, position)

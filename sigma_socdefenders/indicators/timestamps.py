@@ -27,9 +27,14 @@ def parse_instant(value: str | date) -> datetime:
     if isinstance(value, str):
         return _parsed(value)
     if isinstance(value, datetime):
-        return (
-            value.astimezone(timezone.utc) if value.tzinfo else value.replace(tzinfo=timezone.utc)
-        )
+        try:
+            return (
+                value.astimezone(timezone.utc)
+                if value.tzinfo
+                else value.replace(tzinfo=timezone.utc)
+            )
+        except OverflowError:
+            raise ValueError("is no date of the calendar in UTC") from None
     return datetime(value.year, value.month, value.day, tzinfo=timezone.utc)
 
 

@@ -11,6 +11,7 @@ from sigma.rule import SigmaRule, SigmaRuleTag
 from sigma.pipelines.socdefenders.rule_formats.attack import technique
 from sigma_socdefenders.indicators.bounded_cache import remembered
 from sigma_socdefenders.indicators.normalize import IndicatorType
+from sigma_socdefenders.indicators.tlp import tlp_label
 from sigma_socdefenders.rules.identity import FEED, ListName
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ __all__ = [
     "rule_id",
     "rule_level",
     "technique_tags",
-    "tlp_label",
+    "tlp_tag",
 ]
 
 TITLE_LENGTH = 256
@@ -153,7 +154,6 @@ def _day(seen: datetime | None, name: str, metadata: Metadata) -> date | None:
 
 _VULNERABILITY = re.compile(r"CVE-([0-9]{4}-[0-9]{4,19})", re.IGNORECASE)
 _TECHNIQUE = re.compile(r"\bT[0-9]{4}(?:\.[0-9]{3})?\b", re.IGNORECASE)
-_TLP = re.compile(r"(?:tlp:)?\s*(white|clear|green|amber|amber\+strict|red)", re.IGNORECASE)
 
 
 def _tags(indicator: Indicator, template: RuleTemplate, metadata: Metadata) -> list[SigmaRuleTag]:
@@ -165,7 +165,7 @@ def _tags(indicator: Indicator, template: RuleTemplate, metadata: Metadata) -> l
     tags += [_tag("cve", number) for number in vulnerabilities]
     tags += metadata.tags
     if indicator.tlp is not None and (label := tlp_label(indicator.tlp)):
-        tags.append(_tag("tlp", label))
+        tags.append(tlp_tag(label))
     return tags
 
 
@@ -182,6 +182,11 @@ def technique_tags(
     yield from (_tag("attack", name.lower()) for name in techniques)
 
 
+def tlp_tag(label: str) -> SigmaRuleTag:
+    """Return the tag of a traffic-light label; Sigma writes `tlp.amber-strict`."""
+    return _tag("tlp", label.replace("+", "-"))
+
+
 def named_in_tags(indicator: Indicator) -> tuple[dict[str, None], dict[str, None]]:
     """Return the techniques, and the numbers of the vulnerabilities, that an indicator names."""
     techniques: dict[str, None] = dict.fromkeys(indicator.techniques)
@@ -195,12 +200,6 @@ def named_in_tags(indicator: Indicator) -> tuple[dict[str, None], dict[str, None
         techniques.update(named)
         vulnerabilities.update(numbered)
     return techniques, vulnerabilities
-
-
-def tlp_label(text: str) -> str | None:
-    """Return the traffic-light label, such as `amber+strict`, that a text is."""
-    label = _TLP.fullmatch(text)
-    return None if label is None else label[1].lower()
 
 
 _tag = lru_cache(maxsize=4096)(SigmaRuleTag)

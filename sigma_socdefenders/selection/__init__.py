@@ -6,12 +6,13 @@ import os
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sigma_socdefenders.errors import ParameterError, SelectionError, shorten
-from sigma_socdefenders.indicators.filters import Filters
+from sigma_socdefenders.indicators.filters import FilterParameters, Filters
 from sigma_socdefenders.selection.ages import parse_ages
 from sigma_socdefenders.selection.allowlist import Allowlist
+from sigma_socdefenders.selection.criteria import CRITERIA, Criteria, CriteriaParameters
 from sigma_socdefenders.selection.exclusions import HAZARDS, exclusion
 from sigma_socdefenders.selection.merging import merge
 from sigma_socdefenders.selection.sectors import concerns
@@ -19,18 +20,27 @@ from sigma_socdefenders.selection.warninglists import Warninglists
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from datetime import date
+
+    from typing_extensions import Unpack
 
     from sigma_socdefenders.audit.summary import Summary
     from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
     from sigma_socdefenders.indicators.normalize import IndicatorType
     from sigma_socdefenders.selection.ages import MaxAge
 
-__all__ = ["KEEPABLE", "REASONS", "Allowlist", "Selection", "Warninglists"]
+__all__ = ["KEEPABLE", "REASONS", "Allowlist", "Criteria", "Selection", "Warninglists"]
+
+_OF_FEED = tuple(FilterParameters.__annotations__)
+
+
+class SelectionParameters(FilterParameters, CriteriaParameters):
+    """What a selection asks for: the feed's own parameters, and what else indicators say."""
+
 
 _STATES = {
     "revoked": "its source has withdrawn it, or allows it",
     "expired": "its validity has ended",
+    "decayed": "its score is below the threshold of each of MISP's decaying models",
 }
 KEEPABLE = {**HAZARDS, **_STATES}
 """The reasons that can be switched off, with what each means."""
@@ -42,6 +52,7 @@ REASONS = {
     "confidence": "of another confidence than the one asked for, or of none",
     "industry": "not said to concern the industry asked for",
     "category": "from no source of the category asked for",
+    **CRITERIA,
     "age": "last seen longer ago than the greatest age of its type",
     "allowlist": "on an allowlist of yours, or its rule would fire on something there",
     "warninglist": "on a MISP warning list",
@@ -56,8 +67,9 @@ class Selection:
     """What to make rules of; the default is everything that does no harm.
 
     Attributes:
-        query: the type, time, confidence, industry, category and number asked for, as the feed's
+        filters: the type, time, confidence, industry, category and number asked for, as the feed's
             own parameters.
+        criteria: the TLP label, tags, publishers and score asked for.
         max_age: the greatest age of each type, by when it was last seen, else first seen; what
             has no date is never too old.
         keep: reasons of `KEEPABLE` that do not count.
@@ -66,7 +78,8 @@ class Selection:
         now: the instant to measure ages from; None for the time of use.
     """
 
-    query: Filters = field(default_factory=Filters)
+    filters: Filters = field(default_factory=Filters)
+    criteria: Criteria = field(default_factory=Criteria)
     max_age: Mapping[IndicatorType, timedelta] = field(default_factory=lambda: MappingProxyType({}))
     keep: frozenset[str] = frozenset()
     allowlist: Allowlist | None = None
@@ -77,55 +90,44 @@ class Selection:
     def parse(
         cls,
         *,
-        type: str | Iterable[str] | None = None,  # noqa: A002 - the API's own name for it
-        since: str | date | None = None,
-        confidence: str | None = None,
-        industry: str | None = None,
-        category: str | None = None,
-        limit: int | None = None,
         max_age: MaxAge | None = None,
         keep: str | Iterable[str] = (),
         allowlist: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] | None = None,
         warninglists: bool = False,
         now: datetime | None = None,
+        **asked: Unpack[SelectionParameters],
     ) -> Selection:
         """Return the selection for parameters as a caller, or the command line, writes them.
 
         Args:
-            type: one type or several.
-            since: ISO 8601; only what was first or last seen after it.
-            confidence: `high`, `medium` or `low`: exactly that level.
-            industry: a CISA sector, as tags and source categories name it.
-            category: a source category.
-            limit: the most indicators to keep.
             max_age: `default`, `30d`, `ipv4=30d,domain=180d`; see `ages.parse_ages`.
             keep: a reason that does not count, or several, of those in `KEEPABLE`.
             allowlist: a file, or several; see `Allowlist`.
             warninglists: whether to heed MISP's warning lists.
             now: as for the class.
+            **asked: `type`, `since`, `confidence`, `industry`, `category` and `limit` as for
+                `Filters.parse`; `tlp`, `tag`, `not_tag`, `feed_name`, `not_feed_name` and
+                `min_score` as for `Criteria.parse`.
 
         Raises:
             SelectionError: a parameter means nothing, or a file of it cannot be read.
         """
+        given: dict[str, Any] = dict(asked)
+        of_feed = {name: given.pop(name) for name in _OF_FEED if name in given}
         try:
-            query = Filters.parse(
-                type=type,
-                since=since,
-                confidence=confidence,
-                industry=industry,
-                category=category,
-                limit=limit,
-            )
+            filters = Filters.parse(**of_feed)
         except ParameterError as error:
             # The feed's error for what the feed was never asked.
             raise SelectionError(str(error)) from None
+        criteria = Criteria.parse(**given)
         kept = frozenset((keep,) if isinstance(keep, str) else keep)
         for reason in sorted(kept - set(KEEPABLE)):
             raise SelectionError(f"keep: '{shorten(reason)}' is none of {', '.join(KEEPABLE)}.")
         if isinstance(allowlist, (str, os.PathLike)):
             allowlist = (allowlist,)
         return cls(
-            query,
+            filters,
+            criteria,
             parse_ages(max_age),
             kept,
             Allowlist.from_files(allowlist) if allowlist else None,
@@ -144,7 +146,7 @@ class Selection:
         """
         merged = merge(self._fit(found, summary), summary)
         current = self._current(merged, summary)
-        return current if self.query.limit is None else self._limited(current, summary)
+        return current if self.filters.limit is None else self._limited(current, summary)
 
     def _fit(
         self, found: Iterable[SourcedIndicator], summary: Summary
@@ -157,7 +159,7 @@ class Selection:
                 summary.drop(each.position, each.indicator.value, *refusal)
 
     def _unfit(self, kind: IndicatorType, value: str) -> tuple[str, str] | None:
-        if self.query.type and kind not in self.query.type:
+        if self.filters.type and kind not in self.filters.type:
             return "type", f"is of type {kind}"
         told = exclusion(kind, value)
         if told is not None and told.reason not in self.keep:
@@ -185,6 +187,8 @@ class Selection:
         until = indicator.valid_until
         if until is not None and until <= now and "expired" not in self.keep:
             return "expired", f"was valid until {until:%Y-%m-%d}"
+        if indicator.decayed and "decayed" not in self.keep:
+            return "decayed", "has decayed, by the models of its MISP"
         seen = indicator.last_seen or indicator.first_seen
         age = self.max_age.get(indicator.type)
         if age is not None and seen is not None and now - seen > age:
@@ -192,24 +196,24 @@ class Selection:
         return self._unasked(indicator, seen)
 
     def _unasked(self, indicator: Indicator, seen: datetime | None) -> tuple[str, str] | None:
-        query = self.query
-        if query.since is not None and (seen is None or seen <= query.since):
+        filters = self.filters
+        if filters.since is not None and (seen is None or seen <= filters.since):
             told = "has no date" if seen is None else f"was last seen on {seen:%Y-%m-%d}"
             return "since", told
-        if query.confidence is not None and indicator.confidence is not query.confidence:
+        if filters.confidence is not None and indicator.confidence is not filters.confidence:
             return "confidence", f"is of confidence {indicator.confidence or 'unknown'}"
-        if query.industry is not None and not concerns(indicator, query.industry):
-            return "industry", f"is not said to concern {query.industry}"
-        if query.category is not None:
-            wanted = query.category.lower()
+        if filters.industry is not None and not concerns(indicator, filters.industry):
+            return "industry", f"is not said to concern {filters.industry}"
+        if filters.category is not None:
+            wanted = filters.category.lower()
             if all((source.category or "").lower() != wanted for source in indicator.sources):
-                return "category", f"is from no source of category {query.category}"
-        return None
+                return "category", f"is from no source of category {filters.category}"
+        return self.criteria.refusal(indicator)
 
     def _limited(
         self, found: Iterable[SourcedIndicator], summary: Summary
     ) -> Iterator[SourcedIndicator]:
-        limit = self.query.limit or 0
+        limit = self.filters.limit or 0
         for number, each in enumerate(found):
             if number < limit:
                 yield each

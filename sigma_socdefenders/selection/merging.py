@@ -13,7 +13,9 @@ from contextlib import closing
 from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
 
 from sigma_socdefenders.errors import Position
+from sigma_socdefenders.indicators.fields import MOST_TEXTS
 from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
+from sigma_socdefenders.indicators.tlp import tlp_rank
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,11 +23,9 @@ if TYPE_CHECKING:
     from sigma_socdefenders.audit.summary import Summary
     from sigma_socdefenders.indicators.ioc_types import IndicatorType
 
-__all__ = ["MOST", "merge"]
+__all__ = ["merge"]
 
 CHUNK = 10_000
-MOST = 1_000
-"""The most sources, tags and techniques, of each, that merging gathers for one indicator."""
 
 _T = TypeVar("_T")
 
@@ -33,10 +33,10 @@ _T = TypeVar("_T")
 class _Merging:
     """What records of one indicator say together, in time in proportion to their length.
 
-    The earliest first and the latest last sighting, the highest confidence, the latest end of
-    validity (none where one has none), the strictest TLP; of `id` and `context` the first that
-    there is; the sources, tags and techniques of all, the first `MOST` of each. It is revoked
-    only where all are.
+    The earliest first and the latest last sighting, the highest confidence and score, the latest
+    end of validity (none where one has none), the strictest TLP; of `id` and `context` the first
+    that there is; the sources, tags and techniques of all, the first `MOST_TEXTS` of each. It is
+    revoked, or decayed, only where all are.
     """
 
     def __init__(self, first: Indicator) -> None:
@@ -59,8 +59,10 @@ class _Merging:
             and other.valid_until
             and max(first.valid_until, other.valid_until),
             revoked=first.revoked and other.revoked,
-            tlp=max(first.tlp, other.tlp, key=_strictness),
+            tlp=max(first.tlp, other.tlp, key=tlp_rank),
             context=first.context or other.context,
+            score=max(first.score, other.score, key=lambda score: -1 if score is None else score),
+            decayed=first.decayed and other.decayed,
         )
         _extend(self._sources, other.sources)
         _extend(self._tags, other.tags)
@@ -82,18 +84,9 @@ class _Merging:
 
 def _extend(known: dict[_T, None], others: tuple[_T, ...]) -> None:
     for each in others:
-        if len(known) >= MOST:
+        if len(known) >= MOST_TEXTS:
             return
         known[each] = None
-
-
-_TLP = ("white", "clear", "green", "amber", "amber+strict", "red")
-
-
-def _strictness(label: str | None) -> int:
-    if label is None:
-        return -1
-    return _TLP.index(label.lower()) if label.lower() in _TLP else len(_TLP)
 
 
 def _least(first: Any, second: Any) -> Any:

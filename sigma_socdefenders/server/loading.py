@@ -165,8 +165,8 @@ def _selected(served: Served, summary: Summary) -> Iterator[SourcedIndicator]:
         api_key_file=served.api_key_file, base_url=served.base_url, allow_http=served.allow_http
     ) as client:
         # The feed selects already, by what its records do not always say.
-        run = client.read(selection.query, summary=summary)
-        selection = replace(selection, query=Filters())
+        run = client.read(selection.filters, summary=summary)
+        selection = replace(selection, filters=Filters())
         yield from selection.apply(indicators(run, summary, errors=served.errors), summary)
 
 

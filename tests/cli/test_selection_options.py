@@ -7,12 +7,12 @@ import json
 import pytest
 
 RECORDS = [
-    {"value": "192.0.2.1", "last_seen": "2001-01-01"},
+    {"value": "192.0.2.1", "last_seen": "2001-01-01", "tlp": "amber"},
     {"value": "10.0.0.1"},
     {"value": "bad[.]example", "confidence": "high", "tags": ["energy"]},
     {"value": "BAD.example", "confidence": "low"},
     {"value": "no value"},
-    {"value": "http://allowed.example/x"},
+    {"value": "http://allowed.example/x", "source": {"feed_name": "Vendor"}},
 ]
 
 
@@ -38,6 +38,11 @@ def kept(done):
         (["--confidence", "high"], ["bad.example"]),
         (["--industry", "energy"], ["bad.example"]),
         (["--limit", "1"], ["192.0.2.1"]),
+        (["--tag", "ENERGY"], ["bad.example"]),
+        (["--not-tag", "energy"], ["192.0.2.1", "http://allowed.example/x"]),
+        (["--feed-name", "vendor"], ["http://allowed.example/x"]),
+        (["--not-feed-name", "vendor", "--tlp", "green"], ["bad.example"]),
+        (["--min-score", "85"], ["bad.example"]),
         (["--since", "2000-01-01"], ["192.0.2.1"]),
     ],
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -74,6 +74,58 @@ def test_numbers_of_confidence_follow_the_stix_scale(number, word):
     """A confidence from 0 to 100 is read on STIX's None / Low / Med / High scale."""
     indicator = Indicator.from_record({"value": "192.0.2.1", "confidence": number})
     assert indicator.confidence == (None if word is None else Confidence(word))
+
+
+@pytest.mark.parametrize(
+    ("fields", "score", "decayed"),
+    [
+        ({"confidence": 85}, 85.0, False),
+        ({"confidence": "40"}, 40.0, False),
+        ({"confidence": 0}, 0.0, False),
+        ({"confidence": "high"}, None, False),
+        ({"confidence": 85, "score": 12.5}, 12.5, False),
+        ({"score": "7"}, 7.0, False),
+        ({"score": 900}, None, False),
+        ({"score": {}}, None, False),
+        ({"decay_score": [{"score": 12.25, "decayed": True}]}, 12.25, True),
+        (
+            {"decay_score": [{"score": 3, "decayed": True}, {"score": 60, "decayed": False}]},
+            60.0,
+            False,
+        ),
+        ({"decay_score": "odd"}, None, False),
+        ({"decay_score": [{"score": "odd", "decayed": "yes"}, 7]}, None, False),
+    ],
+)
+def test_scores(fields, score, decayed):
+    """A score is a numeric confidence, or what MISP's decaying models say, and never a refusal."""
+    indicator = Indicator.from_record({"value": "192.0.2.1", **fields})
+    assert (indicator.score, indicator.decayed) == (score, decayed)
+    assert Indicator.from_record(indicator.to_record()) == indicator
+
+
+_LONG = 10**5000
+_EARLY = datetime.min.replace(tzinfo=timezone(timedelta(hours=1)))
+_LATE = datetime.max.replace(tzinfo=timezone(timedelta(hours=-1)))
+
+
+@pytest.mark.parametrize(
+    ("field", "found"),
+    [
+        ("first_seen", _EARLY),
+        ("valid_until", _LATE),
+        ("confidence", _LONG),
+        ("confidence", [_LONG]),
+        ("context", _LONG),
+        ("type", _LONG),
+    ],
+    ids=lambda found: found if isinstance(found, str) else type(found).__name__,
+)
+def test_extremes_are_refused_like_the_rest(field, found):
+    """An instant outside the calendar, or a number too long to write, is refused by its field."""
+    with pytest.raises(InvalidIndicatorError) as caught:
+        Indicator.from_record({"value": "192.0.2.1", field: found})
+    assert str(caught.value).startswith(field)
 
 
 @pytest.mark.parametrize(

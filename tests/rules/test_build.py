@@ -114,7 +114,7 @@ def test_metadata_comes_from_the_record():
         "attack.t1071.004",
         "cve.2021-44228",
         "detection.emerging-threats",
-        "tlp.amber+strict",
+        "tlp.amber-strict",
     ]
 
 

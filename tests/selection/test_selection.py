@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sigma_socdefenders.errors import SelectionError
+from sigma_socdefenders.indicators.fields import MOST_TEXTS
 from sigma_socdefenders.indicators.indicator import Confidence
 from sigma_socdefenders.selection import KEEPABLE, Selection, merging
 from sigma_socdefenders.selection.ages import default_ages, parse_ages
@@ -62,6 +63,68 @@ def test_category(select):
     """A category is that of any source."""
     records = [record("a.example", source={"category": "APT"}), "b.example"]
     assert select(records, category="apt").values == ["a.example"]
+
+
+def test_tlp(select):
+    """What is labelled more strictly, or with no label of TLP, is left out; what has none stays."""
+    labels = ["white", "TLP:GREEN", "amber", "amber+strict", "red", "ex:chr", None]
+    records = [record(f"n{number}.example", tlp=label) for number, label in enumerate(labels)]
+    result = select(records, tlp="TLP:AMBER")
+    assert result.values == ["n0.example", "n1.example", "n2.example", "n6.example"]
+    assert result.reasons == {"tlp": 3}
+    assert result.drops[0].detail == "is labelled TLP:AMBER+STRICT"
+    assert select(records, tlp="clear").reasons == {"tlp": 5}
+
+
+def test_tags(select):
+    """One of the tags asked for is enough, and none that is not wanted may be there."""
+    records = [
+        record("a.example", tags=["APT", 'actor="One"']),
+        record("b.example", tags=["apt", "sinkhole"]),
+        record("c.example", tags=["aptitude"], mitre_techniques=["T1059"]),
+        "d.example",
+    ]
+    assert select(records, tag="apt").values == ["a.example", "b.example"]
+    assert select(records, tag=["actor=*", "t1059"]).values == ["a.example", "c.example"]
+    assert select(records, not_tag="sink*").reasons == {"tag": 1}
+    assert select(records, tag="apt", not_tag=["sinkhole"]).values == ["a.example"]
+
+
+def test_feed_names(select):
+    """A publisher is that of any source, by its whole name."""
+    records = [
+        record("a.example", source={"feed_name": "Vendor One"}),
+        record("b.example", sources=[{"feed_name": "Vendor One"}, {"feed_name": "Other"}]),
+        record("c.example", source={"article_url": "https://vendor.example/x"}),
+    ]
+    assert select(records, feed_name="vendor one").values == ["a.example", "b.example"]
+    assert select(records, feed_name="vendor").values == []
+    assert select(records, not_feed_name="other").values == ["a.example", "c.example"]
+    assert select(records, feed_name="vendor*", not_feed_name="other").reasons == {"feed-name": 2}
+
+
+def test_scores(select):
+    """A score is the number itself, else what STIX makes of the level, and has to be there."""
+    records = [
+        record("a.example", confidence=71),
+        record("b.example", confidence="high"),
+        record("c.example", confidence="medium"),
+        record("d.example", decay_score=[{"score": 90.5, "decayed": False}]),
+        "e.example",
+    ]
+    result = select(records, min_score=71)
+    assert result.values == ["a.example", "b.example", "d.example"]
+    assert [drop.detail for drop in result.drops] == ["has a score of 50", "has no score"]
+
+
+def test_decayed(select):
+    """What every decaying model of a MISP has given up is left out unless it is asked for."""
+    records = [
+        record("a.example", decay_score=[{"score": 5, "decayed": True}]),
+        record("b.example", decay_score=[{"score": 5, "decayed": True}, {"decayed": False}]),
+    ]
+    assert select(records).values == ["b.example"]
+    assert select(records, keep="decayed").values == ["a.example", "b.example"]
 
 
 def test_limit(select):
@@ -200,8 +263,8 @@ def test_merging_takes_time_in_proportion(select):
         for number in range(30_000)
     ]
     (merged,) = select(records).indicators
-    assert merged.tags == tuple(f"t{number}" for number in range(merging.MOST))
-    assert len(merged.sources) == merging.MOST
+    assert merged.tags == tuple(f"t{number}" for number in range(MOST_TEXTS))
+    assert len(merged.sources) == MOST_TEXTS
 
 
 VALUES = st.sampled_from([f"n{i}.example" for i in range(9)] + ["10.0.0.1", "co.uk", "x", ""])
@@ -268,6 +331,9 @@ def test_merging_does_not_depend_on_order(records):
         {"keep": ["everything"]},
         {"keep": "everything"},
         {"allowlist": "no/such/file"},
+        {"tlp": "purple"},
+        {"min_score": 101},
+        {"min_score": "high"},
     ],
 )
 def test_selections_that_mean_nothing(options):
@@ -279,4 +345,4 @@ def test_selections_that_mean_nothing(options):
 def test_one_reason_or_several():
     """A text stands for itself, not for its letters."""
     assert Selection.parse(keep="private").keep == {"private"}
-    assert Selection.parse(type="ipv4").query.type == ("ipv4",)
+    assert Selection.parse(type="ipv4").filters.type == ("ipv4",)

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 from sigma_socdefenders.indicators.normalize import IndicatorType
 from sigma_socdefenders.indicators.public_suffix import is_public_suffix
 from sigma_socdefenders.indicators.timestamps import format_instant
+from sigma_socdefenders.indicators.tlp import tlp_label
 from sigma_socdefenders.outputs.lookups.files import File, ndjson
 from sigma_socdefenders.outputs.lookups.lists import is_network, spelled
 from sigma_socdefenders.outputs.lookups.rules import lookup_rules
-from sigma_socdefenders.rules.build import tlp_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,12 +15,13 @@ from sigma.rule import SigmaRule, SigmaRuleTag
 
 from sigma_socdefenders.errors import shorten
 from sigma_socdefenders.indicators.ioc_types import type_title
+from sigma_socdefenders.indicators.tlp import strictest_tlp
 from sigma_socdefenders.rules.build import (
     TITLE_LENGTH,
     named_in_tags,
     rule_days,
     technique_tags,
-    tlp_label,
+    tlp_tag,
 )
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ __all__ = ["Group"]
 
 _MOST_LISTED = 20
 _MOST_IN_TEXT = 5
-_TLP = ("clear", "white", "green", "amber", "amber+strict", "red")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +130,8 @@ class Group:
         tags = [*self.template.tags, *technique_tags(techniques, self.template.tags)]
         tags += [SigmaRuleTag("cve", number) for number in numbers]
         tags += self.metadata.tags
-        labels = {tlp_label(i.tlp) for i in self.indicators if i.tlp is not None}
-        if strictest := max(labels & set(_TLP), key=_TLP.index, default=None):
-            tags.append(SigmaRuleTag("tlp", strictest))
+        if strictest := strictest_tlp(i.tlp for i in self.indicators):
+            tags.append(tlp_tag(strictest))
         return tags
 
     def _named(self, field: str) -> Iterator[set[str | None]]:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from sigma_socdefenders.indicators.bounded_cache import remembered
+from sigma_socdefenders.indicators.tlp import read_tlp
 from sigma_socdefenders.sources.cells.dates import iso
 from sigma_socdefenders.sources.cells.vocabulary import vocabulary, word
 
@@ -68,12 +69,6 @@ def _listed(text: str) -> list[str]:
     return [part for each in _LIST.split(text) if (part := each.strip())]
 
 
-def _tlp(text: str) -> str:
-    level = text.lower().removeprefix("tlp").lstrip(":- ")
-    # Numbered levels mean different things in different versions of the programs that use them.
-    return "" if level.isdigit() else level
-
-
 def _if_true(text: str) -> bool:
     return text.lower() in ("true", "yes", "1")
 
@@ -94,7 +89,7 @@ _READ_BY: dict[str, tuple[str, Callable[[str], Any]]] = {
     "confidence": ("confidence", confidence),
     "tags": ("tags", _listed),
     "techniques": ("mitre_techniques", _listed),
-    "tlp": ("tlp", _tlp),
+    "tlp": ("tlp", read_tlp),
     "revoked": ("revoked", _if_true),
     "active": ("revoked", _if_false),
     "action": ("revoked", _if_allowed),

@@ -232,6 +232,8 @@ def _fields(found: dict[str, Any], common: EventFields) -> dict[str, Any]:
         moment = found.get(key) or (found.get(fallback) if fallback else None)
         if moment is not None and (instant := iso(str(moment))):
             fields[key] = instant
+    if decay := found.get("decay_score"):
+        fields["decay_score"] = decay
     told = common.told
     if labels := _labels(found):
         own = _told_by(labels)
@@ -254,7 +256,7 @@ def _told_by(labels: list[str]) -> dict[str, Any]:
         lower = label.lower()
         subject, _, said = lower.partition("=")
         if lower.startswith("tlp:"):
-            fields["tlp"] = lower.removeprefix("tlp:")
+            fields["tlp"] = label
         elif _OF_TECHNIQUES.search(subject) and _TECHNIQUE.search(said):
             techniques.append(label)
         elif _speaks_of_confidence(subject) and (level := _LEVEL.match(said)):

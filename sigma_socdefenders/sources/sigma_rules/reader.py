@@ -107,7 +107,7 @@ def _told_by_tags(rule: dict[str, Any]) -> dict[str, Any]:
         if named := _TECHNIQUE_TAG.fullmatch(tag):
             techniques.append(named[1].upper())
         elif tag.lower().startswith("tlp."):
-            fields["tlp"] = tag[4:].lower()
+            fields["tlp"] = tag
         elif _OWN_TAGS.fullmatch(tag) is None:
             tags.append(tag)
     fields |= {"tags": tags, "mitre_techniques": techniques}

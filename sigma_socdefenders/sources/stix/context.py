@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sigma_socdefenders.indicators.timestamps import parse_instant
+from sigma_socdefenders.indicators.tlp import read_tlp
 from sigma_socdefenders.sources.cells.dates import iso
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def _tlp_level(found: dict[str, Any]) -> str | None:
     name = stated or found.get("name")
     if not isinstance(name, str) or (stated is None and not name.lower().startswith("tlp")):
         return None
-    return name.lower().removeprefix("tlp").lstrip(": ")
+    return read_tlp(name)
 
 
 def _report(found: dict[str, Any]) -> dict[str, str]:

@@ -123,6 +123,22 @@ def test_what_is_left_out(reading):
     assert result.reasons == {"deleted": 2, "reference": 1, "derived": 1}
 
 
+def test_decaying_scores(reading):
+    """The scores of an export with `includeDecayScore` are kept."""
+    model = {"DecayingModel": {"id": "1", "name": "NIDS"}}
+    result = reading(
+        json.dumps(
+            event(
+                attribute("domain", "a.bad.example", decay_score=[{"score": 61.5, **model}]),
+                attribute(
+                    "domain", "b.bad.example", decay_score=[{"score": 0, "decayed": True, **model}]
+                ),
+            )
+        )
+    )
+    assert [(each.score, each.decayed) for each in result.indicators] == [(61.5, False), (0, True)]
+
+
 def test_what_an_event_says(reading):
     """Tags become TLP, techniques and tags; the event is the source; dates are kept."""
     result = reading(
