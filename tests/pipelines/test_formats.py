@@ -10,6 +10,7 @@ import yaml
 from sigma.collection import SigmaCollection
 from sigma.exceptions import SigmaError, SigmaTransformationError
 from sigma.plugins import InstalledSigmaPlugins
+from sigma.processing.pipeline import ProcessingPipeline
 
 from sigma_socdefenders.targets import TARGETS
 
@@ -84,9 +85,53 @@ def test_an_elastic_rule_needs_no_network(name: str, monkeypatch: pytest.MonkeyP
     (threat,) = document["threat"]
     assert threat["tactic"]["id"] == "TA0011"
     assert threat["technique"][0]["id"] == "T1071"
+    assert threat["technique"][0]["name"] == "Application Layer Protocol"
     assert threat["technique"][0]["subtechnique"][0]["id"] == "T1071.001"
+    assert threat["technique"][0]["subtechnique"][0]["name"] == "Web Protocols"
     assert document["query"] == converted(name, "default", CASES["ipv4"])[0]
     assert ("index" in document) == (name != "esql")
+
+
+def test_an_elastic_rule_files_techniques_under_their_tactics() -> None:
+    """Phishing is no command and control, and a technique newer than the table has an id."""
+    tags = ["attack.command-and-control", "attack.t1566.002", "attack.t1071", "attack.t9999"]
+    (document,) = converted("elastic", "siem_rule_ndjson", changed("ipv4", tags=tags))
+    assert [
+        (one["tactic"]["name"], [(each["id"], each["name"]) for each in one["technique"]])
+        for one in document["threat"]
+    ] == [
+        ("Initial Access", [("T1566", "Phishing")]),
+        ("Command and Control", [("T1071", "Application Layer Protocol"), ("T9999", "T9999")]),
+    ]
+
+
+def test_an_elastic_rule_runs_as_it_is_deployed() -> None:
+    """Schedule, delay, index patterns and the list's name come from a pipeline's variables."""
+    deployment = ProcessingPipeline.from_yaml(
+        "vars: {socdefenders_every: 15m, socdefenders_delay: 10m, socdefenders_enabled: true,"
+        " socdefenders_index: [logs-ours-*, old-*], socdefenders_name: acme}"
+    )
+    rules = SigmaCollection.from_yaml(CASES["ipv4"])
+    for name in ("elastic", "esql", "eql"):
+        backend = TARGETS[name].make_backend("siem_rule_ndjson")
+        backend.processing_pipeline += deployment
+        (document,) = backend.convert(rules)
+        schedule = (document["interval"], document["from"], document["enabled"])
+        assert schedule == ("15m", "now-25m", True)
+        assert document["timestamp_override"] == "event.ingested"
+        assert document["tags"][0] == "acme"
+        if name == "esql":
+            assert document["query"].startswith("from logs-ours-*, old-* metadata")
+        else:
+            assert document["index"] == ["logs-ours-*", "old-*"]
+        rules = SigmaCollection.from_yaml(CASES["ipv4"])
+
+
+def test_an_elastic_rule_waits_to_be_enabled() -> None:
+    """Without a word about it, a rule looks back over its interval and the delay, and is off."""
+    (document,) = converted("elastic", "siem_rule_ndjson", CASES["ipv4"])
+    assert (document["interval"], document["from"]) == ("1h", "now-65m")
+    assert document["enabled"] is False
 
 
 def sentinel_rule(document: str) -> dict[str, Any]:

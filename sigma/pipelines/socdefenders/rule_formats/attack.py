@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sigma.rule import SigmaRuleTag
 
-__all__ = ["TACTICS", "Technique", "tactics", "technique", "techniques"]
+__all__ = ["TACTICS", "Technique", "by_tactic", "tactics", "technique", "techniques"]
 
 # The enterprise matrix: https://attack.mitre.org/tactics/enterprise/
 TACTICS = {
@@ -48,6 +48,26 @@ def techniques(tags: Iterable[SigmaRuleTag]) -> list[str]:
     """Return the technique ids (`T1071.001`) that the tags name, each once and in order."""
     named = (tag.name.upper() for tag in tags if tag.namespace == "attack")
     return list(dict.fromkeys(n for n in named if re.fullmatch(r"T\d{4}(\.\d{3})?", n)))
+
+
+def by_tactic(tags: Iterable[SigmaRuleTag]) -> dict[str, list[str]]:
+    """Return the tags' tactics, each with those of the tags' techniques that serve it.
+
+    A technique that serves none of the tags' tactics adds its own. One that the table does not
+    know, being newer, stands with the tags' first tactic, or nowhere.
+
+    Returns:
+        Technique ids by tactic, the tactics as keys of `TACTICS` and in its order.
+    """
+    tags = list(tags)
+    named = dict.fromkeys(tactics(tags))
+    found: dict[str, list[str]] = {tactic: [] for tactic in named}
+    for identifier in techniques(tags):
+        known = technique(identifier)
+        serving = list(named)[:1] if known is None else known.tactics
+        for tactic in [one for one in serving if one in named] or serving:
+            found.setdefault(tactic, []).append(identifier)
+    return {tactic: found[tactic] for tactic in TACTICS if tactic in found}
 
 
 class Technique(NamedTuple):

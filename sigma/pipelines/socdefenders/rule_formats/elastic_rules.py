@@ -3,6 +3,9 @@
 It goes with `socdefenders_elastic`, `_esql` or `_eql` in the backend's default format, and turns
 each query into one JSON object; one a line, they are the NDJSON file to import. The backends' own
 `siem_rule_ndjson` downloads ATT&CK to name techniques; this needs no network.
+
+The fields are those of Kibana's API ("Create a detection rule") and of the schemas that Elastic
+publishes with its own rules.
 """
 
 from __future__ import annotations
@@ -10,19 +13,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sigma.correlations import SigmaCorrelationRule
 from sigma.exceptions import SigmaTransformationError
 from sigma.processing.pipeline import ProcessingPipeline, QueryPostprocessingItem
 from sigma.processing.postprocessing import QueryPostprocessingTransformation
 
-from .attack import TACTICS, tactics, techniques
+from .attack import TACTICS, by_tactic, technique
+from .deployment import Deployment, duration_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sigma.correlations import SigmaCorrelationRule
     from sigma.rule import SigmaRule, SigmaRuleTag
 
-__all__ = ["socdefenders_elastic_rules"]
+__all__ = ["INDICES", "base_rule", "socdefenders_elastic_rules"]
 
 # Type and language of a rule, by the platform of the pipeline that wrote its query.
 _LANGUAGES = {
@@ -38,19 +42,59 @@ _SEVERITY = {
     "high": ("high", 73),
     "critical": ("critical", 99),
 }
-# The indices that the Security app looks in by itself.
-_INDICES = [
-    "apm-*-transaction*",
-    "auditbeat-*",
-    "endgame-*",
-    "filebeat-*",
-    "logs-*",
-    "packetbeat-*",
-    "traces-apm*",
-    "winlogbeat-*",
-    "-*elastic-cloud-logs-*",
-]
+INDICES = ("auditbeat-*", "filebeat-*", "logs-*", "packetbeat-*", "winlogbeat-*")
+"""Where Elastic's agents and Beats keep events, as the Security app's own rules have it."""
+
+# What else an analyst asks of an event first.
+_CONTEXT = ("host.name", "user.name", "process.executable", "source.ip", "destination.ip")
 _ATTACK = "https://attack.mitre.org"
+
+
+def base_rule(
+    *,
+    identifier: object,
+    title: str,
+    description: str,
+    level: str,
+    tags: Iterable[SigmaRuleTag],
+    fields: Iterable[str],
+    deployment: Deployment,
+) -> dict[str, Any]:
+    """Return what every kind of detection rule has.
+
+    Args:
+        identifier: the id by which importing it again replaces the rule; None for none.
+        title: its name.
+        description: what it detects.
+        level: Sigma's, such as `high`.
+        tags: Sigma's; tactics and techniques among them become `threat`.
+        fields: what an alert's overview shows first.
+        deployment: schedule, delay, and whether the rule runs once it is imported.
+    """
+    severity, score = _SEVERITY[level]
+    tags = list(tags)
+    title = " ".join(title.split())
+    document: dict[str, Any] = {
+        "name": title,
+        "description": description or title,
+        "risk_score": score,
+        "severity": severity,
+        "enabled": deployment.enabled,
+        "interval": duration_text(deployment.every),
+        "from": f"now-{duration_text(deployment.look_back)}",
+        "to": "now",
+        # Events that arrive late are looked at by the time of their arrival.
+        "timestamp_override": "event.ingested",
+        "tags": [*([deployment.name] if deployment.name else []), *map(str, tags)],
+        "threat": _threat(tags),
+        "investigation_fields": {"field_names": list(dict.fromkeys([*fields, *_CONTEXT]))},
+        "max_signals": 100,
+        "version": 1,
+        "immutable": False,
+        "actions": [],
+        "exceptions_list": [],
+    }
+    return document if identifier is None else {"rule_id": str(identifier), **document}
 
 
 @dataclass
@@ -72,72 +116,69 @@ class _MakeRule(QueryPostprocessingTransformation):
                 source=rule.source,
             )
         kind, language = found
-        severity, score = _SEVERITY["medium" if rule.level is None else rule.level.name.lower()]
-        title = " ".join(rule.title.split())
-        document: dict[str, Any] = {
-            "name": title,
-            "description": rule.description or title,
+        deployment = Deployment.of(self._pipeline)
+        document = {
+            **base_rule(
+                identifier=rule.id,
+                title=rule.title,
+                description=rule.description or "",
+                level="medium" if rule.level is None else rule.level.name.lower(),
+                tags=rule.tags,
+                fields=state.get("socdefenders_columns", ()),
+                deployment=deployment,
+            ),
             "type": kind,
             "language": language,
             "query": query,
-            "risk_score": score,
-            "severity": severity,
-            "enabled": True,
-            "interval": "5m",
-            "from": "now-6m",
-            "to": "now",
             "author": [rule.author] if rule.author else [],
-            "license": rule.license or "",
             "references": list(rule.references),
             "false_positives": list(rule.falsepositives),
-            "tags": [str(tag) for tag in rule.tags],
-            "threat": _threat(rule.tags),
-            "investigation_fields": {"field_names": list(state.get("socdefenders_columns", ()))},
-            "max_signals": 100,
-            "version": 1,
-            "immutable": False,
-            "actions": [],
-            "exceptions_list": [],
         }
-        if kind != "esql":
-            document["index"] = list(_INDICES)
-        if rule.id is not None:
-            document |= {"id": str(rule.id), "rule_id": str(rule.id)}
+        if rule.license:
+            document["license"] = rule.license
+        if kind != "esql":  # an ES|QL query names its indices itself
+            document["index"] = list(deployment.index or INDICES)
+        if kind == "eql" and isinstance(rule, SigmaCorrelationRule):
+            # A sequence is put in order by the events' own time.
+            del document["timestamp_override"]
         return document
 
 
 def _threat(tags: Iterable[SigmaRuleTag]) -> list[dict[str, Any]]:
-    """Return Elastic's `threat`: the tactics, and the techniques with the first of them.
-
-    Which technique serves which tactic, and what it is called, only ATT&CK's data say, which is
-    not here: a technique carries its id for a name.
-    """
-    named: dict[str, dict[str, Any]] = {}
-    for one in techniques(tags):
-        parent = one[:5]
-        entry = named.setdefault(
-            parent,
-            {
-                "id": parent,
-                "name": parent,
-                "reference": f"{_ATTACK}/techniques/{parent}/",
-                "subtechnique": [],
+    """Return Elastic's `threat`: tactics, each with the techniques that serve it."""
+    return [
+        {
+            "framework": "MITRE ATT&CK",
+            "tactic": {
+                "id": TACTICS[tactic][0],
+                "name": TACTICS[tactic][1],
+                "reference": f"{_ATTACK}/tactics/{TACTICS[tactic][0]}/",
             },
-        )
-        if one != parent:
-            reference = f"{_ATTACK}/techniques/{one.replace('.', '/')}/"
-            entry["subtechnique"].append({"id": one, "name": one, "reference": reference})
-    threat: list[dict[str, Any]] = []
-    for slug in tactics(tags):
-        code, name = TACTICS[slug]
-        threat.append(
-            {
-                "framework": "MITRE ATT&CK",
-                "tactic": {"id": code, "name": name, "reference": f"{_ATTACK}/tactics/{code}/"},
-                "technique": list(named.values()) if not threat else [],
-            }
-        )
-    return threat
+            "technique": _techniques(identifiers),
+        }
+        for tactic, identifiers in by_tactic(tags).items()
+    ]
+
+
+def _techniques(identifiers: Iterable[str]) -> list[dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for identifier in identifiers:
+        parent = identifier[:5]
+        entry = found.setdefault(parent, {**_named(parent), "subtechnique": []})
+        if identifier != parent:
+            entry["subtechnique"].append(_named(identifier))
+    return list(found.values())
+
+
+def _named(identifier: str) -> dict[str, Any]:
+    # A technique that is newer than the table has its id for a name, which has to be there.
+    known = technique(identifier)
+    path = identifier.replace(".", "/")
+    return {
+        "id": identifier,
+        "name": identifier if known is None else known.name,
+        "reference": f"{_ATTACK}/techniques/{path}/",
+    }
 
 
 def socdefenders_elastic_rules() -> ProcessingPipeline:

@@ -11,10 +11,13 @@ from sigma.processing.pipeline import (
     QueryPostprocessingItem,
 )
 from sigma.processing.postprocessing import QueryPostprocessingTransformation
+from sigma.processing.transformations.base import PreprocessingTransformation
 
 from sigma.pipelines.socdefenders.languages.eql import Eql
 from sigma.pipelines.socdefenders.languages.esql import Esql
 from sigma.pipelines.socdefenders.languages.lucene import Lucene
+from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
+from sigma.pipelines.socdefenders.rule_formats.elastic_rules import INDICES
 from sigma.pipelines.socdefenders.translate.translation import TranslateRule
 
 from .ecs import log_sources
@@ -70,7 +73,24 @@ def socdefenders_opensearch() -> ProcessingPipeline:
 
 def socdefenders_esql() -> ProcessingPipeline:
     """Return the pipeline to ES|QL; a field that no index has is an error there."""
-    return _pipeline("socdefenders_esql", "ES|QL", Esql(), frozenset({"esql"}), alternatives=False)
+    pipeline = _pipeline(
+        "socdefenders_esql", "ES|QL", Esql(), frozenset({"esql"}), alternatives=False
+    )
+    pipeline.items.append(
+        ProcessingItem(identifier="socdefenders_esql_indices", transformation=_NameIndices())
+    )
+    return pipeline
+
+
+@dataclass
+class _NameIndices(PreprocessingTransformation):
+    """Name the indices that the query reads, unless another pipeline has named them."""
+
+    def apply(self, rule: SigmaRule | SigmaCorrelationRule) -> None:
+        super().apply(rule)
+        if self._pipeline is not None:
+            indices = Deployment.of(self._pipeline).index or INDICES
+            self._pipeline.state.setdefault("index", ", ".join(indices))
 
 
 def socdefenders_eql() -> ProcessingPipeline:
