@@ -14,13 +14,14 @@ from sigma_socdefenders.indicators.filters import LAST
 
 if TYPE_CHECKING:
     from sigma_socdefenders.cli.options import Reading
+    from sigma_socdefenders.rules.identity import ListName
     from sigma_socdefenders.server.loading import Served
 
 __all__ = ["serve"]
 
 
 @click.command()
-@source_options(without=("explain", "report", "state", "partial", "list_name"))
+@source_options(without=("explain", "report", "state", "partial"))
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
     "--port",
@@ -47,6 +48,7 @@ def serve(
     *,
     reading: Reading,
     profile: str,
+    list_name: ListName,
     host: str,
     port: int,
     keys: str | None,
@@ -91,13 +93,15 @@ def serve(
             click.echo("without --keys, for this machine only", err=True)
 
     with contextlib.ExitStack() as stack:
-        served = _served(reading, profile, stack)
+        served = _served(reading, profile, list_name, stack)
         service = Service(Store(served, every=refresh), Gate(keys))
         address = Address(host, port, tls_certificate, tls_key)
         run_server(service, address, ready=ready, log=not quiet)
 
 
-def _served(reading: Reading, profile: str, stack: contextlib.ExitStack) -> Served:
+def _served(
+    reading: Reading, profile: str, list_name: ListName, stack: contextlib.ExitStack
+) -> Served:
     from sigma_socdefenders.server.loading import Served
 
     sources = reading.sources
@@ -119,6 +123,7 @@ def _served(reading: Reading, profile: str, stack: contextlib.ExitStack) -> Serv
             "warninglists": reading.warninglists,
         },
         profile,
+        list_name,
         reading.to_ids,
         reading.errors,
         reading.api_key_file,

@@ -108,15 +108,19 @@ class Api:
             )
         asked = read_parameters(request.query_params, RULES, caller.limits.records)
         snapshot = self._service.store.current
-        own = asked.profile in {"", snapshot.profile}
-        chosen = snapshot.select(asked.filters, with_rule=own, earliest=caller.earliest)
+        served = self._service.store.served
+        list_name = asked.list_name or served.list_name
+        own_profile = asked.profile in {"", snapshot.profile}
+        own = own_profile and list_name == served.list_name
+        chosen = snapshot.select(asked.filters, with_rule=own_profile, earliest=caller.earliest)
         page = chosen[asked.offset : asked.offset + asked.limit]
         headers = _next(request, asked, len(chosen))
         if own and not asked.group and not asked.target:
             body, media = ready_rules(snapshot, page), "application/yaml"
         else:
-            profile = self._service.store.served.profile if own else asked.profile
-            wanted = Wanted(profile, asked.group, asked.target, asked.format or "default")
+            profile = served.profile if own_profile else asked.profile
+            form = asked.format or "default"
+            wanted = Wanted(profile, list_name, asked.group, asked.target, form)
             try:
                 made = await self._service.renderer.render(snapshot, page, wanted)
             except WorkError as error:

@@ -18,8 +18,10 @@ from starlette.routing import Route
 
 from sigma_socdefenders.server.api import RECORDS_PATH, RULES_PATH, Api
 from sigma_socdefenders.server.keys import redact_keys
+from sigma_socdefenders.server.openapi import document
 from sigma_socdefenders.server.problems import Problem, problem_response
 from sigma_socdefenders.server.service import instant
+from sigma_socdefenders.server.taxii import Taxii
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -47,6 +49,8 @@ def make_app(service: Service) -> ASGIApp:
     routes = [
         Route(RECORDS_PATH, api.records),
         Route(RULES_PATH, api.rules),
+        *Taxii(service).routes(),
+        Route("/openapi.json", _openapi()),
         Route("/healthz", _health(service)),
         Route("/metrics", _metrics(service)),
     ]
@@ -87,6 +91,16 @@ def _health(service: Service) -> Callable[[Request], Any]:
         return JSONResponse({"status": "stale" if state["stale"] else "ok", **state})
 
     return health
+
+
+def _openapi() -> Callable[[Request], Any]:
+    described = document()
+
+    async def openapi(_: Request) -> Response:
+        """Answer with the description of all that can be asked."""
+        return JSONResponse(described)
+
+    return openapi
 
 
 def _metrics(service: Service) -> Callable[[Request], Any]:

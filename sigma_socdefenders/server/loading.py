@@ -18,6 +18,7 @@ from sigma_socdefenders.feed import FeedClient
 from sigma_socdefenders.indicators.filters import Filters
 from sigma_socdefenders.indicators.indicator import indicators
 from sigma_socdefenders.rules.build import build_rules, drop_without_rule, rule_id
+from sigma_socdefenders.rules.identity import FEED, ListName
 from sigma_socdefenders.rules.profiles import profile_names
 from sigma_socdefenders.rules.profiles.loading import load_profile
 from sigma_socdefenders.rules.yaml_writer import yaml_documents
@@ -53,6 +54,7 @@ class Served:
         sources: files and folders; none for the feed.
         selection: the parameters of `Selection.parse`, as the command line writes them.
         profile: the profile of the rules, by name or path.
+        list_name: the list that the rules are of.
         to_ids: see `sigma_socdefenders.sources.read`.
         errors: whether a bad record is counted, or fails the whole list.
         api_key_file: the feed's, as for `FeedClient`.
@@ -63,6 +65,7 @@ class Served:
     sources: tuple[str, ...] = ()
     selection: Mapping[str, Any] = field(default_factory=dict)
     profile: str = "default"
+    list_name: ListName = FEED
     to_ids: ToIds = "auto"
     errors: Literal["raise", "skip"] = "skip"
     api_key_file: str | None = None
@@ -72,6 +75,8 @@ class Served:
     @property
     def title(self) -> str:
         """Where the list comes from, for a person."""
+        if self.list_name.name:
+            return self.list_name.name
         if self.sources:
             return ", ".join(Path(source).name or source for source in self.sources)
         return self.base_url or os.environ.get("SOCDEFENDERS_BASE_URL") or "the SOC Defenders feed"
@@ -115,7 +120,7 @@ def load(served: Served) -> Snapshot:
     summary = Summary(
         on_drop=lambda drop: drops.append(drop) if len(drops) < _MOST_DROPS_KEPT else None
     )
-    profile = load_profile(served.profile)
+    profile = load_profile(served.profile, served.list_name)
     before = fingerprint(served)
     began = time.time()
     kept = list(_selected(served, summary))
@@ -135,7 +140,7 @@ def load(served: Served) -> Snapshot:
         raise SourceError(f"{served.title} changed while it was read.")
     newest = max((state[1] / 1e9 for state in before), default=began)
     found = [sourced.indicator for sourced in kept]
-    records = [_record(indicator) for indicator in found]
+    records = [_record(indicator, served.list_name) for indicator in found]
     return Snapshot.build(
         title=served.title,
         profile=profile.name,
@@ -144,7 +149,7 @@ def load(served: Served) -> Snapshot:
         drops=tuple(drops),
         read_at=began,
         modified=newest,
-        columns=_columns(found),
+        columns=_columns(found, served.list_name),
         rules=Blob(documents),
         records=Blob(json.dumps(record, ensure_ascii=False).encode() + b"," for record in records),
         rows=Blob(_row(record) for record in records),
@@ -170,12 +175,12 @@ def _selected(served: Served, summary: Summary) -> Iterator[SourcedIndicator]:
         yield from selection.apply(indicators(run, summary, errors=served.errors), summary)
 
 
-def _record(indicator: Indicator) -> dict[str, Any]:
+def _record(indicator: Indicator, list_name: ListName) -> dict[str, Any]:
     """Return an indicator in the documented shape, with an id even where its source gave none."""
-    return {"id": str(rule_id(indicator)), **indicator.to_record()}
+    return {"id": str(rule_id(indicator, list_name=list_name)), **indicator.to_record()}
 
 
-def _columns(found: list[Indicator]) -> Columns:
+def _columns(found: list[Indicator], list_name: ListName) -> Columns:
     columns = Columns()
     for number, indicator in enumerate(found):
         columns.types.append(TYPES.index(indicator.type))
@@ -183,7 +188,7 @@ def _columns(found: list[Indicator]) -> Columns:
         columns.confidences.append(CONFIDENCES.index(None if level is None else level.value))
         seen = indicator.last_seen or indicator.first_seen
         columns.seen.append(float("nan") if seen is None else seen.timestamp())
-        columns.ids.append(rule_id(indicator).bytes)
+        columns.ids.append(rule_id(indicator, list_name=list_name).bytes)
         columns.by_value.setdefault(indicator.value, []).append(number)
         for word in set(sector_words(indicator)):
             columns.by_word.setdefault(word, []).append(number)

@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sigma_socdefenders.errors import ParameterError, shorten
+from sigma_socdefenders.errors import ListNameError, ParameterError, shorten
 from sigma_socdefenders.indicators.filters import Filters
 from sigma_socdefenders.indicators.ioc_types import IndicatorType
+from sigma_socdefenders.rules.identity import ListName
 from sigma_socdefenders.rules.profiles import profile_names
 from sigma_socdefenders.server.problems import bad_parameter
 from sigma_socdefenders.targets import TARGETS
@@ -22,8 +23,8 @@ __all__ = ["RECORDS", "RULES", "Asked", "Parameter", "read_parameters"]
 
 DEFAULT_LIMIT = 100
 MOST_OFFSET = 10_000_000
+_LONGEST = 200
 _NUMBER = re.compile(r"[0-9]{1,9}")
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
 
 
 class Parameter(NamedTuple):
@@ -98,6 +99,11 @@ RULES = (
         {"type": "string", "enum": profile_names()},
     ),
     Parameter(
+        "name",
+        "The name of the list that the rules are of (default: the server's own).",
+        {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "maxLength": 40},
+    ),
+    Parameter(
         "group",
         "Whether indicators share rules (default: only where a target is named).",
         {"type": "string", "enum": ["true", "false"]},
@@ -125,6 +131,7 @@ class Asked:
         offset: how many to pass over first.
         format: `json`, `csv`, `txt`, or a format of the target; empty where none is named.
         profile: the profile's name; empty for the server's own.
+        list_name: the list that the rules are of; None for the server's own.
         group: whether indicators share rules.
         target: the target's name; empty for Sigma rules.
     """
@@ -133,6 +140,7 @@ class Asked:
     offset: int = 0
     format: str = ""
     profile: str = ""
+    list_name: ListName | None = None
     group: bool = False
     target: str = ""
 
@@ -149,7 +157,12 @@ class Asked:
     def query(self, offset: int) -> dict[str, str]:
         """Return the parameters that ask for the same from another offset on."""
         asked = {**self.shown_filters(), "limit": str(self.limit), "offset": str(offset)}
-        named = {"format": self.format, "profile": self.profile, "target": self.target}
+        named = {
+            "format": self.format,
+            "profile": self.profile,
+            "name": "" if self.list_name is None else self.list_name.name,
+            "target": self.target,
+        }
         asked |= {name: text for name, text in named.items() if text}
         # Without a target, rules are not grouped unless asked for; with one, the other way round.
         grouped = {True: "true", False: "false"}[self.group]
@@ -177,13 +190,17 @@ def read_parameters(query: QueryParams, known: Sequence[Parameter], most_records
             category=given.get("category"),
             limit=_number(given, "limit", 1, most_records, DEFAULT_LIMIT),
         )
+        list_name = ListName.parse(given["name"]) if "name" in given else None
     except ParameterError as error:
         raise bad_parameter(f"{error}.") from None
+    except ListNameError as error:
+        raise bad_parameter(f"name: {shorten(str(error), 300)}") from None
     return Asked(
         filters,
         _number(given, "offset", 0, MOST_OFFSET, 0),
         given.get("format", ""),
         given.get("profile", ""),
+        list_name,
         given.get("group", "true" if "target" in given else "false") == "true",
         given.get("target", ""),
     )
@@ -205,6 +222,9 @@ def _given(query: QueryParams, known: Sequence[Parameter]) -> dict[str, str]:
         # Types have two spellings, which the filter itself knows.
         if choices is not None and name != "type" and value not in choices:
             raise bad_parameter(f"{name} '{shorten(value)}' is none of {', '.join(choices)}.")
+        longest = parameter.schema.get("maxLength", _LONGEST)
+        if not 0 < len(value) <= longest:
+            raise bad_parameter(f"{name} takes a text of 1 to {longest} characters.")
         given[name] = value
     if "format" in given and "target" in by_name:
         _check_format(given)

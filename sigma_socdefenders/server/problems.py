@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-__all__ = ["Problem", "problem_response"]
+__all__ = ["TAXII_MEDIA", "Problem", "bad_parameter", "problem_response"]
+
+TAXII_MEDIA = "application/taxii+json;version=2.1"
+_UNAUTHORIZED = 401
 
 
 class Problem(Exception):  # noqa: N818 - not an error of the program, but an answer
@@ -41,10 +44,18 @@ def bad_parameter(message: str) -> Problem:
 
 
 def problem_response(request: Request, problem: Problem) -> Response:
-    """Return the documented error: code, message and the request's id."""
-    found = {
-        "code": problem.code,
-        "message": problem.message,
-        "request_id": request.scope.get("request_id", ""),
-    }
+    """Return the documented error: code, message and the request's id; TAXII's below its paths."""
+    request_id = request.scope.get("request_id", "")
+    if request.url.path.startswith("/taxii2/"):
+        told = {
+            "title": problem.message,
+            "error_id": request_id,
+            "error_code": problem.code,
+            "http_status": str(problem.status),
+        }
+        headers = dict(problem.headers)
+        if problem.status == _UNAUTHORIZED:
+            headers["WWW-Authenticate"] = 'Basic realm="sigma-socdefenders", charset="UTF-8"'
+        return JSONResponse(told, problem.status, headers, media_type=TAXII_MEDIA)
+    found = {"code": problem.code, "message": problem.message, "request_id": request_id}
     return JSONResponse({"error": found}, problem.status, problem.headers)

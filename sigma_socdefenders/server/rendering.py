@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sigma_socdefenders.errors import TargetError
     from sigma_socdefenders.rules.build import BuiltRule
     from sigma_socdefenders.rules.grouping import Capacity
+    from sigma_socdefenders.rules.identity import ListName
     from sigma_socdefenders.server.snapshot import Snapshot
 
 __all__ = ["Rendered", "Renderer", "Wanted"]
@@ -36,12 +37,14 @@ class Wanted(NamedTuple):
 
     Attributes:
         profile: its name or path.
+        list_name: the list that the rules are of.
         group: whether indicators share rules.
         target: where to; empty for Sigma YAML.
         format: one of the target's.
     """
 
     profile: str
+    list_name: ListName
     group: bool = False
     target: str = ""
     format: str = "default"
@@ -116,7 +119,7 @@ def render(records: bytes, wanted: Wanted) -> Rendered:
         ProfileError: there is no such profile.
     """
     summary = Summary()
-    profile = load_profile(wanted.profile)
+    profile = load_profile(wanted.profile, wanted.list_name)
     found = (
         SourcedIndicator(Indicator.from_record(record), Position("list", number))
         for number, record in enumerate(json.loads(records), 1)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 from array import array
+from bisect import bisect_right
 from collections import Counter, OrderedDict
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
@@ -127,6 +128,8 @@ class Snapshot:
         digest = hashlib.blake2b(bytes(records), digest_size=12)
         digest.update(bytes(rules))
         count = len(records)
+        # To the millisecond, which is what TAXII's clients send back.
+        modified = round(modified, 3)
         return cls(
             title,
             profile,
@@ -144,7 +147,7 @@ class Snapshot:
             digest.hexdigest(),
             array("d", [modified]) * count,
             array("d", [modified if math.isnan(seen) else seen for seen in columns.seen]),
-            range(count),
+            _by_added(array("d", [modified]) * count, columns),
         )
 
     def __len__(self) -> int:
@@ -199,6 +202,18 @@ class Snapshot:
             chosen = [number for number in numbers if filled(number)]
             numbers = numbers if len(chosen) == len(numbers) else chosen
         return numbers
+
+    def first_added_after(self, time: float, last: bytes = b"\xff" * 17) -> int:
+        """Return the place in `by_added` of the first indicator after a time.
+
+        Args:
+            time: in Unix seconds.
+            last: of those added at that very time, the id of the last one that is not wanted.
+        """
+        added, ids = self.added, self.columns.ids
+        return bisect_right(
+            self.by_added, (time, last), key=lambda number: (added[number], ids[number])
+        )
 
     def indicator(self, number: int) -> Indicator:
         """Return one indicator."""
@@ -259,16 +274,28 @@ def succeed(before: Snapshot, fresh: Snapshot) -> Snapshot:
         )
     known = {_sum(before.records[number]): number for number in range(len(before))}
     added, changed = array("d"), array("d")
+    now = round(fresh.read_at, 3)
     for number, seen in enumerate(fresh.columns.seen):
         old = known.get(_sum(fresh.records[number]))
         if old is None:
-            added.append(fresh.read_at)
-            changed.append(fresh.read_at if math.isnan(seen) else max(seen, fresh.read_at))
+            added.append(now)
+            changed.append(now if math.isnan(seen) else max(seen, now))
         else:
             added.append(before.added[old])
             changed.append(before.changed[old])
-    order = array("L", sorted(range(len(fresh)), key=added.__getitem__))
-    return replace(fresh, modified=fresh.read_at, added=added, changed=changed, by_added=order)
+    return replace(
+        fresh,
+        modified=now,
+        added=added,
+        changed=changed,
+        by_added=_by_added(added, fresh.columns),
+    )
+
+
+def _by_added(added: array[float], columns: Columns) -> array[int]:
+    """Return the numbers in an order that does not depend on that of the list."""
+    ids = columns.ids
+    return array("L", sorted(range(len(ids)), key=lambda number: (added[number], ids[number])))
 
 
 def _sum(record: bytes) -> bytes:

@@ -8,7 +8,7 @@ import uuid
 
 import pytest
 
-from sigma_socdefenders.rules.build import PROJECT_NAMESPACE
+from sigma_socdefenders.rules.identity import PROJECT_NAMESPACE
 
 PATH = "/api/v1/iocs"
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from sigma_socdefenders import SocDefendersCollection
-from sigma_socdefenders.rules.build import PROJECT_NAMESPACE
+from sigma_socdefenders.rules.identity import PROJECT_NAMESPACE
 from sigma_socdefenders.targets import TARGETS
 
 PATH = "/api/v1/iocs/sigma"

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-__all__ = ["Context", "objects_in"]
+__all__ = ["TLP_MARKINGS", "Context", "objects_in"]
 
 # The marking definitions that the TLP 1 and TLP 2 standards fix for everybody.
-_TLP = {
+TLP_MARKINGS = {
     "marking-definition--613f2e26-407d-48c7-9eca-b8e91df99dc9": "white",
     "marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da": "green",
     "marking-definition--f88d31f6-486f-44da-b317-01333bde0b82": "amber",
@@ -71,7 +71,7 @@ class Context:
         self.observed = {
             each for _, seen in get("observed-data") for each in _texts(seen.get("object_refs"))
         }
-        self._tlp = _TLP | {
+        self._tlp = TLP_MARKINGS | {
             name: level for name, each in get("marking-definition") if (level := _tlp_level(each))
         }
         self._names = {
