@@ -7,6 +7,7 @@
     python3 tasks.py matrix    types and tests, with each Python that is here and each pySigma
     python3 tasks.py engines   install what runs the converted queries in tests/execution
     python3 tasks.py bench     print the benchmarks
+    python3 tasks.py tlds      fetch IANA's list of top-level domains anew
     python3 tasks.py docs      build the documentation as a site, in the folder `site`
 
 Needs nothing but Python 3.10 or newer. `--fresh` starts from an empty environment.
@@ -22,9 +23,12 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.request import urlopen
 
 ROOT = Path(__file__).resolve().parent
 VENV = Path(os.environ.get("SOCDEFENDERS_VENV", ROOT / ".venv"))
+IANA_TLDS = "https://data.iana.org/TLD/tlds-alpha-by-domain.txt"
+FEWEST_TLDS = 1_000
 PYTHONS = ("3.10", "3.11", "3.12", "3.13")
 # The backends require pySigma 1 in their metadata, and work with 2: it is put in by force.
 PYSIGMA_2 = ("pysigma>=2.0.1,<3",)
@@ -119,6 +123,23 @@ def bench(environment: Environment) -> None:
         environment.run("python", script)
 
 
+def tlds() -> None:
+    """Write IANA's current list of top-level domains into the package."""
+    with urlopen(IANA_TLDS, timeout=60) as answer:
+        text = answer.read(1_000_000).decode("ascii")
+    version, *names = text.lower().splitlines()
+    names = sorted(name for name in names if name)
+    if len(names) < FEWEST_TLDS or "com" not in names:
+        sys.exit(f"{IANA_TLDS} is not the list of top-level domains.")
+    head = (
+        f"# The top-level domains of the root zone, in A-labels: IANA's list ({IANA_TLDS}).",
+        f"# As IANA dates it:{version.lstrip('#')}.",
+        "# `python3 tasks.py tlds` fetches it anew.",
+    )
+    file = ROOT / "sigma_socdefenders" / "indicators" / "tlds.txt"
+    file.write_text("\n".join((*head, *names)) + "\n", encoding="ascii", newline="\n")
+
+
 def interpreter(version: str) -> str | None:
     """Return a Python of that version on this machine; None where there is none that runs."""
     kept = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))
@@ -153,9 +174,12 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     tasks = {"demo": demo, "engines": engines, "bench": bench, "docs": docs}
-    parser.add_argument("task", choices=["test", "pysigma2", "matrix", *tasks])
+    parser.add_argument("task", choices=["test", "pysigma2", "matrix", "tlds", *tasks])
     parser.add_argument("--fresh", action="store_true", help="start from an empty environment")
     arguments, rest = parser.parse_known_args()
+    if arguments.task == "tlds":
+        tlds()
+        return
     if arguments.task == "matrix":
         matrix(rest, fresh=arguments.fresh)
         return

@@ -1,7 +1,9 @@
 """Which names are public suffixes, and which end in a top-level domain that exists.
 
 The Public Suffix List comes with the package `publicsuffixlist`, which is released anew as the
-list changes; nothing is fetched. Names that resolve beside the root, such as `.onion` and the
+list changes, and IANA's list of top-level domains with this package (`tlds.txt`); nothing is
+fetched. The former lacks some that exist, such as `za`, the latter those younger than itself.
+Names that resolve beside the root, such as `.onion` and the
 Namecoin and EmerCoin endings that malware uses, count as existing, and so do the names kept for
 examples and tests (RFC 2606, RFC 6761, RFC 7686).
 """
@@ -9,6 +11,7 @@ examples and tests (RFC 2606, RFC 6761, RFC 7686).
 from __future__ import annotations
 
 from functools import lru_cache
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from sigma_socdefenders.indicators.bounded_cache import remembered
@@ -40,9 +43,17 @@ def _list() -> PublicSuffixList:
     return PublicSuffixList(accept_unknown=False)
 
 
+@lru_cache(maxsize=1)
+def _root_zone() -> frozenset[str]:
+    lines = files(__package__).joinpath("tlds.txt").read_text("ascii").splitlines()
+    return frozenset(line for line in lines if not line.startswith("#"))
+
+
 @remembered(8192)
 def _is_tld(label: str) -> bool:
-    return label in _SPECIAL or _list().publicsuffix(label) is not None
+    if label in _SPECIAL or label in _root_zone():
+        return True
+    return _list().publicsuffix(label) is not None
 
 
 def ends_in_known_tld(name: str) -> bool:
@@ -62,4 +73,4 @@ def is_internal_name(name: str) -> bool:
 
 def is_public_suffix(name: str) -> bool:
     """Return whether names of strangers are registered right below a canonical name."""
-    return bool(_list().is_public(name))
+    return name in _root_zone() or bool(_list().is_public(name))

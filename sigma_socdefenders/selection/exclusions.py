@@ -25,6 +25,7 @@ HAZARDS = {
     "public-suffix": "a name below which strangers register theirs, such as co.uk or github.io",
     "no-tld": "a name whose ending is no top-level domain, such as a file's name",
     "empty-file": "the hash of a file without content",
+    "filler": "a hash of nothing but zeros, or nothing but f, which stands for none",
     "placeholder": "a URL with a part to be filled in, such as <email_address>",
 }
 """The reasons for which a value is left out unless it is asked for, with what each means."""
@@ -77,6 +78,9 @@ _EMPTY = frozenset(
         ),
     }
 )
+_HASHES = frozenset(
+    {IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256, IndicatorType.SHA512}
+)
 _PLACEHOLDER = re.compile(r"<[a-z]+(?:[_ -][a-z]+)+>|\{\{[^{}]*\}\}", re.IGNORECASE)
 _MARKS_OF_PLACEHOLDERS = re.compile(r"[<{]")
 _AUTHORITY_END = re.compile(r"[/?#\\]")
@@ -113,8 +117,16 @@ def exclusion(kind: IndicatorType, value: str) -> Exclusion | None:
         return _name(value)
     if kind is IndicatorType.URL:
         return _url(value)
+    if kind in _HASHES:
+        return _hash(value)
+    return None
+
+
+def _hash(value: str) -> Exclusion | None:
     if value in _EMPTY:
         return Exclusion("empty-file", "is the hash of a file without content")
+    if value[0] in "0f" and value.count(value[0]) == len(value):
+        return Exclusion("filler", f"is nothing but '{value[0]}'")
     return None
 
 

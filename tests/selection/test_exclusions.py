@@ -47,6 +47,7 @@ LEFT_OUT = {
         "DA39A3EE5E6B4B0D3255BFEF95601890AFD80709",
         "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
     ],
+    "filler": ["0" * 32, "F" * 40, "f" * 64, "0" * 128],
     "placeholder": [
         "https://usaid.bad-domain.com/d/<target_email_address>",
         "https://bad-domain.com/{{id}}",
@@ -70,6 +71,10 @@ KEPT = [
     "http://github.io/x",
     "expyuzz4wqqyqhjn.onion",
     "c2.bit",
+    "evil.co.za",
+    "evil.za",
+    "evil.juniper",
+    "evil.com.ck",
     "c2.bazar",
     "xn--e1afmkfd.xn--p1ai",
     "http://evil.co.uk/a?b=[1]&c=%20",
@@ -78,6 +83,7 @@ KEPT = [
     "CVE-2021-44228",
     "T1059.001",
     "0123456789abcdef0123456789abcdef",
+    "a" * 32,
 ]
 
 
@@ -103,8 +109,10 @@ def test_kept(value):
 
 def test_single_labels(select):
     """A bare top-level domain and `localhost` are left out."""
-    result = select([{"type": "domain", "value": each} for each in ("com", "localhost", "zzz")])
-    assert result.reasons == {"public-suffix": 1, "private": 1, "no-tld": 1}
+    result = select(
+        [{"type": "domain", "value": each} for each in ("com", "za", "localhost", "zzz")]
+    )
+    assert result.reasons == {"public-suffix": 2, "private": 1, "no-tld": 1}
 
 
 @pytest.mark.parametrize("reason", HAZARDS)
