@@ -19,7 +19,7 @@ __all__ = ["QueryCapacity"]
 
 _SAMPLE = 32
 # The estimate is right to three per cent, but for IPv6 addresses, which have two spellings.
-_MARGIN = 1.05
+_MARGIN, _FAR = 1.05, 1.5
 # A URL's spellings in two fields, escaped; a character of a name as a class of its two cases.
 _MOST_IN_QUERY, _MOST_IN_PATTERN = 24, 6
 
@@ -78,13 +78,21 @@ class QueryCapacity:
     def _may_fit(self, group: Group) -> bool:
         """Say whether the growth from one member to a few leaves the size of all in doubt."""
         one, few = (self._size(group.first(number)) for number in (1, _SAMPLE))
+        counted = (len(group.indicators) - _SAMPLE) / (_SAMPLE - 1)
+        # Most groups that are too large are far too large: the number of their members says so.
+        if not self._leaves_in_doubt(one, few, (counted,) * len(one), _FAR):
+            return False
         lengths = [len(indicator.value) for indicator in group.indicators]
         # What is counted grows with the number of members, what has a length with theirs.
-        counted = (len(lengths) - _SAMPLE) / (_SAMPLE - 1)
         written = sum(lengths[_SAMPLE:]) / sum(lengths[1:_SAMPLE])
         growth = (written, counted, written, written, counted)
+        return self._leaves_in_doubt(one, few, growth, _MARGIN)
+
+    def _leaves_in_doubt(
+        self, one: Size, few: Size, growth: tuple[float, ...], margin: float
+    ) -> bool:
         return all(
-            most is None or many + (many - first) * grown <= _MARGIN * most
+            most is None or many + (many - first) * grown <= margin * most
             for first, many, grown, most in zip(one, few, growth, self._limit.growing, strict=True)
         )
 

@@ -10,52 +10,97 @@ indicator more or less changes one bucket, or turns one into two (or two into on
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
+from collections.abc import Sequence
 from hashlib import sha256
-from operator import attrgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, overload
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from sigma_socdefenders.indicators.indicator import Indicator
 
-__all__ = ["PLACE", "Placed", "buckets", "place"]
+__all__ = ["Part", "Placed", "buckets"]
 
-_BYTES = 16
+_BYTES = 8
 _BITS = 8 * _BYTES
-PLACE = attrgetter("place")
 
 
 class Placed(NamedTuple):
-    """An indicator and its place: the leading bits of a hash of its key."""
+    """Indicators in the order of their places, and the places.
 
-    place: int
-    indicator: Indicator
+    A place is the leading bits of a hash of an indicator's key, so it depends on its type and
+    value alone. In one of thirty million lists of a million indicators, two share a place, and then
+    a bucket.
+    """
+
+    indicators: Sequence[Indicator]
+    places: Sequence[int]
+
+    @classmethod
+    def of(cls, indicators: Sequence[Indicator]) -> Placed:
+        """Return indicators in the order of their places."""
+        places = array("Q", map(_place, indicators))
+        order = sorted(range(len(places)), key=places.__getitem__)
+        return cls([indicators[at] for at in order], array("Q", (places[at] for at in order)))
 
 
-def place(indicator: Indicator) -> Placed:
-    """Return an indicator with its place, which depends on its type and value alone."""
-    digest = sha256(indicator.key.encode()).digest()
-    return Placed(int.from_bytes(digest[:_BYTES], "big"), indicator)
+def _place(indicator: Indicator) -> int:
+    return int.from_bytes(sha256(indicator.key.encode()).digest()[:_BYTES], "big")
 
 
 def buckets(
-    members: Sequence[Placed], fits: Callable[[str, Sequence[Placed]], bool], name: str = ""
-) -> Iterator[tuple[str, Sequence[Placed]]]:
-    """Yield the buckets of members, each with its name.
+    places: Sequence[int],
+    fits: Callable[[str, range], bool],
+    name: str = "",
+    span: range | None = None,
+) -> Iterator[tuple[str, range]]:
+    """Yield the buckets of members, each with its name, as ranges of their positions.
 
     Args:
-        members: at least one, sorted by place.
+        places: the members' places, at least one, in order.
         fits: whether these members make one bucket of that name; a single place always does.
         name: the name of the first bucket.
+        span: the positions of the members to divide; all by default.
     """
-    first, last = members[0].place, members[-1].place
-    if first == last or fits(name, members):
-        yield name, members
+    span = range(len(places)) if span is None else span
+    first, last = places[span[0]], places[span[-1]]
+    if first == last or fits(name, span):
+        yield name, span
         return
     shared = _BITS - (first ^ last).bit_length()
     branch = last >> (_BITS - 1 - shared)
-    middle = bisect_left(members, branch << (_BITS - 1 - shared), key=PLACE)
-    yield from buckets(members[:middle], fits, name)
-    yield from buckets(members[middle:], fits, f"{branch:0{shared + 1}b}")
+    middle = bisect_left(places, branch << (_BITS - 1 - shared), span.start, span.stop)
+    yield from buckets(places, fits, name, range(span.start, middle))
+    yield from buckets(places, fits, f"{branch:0{shared + 1}b}", range(middle, span.stop))
+
+
+class Part(Sequence["Indicator"]):
+    """Some of many indicators, in a row. They are not copied, for most parts are too large.
+
+    Args:
+        indicators: all of them.
+        span: the positions of those in the part.
+    """
+
+    __slots__ = ("_indicators", "_span")
+
+    def __init__(self, indicators: Sequence[Indicator], span: range) -> None:
+        self._indicators = indicators
+        self._span = span
+
+    def __len__(self) -> int:
+        return len(self._span)
+
+    def __iter__(self) -> Iterator[Indicator]:
+        return map(self._indicators.__getitem__, self._span)
+
+    @overload
+    def __getitem__(self, at: int) -> Indicator: ...
+    @overload
+    def __getitem__(self, at: slice) -> Part: ...
+    def __getitem__(self, at: int | slice) -> Indicator | Part:
+        if isinstance(at, slice):
+            return Part(self._indicators, self._span[at])
+        return self._indicators[self._span[at]]

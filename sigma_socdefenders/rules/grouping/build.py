@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sigma_socdefenders.errors import TargetError
 from sigma_socdefenders.rules.build import BuiltRule, build_rule, drop_without_rule, rule_level
-from sigma_socdefenders.rules.grouping.buckets import PLACE, Placed, buckets, place
+from sigma_socdefenders.rules.grouping.buckets import Part, Placed, buckets
 from sigma_socdefenders.rules.grouping.group import Group
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sigma.rule import SigmaLevel
 
     from sigma_socdefenders.audit.summary import Summary
-    from sigma_socdefenders.indicators.indicator import IndicatorType, SourcedIndicator
+    from sigma_socdefenders.indicators.indicator import Indicator, IndicatorType, SourcedIndicator
     from sigma_socdefenders.rules.grouping.capacity import Capacity
     from sigma_socdefenders.rules.profiles.model import Profile, RuleTemplate
 
@@ -56,26 +56,25 @@ def build_groups(
     Raises:
         TargetError: without `on_error`, an indicator cannot be converted, or is too long.
     """
-    lists: defaultdict[_Key, list[Placed]] = defaultdict(list)
+    lists: defaultdict[_Key, list[Indicator]] = defaultdict(list)
     for sourced in found:
         if sourced.indicator.type in profile.types:
             level = rule_level(sourced.indicator, profile.metadata)
             # SPL needs a regular expression for these, and with them for the rest of their group.
             has_asterisk = "*" in sourced.indicator.value
-            lists[sourced.indicator.type, level, has_asterisk].append(place(sourced.indicator))
+            lists[sourced.indicator.type, level, has_asterisk].append(sourced.indicator)
         else:
             drop_without_rule(sourced, profile, summary)
     types = list(profile.types)
     for key in sorted(lists, key=lambda key: (types.index(key[0]), str(key[1]), key[2])):
-        members = lists.pop(key)
-        members.sort(key=PLACE)
+        placed = Placed.of(lists.pop(key))
         for template in profile.types[key[0]]:
             if template.detection.joins:
-                yield from _Groups(key, template, profile, capacity, on_error).rules(members)
+                yield from _Groups(key, template, profile, capacity, on_error).rules(placed)
             else:
-                for member in members:
-                    rule = build_rule(member.indicator, template, profile.metadata)
-                    yield BuiltRule(rule, (member.indicator,))
+                for member in placed.indicators:
+                    rule = build_rule(member, template, profile.metadata)
+                    yield BuiltRule(rule, (member,))
 
 
 class _Groups:
@@ -95,45 +94,51 @@ class _Groups:
         self._capacity = capacity
         self._on_error = on_error
 
-    def rules(self, members: Sequence[Placed]) -> Iterator[BuiltRule]:
-        """Yield the rules of members, sorted by place."""
-        members = [member for member in members if not self._is_too_large(member)]
-        if not members:
-            return
+    def rules(self, placed: Placed) -> Iterator[BuiltRule]:
+        """Yield the rules of members."""
+        members = [member for member in placed.indicators if not self._is_too_large(member)]
+        if len(members) < len(placed.indicators):
+            placed = Placed.of(members)
         try:
-            found = list(buckets(members, self._fits))
+            found = self._buckets(placed, self._fits)
         except TargetError:
-            members = self._without_refused(members)
-            found = list(buckets(members, self._fits_or_fails)) if members else []
+            placed = Placed.of(self._without_refused(members))
+            found = self._buckets(placed, self._fits_or_fails)
         for name, bucket in found:
-            if bucket[0].place == bucket[-1].place and (refusal := self._refusal(bucket[0])):
+            if len(bucket) == 1 and (refusal := self._refusal(bucket[0])):
                 self._report(bucket[0], refusal)
             else:
                 group = self._group(name, bucket)
-                yield BuiltRule(group.rule(), group.indicators)
+                yield BuiltRule(group.rule(), tuple(group.indicators))
 
-    def _group(self, name: str, members: Sequence[Placed]) -> Group:
-        indicators = tuple(member.indicator for member in members)
+    def _buckets(self, placed: Placed, fits: Callable[[str, Part], bool]) -> list[tuple[str, Part]]:
+        indicators, places = placed
+        if not indicators:
+            return []
+        spans = buckets(places, lambda name, span: fits(name, Part(indicators, span)))
+        return [(name, Part(indicators, span)) for name, span in spans]
+
+    def _group(self, name: str, members: Sequence[Indicator]) -> Group:
         bucket = f"asterisk-{name or '0'}" if self._has_asterisk else name
-        return Group(self._type, self._template, self._metadata, self._level, bucket, indicators)
+        return Group(self._type, self._template, self._metadata, self._level, bucket, members)
 
-    def _fits(self, name: str, members: Sequence[Placed]) -> bool:
+    def _fits(self, name: str, members: Sequence[Indicator]) -> bool:
         return self._capacity.fits(self._group(name, members))
 
-    def _fits_or_fails(self, name: str, members: Sequence[Placed]) -> bool:
+    def _fits_or_fails(self, name: str, members: Sequence[Indicator]) -> bool:
         try:
             return self._fits(name, members)
         except TargetError:
             return False
 
-    def _is_too_large(self, member: Placed) -> bool:
-        if not self._capacity.doubts(member.indicator):
+    def _is_too_large(self, member: Indicator) -> bool:
+        if not self._capacity.doubts(member):
             return False
         refusal = self._refusal(member)
         self._report(member, refusal)
         return refusal is not None
 
-    def _without_refused(self, members: Sequence[Placed]) -> list[Placed]:
+    def _without_refused(self, members: Sequence[Indicator]) -> list[Indicator]:
         """Leave out the members that cannot be converted, which must not take others with them."""
         trial = [self._refusal(member) for member in members[:_TRIAL]]
         if all(trial):  # the target has nothing for this type: the rest need not be tried
@@ -143,7 +148,7 @@ class _Groups:
         chunks = (members[i : i + _CHUNK] for i in range(0, len(members), _CHUNK))
         return [member for chunk in chunks for member in self._accepted(chunk)]
 
-    def _accepted(self, members: Sequence[Placed]) -> Sequence[Placed]:
+    def _accepted(self, members: Sequence[Indicator]) -> Sequence[Indicator]:
         """Convert few members at once; where that fails, each half by itself."""
         if len(members) == 1:
             refusal = self._refusal(members[0])
@@ -156,18 +161,17 @@ class _Groups:
             return [*self._accepted(members[:middle]), *self._accepted(members[middle:])]
         return members
 
-    def _refusal(self, member: Placed) -> TargetError | None:
+    def _refusal(self, member: Indicator) -> TargetError | None:
         try:
             self._capacity.check(self._group("", [member]))
         except TargetError as error:
             return error
         return None
 
-    def _report(self, member: Placed, refusal: TargetError | None) -> None:
+    def _report(self, member: Indicator, refusal: TargetError | None) -> None:
         if refusal is None:
             return
         if self._on_error is None:
             raise refusal
-        indicator = member.indicator
-        rule = build_rule(indicator, self._template, self._metadata)
-        self._on_error(BuiltRule(rule, (indicator,)), refusal)
+        rule = build_rule(member, self._template, self._metadata)
+        self._on_error(BuiltRule(rule, (member,)), refusal)

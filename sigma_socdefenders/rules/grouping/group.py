@@ -57,7 +57,7 @@ class Group:
     metadata: Metadata
     level: SigmaLevel | None
     bucket: str
-    indicators: tuple[Indicator, ...]
+    indicators: Sequence[Indicator]
 
     @property
     def id(self) -> UUID:
