@@ -30,4 +30,6 @@ def targets() -> None:
         click.echo(f"    formats: {', '.join(target.formats)}")
         click.echo(f"    {command}")
         for name, reference in target.own_formats.items():
-            click.echo(f"    {command} -p {reference.partition(':')[2]}    as {name}")
+            base = target.backend_format(name)
+            of = "" if base == "default" else f" -f {base}"
+            click.echo(f"    {command} -p {reference.partition(':')[2]}{of}    as {name}")

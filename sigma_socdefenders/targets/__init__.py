@@ -50,7 +50,8 @@ class Target:
         sigma_pipelines: the pipelines' names in `sigma convert -p`.
         formats: the output formats that suit the target.
         own_formats: those of them that the backend does not have: for each, `module:function` of
-            the pipeline that makes it of the backend's default format.
+            the pipeline that makes it of another format.
+        base_formats: the backend's format that an own one is made of, where it is not default.
         limit: what it takes as one query.
     """
 
@@ -63,6 +64,13 @@ class Target:
     formats: tuple[str, ...]
     limit: QueryLimit
     own_formats: Mapping[str, str] = field(default_factory=dict)
+    base_formats: Mapping[str, str] = field(default_factory=dict)
+
+    def backend_format(self, output_format: str) -> str:
+        """Return the backend's format that a format of the target is made of."""
+        if output_format in self.own_formats:
+            return self.base_formats.get(output_format, "default")
+        return output_format
 
     def make_backend(
         self, output_format: str = "default", settings: ConversionSettings | None = None
@@ -113,8 +121,13 @@ TARGETS: dict[str, Target] = {
             ("sigma.pipelines.socdefenders.schemas.splunk_cim:socdefenders_splunk_cim",),
             "splunk",
             ("socdefenders_splunk_cim",),
-            ("default", "savedsearches", "data_model"),
+            ("default", "savedsearches", "data_model", "data_model_savedsearches"),
             limits.SPLUNK,
+            {
+                "data_model_savedsearches": "sigma.pipelines.socdefenders.rule_formats"
+                ".saved_searches:socdefenders_splunk_savedsearches",
+            },
+            {"data_model_savedsearches": "data_model"},
         ),
         Target(
             "elastic",
@@ -266,7 +279,7 @@ class Converter:
             )
         self.target = target
         self._backend = target.make_backend(output_format, settings)
-        self._format = "default" if output_format in target.own_formats else output_format
+        self._format = target.backend_format(output_format)
         self._backend.init_processing_pipeline(self._format)
 
     def queries(self, rule: SigmaRule) -> list[Any]:

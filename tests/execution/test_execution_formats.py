@@ -68,7 +68,9 @@ def _texts(document: Any) -> Iterator[str]:
 def _saved_searches(text: str) -> set[str]:
     """The searches of a `.conf` file; a backslash before a line break continues a setting."""
     settings = re.findall(r"(?m)^search = (.*)$", text.replace("\\\n", "\0"))
-    return {setting.replace(" \0", "\n") for setting in settings}
+    # Between two values of a list, a line break is no more than the blank in the query.
+    listed = (re.sub('", \0(?=")', '", ', setting) for setting in settings)
+    return {setting.replace(" \0", "\n") for setting in listed}
 
 
 @pytest.mark.parametrize(("name", "output_format"), _FORMATS)

@@ -7,6 +7,7 @@ and the standard library, and nothing in it reads a file or the network on impor
 from .placeholders import socdefenders_placeholders
 from .rule_formats.defender_detection import socdefenders_defender_detection
 from .rule_formats.elastic_rules import socdefenders_elastic_rules
+from .rule_formats.saved_searches import socdefenders_splunk_savedsearches
 from .rule_formats.sentinel_analytics import socdefenders_sentinel_analytics
 from .schemas.defender import socdefenders_defender
 from .schemas.elastic import (
@@ -32,6 +33,7 @@ pipelines = {
     "socdefenders_sentinel_analytics": socdefenders_sentinel_analytics,
     "socdefenders_splunk": socdefenders_splunk,
     "socdefenders_splunk_cim": socdefenders_splunk_cim,
+    "socdefenders_splunk_savedsearches": socdefenders_splunk_savedsearches,
 }
 
 # Without it, pySigma would take every name in this module for a pipeline.

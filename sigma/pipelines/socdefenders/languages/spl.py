@@ -38,6 +38,7 @@ class Spl(QueryDialect):
     """Writes values for the Splunk backend."""
 
     joins_alternatives = False
+    words_stand_alone = True
 
     def values(
         self,
@@ -56,6 +57,9 @@ class Spl(QueryDialect):
             SigmaTransformationError: the item is negated, or one of several alternatives; the
                 `regex` command narrows all of a search, and cannot stand within it.
         """
+        if all(match.type is MatchType.WORD for match in matches):
+            # Elsewhere the rule itself says that no digit may follow.
+            return _words(matches) if required else None
         holds_networks = column.field_type is FieldType.ADDRESS_TEXT
         if not any(map(_too_wide, matches)) and (
             holds_networks or not any(map(_is_network, matches))
@@ -71,6 +75,16 @@ class Spl(QueryDialect):
             f"^(?:{'|'.join(map(_pcre, matches))})$",
             {SigmaRegularExpressionFlag.IGNORECASE, SigmaRegularExpressionFlag.DOTALL},
         )
+
+
+def _words(matches: list[Match]) -> SigmaType:
+    """Return what finds one of several CVE ids, and no longer number."""
+    numbers = "|".join(match.text.removeprefix("CVE-") for match in matches)
+    if all(match.text.startswith("CVE-") for match in matches):
+        text = f"CVE-(?:{numbers})(?![0-9])" if len(matches) > 1 else f"CVE-{numbers}(?![0-9])"
+    else:
+        text = f"(?:{'|'.join(map(_pcre, matches))})(?![0-9])"
+    return SigmaRegularExpression(text, {SigmaRegularExpressionFlag.IGNORECASE})
 
 
 def _too_wide(match: Match) -> bool:

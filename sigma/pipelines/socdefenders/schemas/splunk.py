@@ -7,11 +7,24 @@ nothing: see `spl`, and the two log sources below.
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
+from sigma.conditions import ConditionAND
+from sigma.correlations import SigmaCorrelationRule
 from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline
+from sigma.processing.transformations.base import PreprocessingTransformation
+from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaRule
+from sigma.types import SigmaString, SigmaType
 
 from sigma.pipelines.socdefenders.languages.spl import Spl
-from sigma.pipelines.socdefenders.rule_formats.saved_searches import alert_items, stanza_items
+from sigma.pipelines.socdefenders.rule_formats.saved_searches import (
+    finalizers,
+    postprocessing,
+    preprocessing,
+)
 from sigma.pipelines.socdefenders.translate.columns import Column, ColumnSpec, FieldType
+from sigma.pipelines.socdefenders.translate.detections import is_negated
 from sigma.pipelines.socdefenders.translate.log_sources import LogSourceMapping, LogSourceTable
 from sigma.pipelines.socdefenders.translate.translation import TranslateRule
 
@@ -60,6 +73,16 @@ _STREAM: dict[str, ColumnSpec] = {
     "Hashes": ("Hashes", "Hash"),
     "Hash": ("Hashes", "Hash"),
 }
+_ANTIVIRUS: dict[str, ColumnSpec] = {
+    **_FIELDS,
+    "Signature": Column("Signature", FieldType.WORDS),
+}
+_DIGEST_FIELDS = frozenset({"Hashes", "Hash"})
+# A whole digest behind its algorithm: a part of one is no word of the index.
+_LISTED_DIGEST = re.compile(
+    r"\*?(?:(?:MD5|IMPHASH)=(?=.{32}\*?\Z)|SHA1=(?=.{40}\*?\Z)|SHA256=(?=.{64}\*?\Z)"
+    r"|SHA512=(?=.{128}\*?\Z))(?P<digest>[0-9A-Fa-f]+)\*?"
+)
 _ANYWHERE = LogSourceMapping(_FIELDS, other="{field}")
 
 _DESTINATIONS: LogSourceTable = {
@@ -67,9 +90,52 @@ _DESTINATIONS: LogSourceTable = {
         _STREAM if category == "create_stream_hash" else _FIELDS,
         only={"EventID": ids},
         other="{field}",
+        asset="Computer",
     )
     for category, ids in _EVENT_IDS.items()
+} | {
+    "antivirus": LogSourceMapping(_ANTIVIRUS, other="{field}", asset="ComputerName"),
+    # The machine behind a request, in the words of Sigma's own taxonomy.
+    "proxy": LogSourceMapping(_FIELDS, other="{field}", asset="c-ip"),
+    "firewall": LogSourceMapping(_FIELDS, other="{field}", asset="src_ip"),
+    "dns": LogSourceMapping(_FIELDS, other="{field}", asset="src_ip"),
+    "email": LogSourceMapping(_FIELDS, other="{field}", asset="recipient"),
 }
+
+
+class _AskForDigests(PreprocessingTransformation):
+    """Ask for the bare digest before `Hashes="*SHA256=…*"`.
+
+    A leading wildcard has Splunk read every event. A digest stands between `=` and `,`, which break
+    words, so that the index knows it as a word; what holds `SHA256=…` holds that word as well.
+    """
+
+    def apply(self, rule: SigmaRule | SigmaCorrelationRule) -> None:
+        super().apply(rule)
+        if isinstance(rule, SigmaRule):
+            for detection in rule.detection.detections.values():
+                self._ask(detection)
+
+    def _ask(self, detection: SigmaDetection) -> None:
+        items = detection.detection_items
+        for index, item in enumerate(items):
+            if isinstance(item, SigmaDetection):
+                self._ask(item)
+            elif item.field in _DIGEST_FIELDS and (digests := _digests(item)):
+                words = replace(item, field=None, value=digests, auto_modifiers=False)
+                items[index] = SigmaDetection([words, item], item_linking=ConditionAND)
+
+
+def _digests(item: SigmaDetectionItem) -> list[SigmaType]:
+    """Return the digests that an item asks for; none where it asks for anything else as well."""
+    if is_negated(item):
+        return []
+    found = [
+        _LISTED_DIGEST.fullmatch(str(value)) if isinstance(value, SigmaString) else None
+        for value in item.value
+    ]
+    digests = [SigmaString(one["digest"]) for one in found if one is not None]
+    return list(digests) if len(digests) == len(found) else []
 
 
 def socdefenders_splunk() -> ProcessingPipeline:
@@ -87,7 +153,11 @@ def socdefenders_splunk() -> ProcessingPipeline:
                 identifier="socdefenders_splunk",
                 transformation=TranslateRule("Splunk", _DESTINATIONS, Spl(), default=_ANYWHERE),
             ),
-            *stanza_items("socdefenders_splunk"),
+            ProcessingItem(
+                identifier="socdefenders_splunk_digests", transformation=_AskForDigests()
+            ),
+            *preprocessing("socdefenders_splunk"),
         ],
-        postprocessing_items=alert_items("socdefenders_splunk"),
+        postprocessing_items=postprocessing("socdefenders_splunk"),
+        finalizers=finalizers(),
     )

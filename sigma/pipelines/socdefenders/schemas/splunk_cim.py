@@ -16,7 +16,11 @@ from sigma.processing.transformations.base import PreprocessingTransformation
 from sigma.rule import SigmaRule
 
 from sigma.pipelines.socdefenders.languages.spl import Spl
-from sigma.pipelines.socdefenders.rule_formats.saved_searches import alert_items, stanza_items
+from sigma.pipelines.socdefenders.rule_formats.saved_searches import (
+    finalizers,
+    postprocessing,
+    preprocessing,
+)
 from sigma.pipelines.socdefenders.translate.columns import Column, ColumnSpec, FieldType, as_columns
 from sigma.pipelines.socdefenders.translate.detections import leaves
 from sigma.pipelines.socdefenders.translate.log_sources import LogSourceMapping, LogSourceTable
@@ -30,11 +34,15 @@ __all__ = ["socdefenders_splunk_cim"]
 
 @dataclass(frozen=True)
 class _DataSet:
-    """A data set of a data model: `All_Traffic` of `Network_Traffic`, and its events' tags."""
+    """A data set of a data model: `All_Traffic` of `Network_Traffic`, and its events' tags.
+
+    `asset` is the field of the machine or mailbox that an event is about.
+    """
 
     model: str
     name: str
     tags: tuple[str, ...]
+    asset: str
     fields: dict[str, ColumnSpec]
 
 
@@ -42,6 +50,7 @@ _TRAFFIC = _DataSet(
     "Network_Traffic",
     "All_Traffic",
     ("network", "communicate"),
+    "src",
     {
         "DestinationIp": Column("dest_ip", FieldType.ADDRESS_TEXT),
         "DestinationPort": Column("dest_port", FieldType.NUMBER),
@@ -64,6 +73,7 @@ _RESOLUTION = _DataSet(
     "Network_Resolution",
     "DNS",
     ("network", "resolution", "dns"),
+    "src",
     {
         "QueryName": "query",
         "QueryResults": "answer",
@@ -79,6 +89,7 @@ _WEB = _DataSet(
     "Web",
     "Web",
     ("web",),
+    "src",
     {
         "c-uri": Column("url", FieldType.URL),
         "c-uri-query": "uri_query",
@@ -98,6 +109,7 @@ _PROCESSES = _DataSet(
     "Endpoint",
     "Processes",
     ("process", "report"),
+    "dest",
     {
         "Hashes": Column("process_hash", FieldType.DIGESTS),
         "md5": Column("process_hash", FieldType.DIGESTS),
@@ -122,6 +134,7 @@ _FILESYSTEM = _DataSet(
     "Endpoint",
     "Filesystem",
     ("endpoint", "filesystem"),
+    "dest",
     {
         "Hashes": Column("file_hash", FieldType.DIGESTS),
         "Hash": Column("file_hash", FieldType.DIGESTS),
@@ -138,6 +151,7 @@ _REGISTRY = _DataSet(
     "Endpoint",
     "Registry",
     ("endpoint", "registry"),
+    "dest",
     {
         "Computer": "dest",
         "Details": "registry_value_data",
@@ -153,8 +167,9 @@ _MALWARE = _DataSet(
     "Malware",
     "Malware_Attacks",
     ("malware", "attack"),
+    "dest",
     {
-        "Signature": "signature",
+        "Signature": Column("signature", FieldType.WORDS),
         "Filename": "file_path",
         "Hashes": Column("file_hash", FieldType.DIGESTS),
         "Action": "action",
@@ -166,6 +181,7 @@ _ALERTS = _DataSet(
     "Alerts",
     "Alerts",
     ("alert",),
+    "dest",
     {
         "RuleName": Column("mitre_technique_id", FieldType.TECHNIQUE, many=True),
         "Computer": "dest",
@@ -176,6 +192,7 @@ _EMAIL = _DataSet(
     "Email",
     "All_Email",
     ("email",),
+    "recipient",
     {
         "sender": Column("src_user", FieldType.EMAIL),
         "recipient": Column("recipient", FieldType.EMAIL, many=True),
@@ -214,13 +231,14 @@ def _prefixed(spec: ColumnSpec, name: str) -> ColumnSpec:
 
 
 _PLAIN: LogSourceTable = {
-    key: LogSourceMapping(fields=one.fields, only={"tag|all": list(one.tags)})
+    key: LogSourceMapping(fields=one.fields, only={"tag|all": list(one.tags)}, asset=one.asset)
     for key, one in _DATA_SETS.items()
 }
 _TSTATS: LogSourceTable = {
     key: LogSourceMapping(
         fields={field: _prefixed(spec, one.name) for field, spec in one.fields.items()},
         table=f"{one.model}.{one.name}",
+        asset=one.asset,
     )
     for key, one in _DATA_SETS.items()
 }
@@ -275,7 +293,8 @@ def socdefenders_splunk_cim() -> ProcessingPipeline:
                 identifier="socdefenders_splunk_cim_data_model",
                 transformation=_NameDataModel(),
             ),
-            *stanza_items("socdefenders_splunk_cim"),
+            *preprocessing("socdefenders_splunk_cim"),
         ],
-        postprocessing_items=alert_items("socdefenders_splunk_cim"),
+        postprocessing_items=postprocessing("socdefenders_splunk_cim"),
+        finalizers=finalizers(),
     )

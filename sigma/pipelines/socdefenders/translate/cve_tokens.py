@@ -17,15 +17,24 @@ if TYPE_CHECKING:
 __all__ = ["drop_longer_numbers"]
 
 _CVE = re.compile(r"CVE-\d{4}-\d{4,}\Z")
+_ALTERNATIVES = re.compile(r"\(*\w+\)*(?:\s+or\s+\(*\w+\)*)*")
 _FILTER = re.compile(r"\s+and\s+not\s+([\w-]+)(?![\w*])")
 
 
-def drop_longer_numbers(rule: SigmaRule, log_source: LogSourceMapping) -> None:
+def drop_longer_numbers(rule: SigmaRule, log_source: LogSourceMapping, *, alone: bool) -> bool:
     """Leave out the part of a rule that only keeps CVE-2021-4422 apart from CVE-2021-44228.
 
     Sigma says a whole word as "contains it, and does not contain it with one more digit". Columns
     that hold a CVE id, or can be asked for a whole word, need the first half alone; the rule then
     also sees an event that names both vulnerabilities.
+
+    Args:
+        rule: the rule, which is changed.
+        log_source: where its events are.
+        alone: leave the rule as it is where more than `a` or `a or b` would be left of it.
+
+    Returns:
+        Whether anything was left out.
     """
     ids = {
         name: found
@@ -37,12 +46,17 @@ def drop_longer_numbers(rule: SigmaRule, log_source: LogSourceMapping) -> None:
     unneeded = {name for name, longer in ids.items() if all(one[:-1] in known for one in longer)}
     for condition in conditions:
         unneeded &= set(_FILTER.findall(condition.condition))
-    for condition in conditions:
-        condition.condition = _FILTER.sub(
-            lambda found: "" if found[1] in unneeded else found[0], condition.condition
-        )
+    shorter = [
+        _FILTER.sub(lambda found: "" if found[1] in unneeded else found[0], condition.condition)
+        for condition in conditions
+    ]
+    if not unneeded or (alone and not all(map(_ALTERNATIVES.fullmatch, shorter))):
+        return False
+    for condition, text in zip(conditions, shorter, strict=True):
+        condition.condition = text
     for name in unneeded:
         del rule.detection.detections[name]
+    return True
 
 
 def _whole_ids(detection: SigmaDetection, log_source: LogSourceMapping) -> set[str]:

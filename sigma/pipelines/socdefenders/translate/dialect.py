@@ -19,11 +19,14 @@ class QueryDialect(ABC):
 
     Attributes:
         joins_alternatives: whether alternatives about one field are given as one list of values.
+        words_stand_alone: whether a whole word can be asked for only where a rule asks for nothing
+            else.
         category: the column of the events' category, where the language asks for that in words of
             its own; empty (default) where it is a column like others.
     """
 
     joins_alternatives: ClassVar[bool] = True
+    words_stand_alone: ClassVar[bool] = False
     category: ClassVar[str] = ""
 
     @abstractmethod

@@ -26,12 +26,14 @@ class LogSourceMapping:
         only: values that pick the log source's events among others there: column to value(s).
         other: the column of every other field, with `{field}` for its name; None where other
             fields are an error.
+        asset: the column that names the machine or mailbox concerned, where one does.
     """
 
     fields: Mapping[str, ColumnSpec]
     table: str = ""
     only: Mapping[str, Any] = field(default_factory=dict)
     other: str | None = None
+    asset: str = ""
 
     def spec(self, name: str) -> ColumnSpec | None:
         """Return the columns of a Sigma field; a column's own name is its column."""

@@ -61,9 +61,9 @@ class _Place:
 class TranslateRule(PreprocessingTransformation):
     """Rewrite a rule for one platform.
 
-    Sets the pipeline state `socdefenders_platform`, `socdefenders_table`, `socdefenders_columns`,
-    the names of the columns that the rule asks about, and `socdefenders_category`, the category
-    that the dialect leaves to them, for later steps.
+    Sets the pipeline state for later steps: `socdefenders_platform`, `socdefenders_table`,
+    `socdefenders_asset`, `socdefenders_columns`, the names of the columns that the rule asks about,
+    and `socdefenders_category`, the category that the dialect leaves to them.
 
     Attributes:
         platform: its name, for messages.
@@ -91,8 +91,9 @@ class TranslateRule(PreprocessingTransformation):
             rename_fields(rule, self._column_of)
             return
         log_source = self._log_source(rule)
-        drop_longer_numbers(rule, log_source)
-        if self.language.joins_alternatives:
+        alone = self.language.words_stand_alone
+        dropped = drop_longer_numbers(rule, log_source, alone=alone)
+        if self.language.joins_alternatives or dropped:
             merge_named_alternatives(rule)
         negated, required = negated_detections(rule), required_detections(rule)
         for name, detection in rule.detection.detections.items():
@@ -114,6 +115,7 @@ class TranslateRule(PreprocessingTransformation):
             self._pipeline.state.update(
                 socdefenders_platform=self.platform,
                 socdefenders_table=log_source.table,
+                socdefenders_asset=log_source.asset,
                 socdefenders_columns=tuple(columns),
             )
 
