@@ -48,9 +48,10 @@ def test_splunk_finds_it_and_no_near_miss(platform: Platform, case: Case, tmp_pa
     others = [{"type": case.type, "value": value} for value in random_values(case.type, 40)]
     _write(tmp_path, platform.target, [{"type": case.type, "value": case.spellings[0]}, *others])
     searches = configparser.ConfigParser(interpolation=None)
-    searches.read(tmp_path / "default" / "savedsearches.conf", encoding="utf-8")
+    text = (tmp_path / "default" / "savedsearches.conf").read_text("utf-8")
+    searches.read_string(text.replace("\\\n", "\0"))
     queries = [
-        section["search"].replace("\\\n", "\n")
+        section["search"].replace("\0", "\n")
         for name, section in searches.items()
         if "search" in section
     ]
