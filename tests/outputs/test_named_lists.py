@@ -70,7 +70,7 @@ def documents(text: str) -> Iterator[tuple[str, Any]]:
     """Yield what a platform would import, under what it is the same thing again for."""
     if text.lstrip().startswith("["):
         parser = RawConfigParser(strict=False, delimiters=("=",))
-        parser.read_string(text)
+        parser.read_string(text.replace("\\\n", " "))
         for stanza in parser.sections():
             if stanza != "default":
                 yield stanza, dict(parser[stanza])
