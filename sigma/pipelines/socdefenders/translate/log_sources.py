@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from .columns import ColumnSpec, as_columns
+from sigma.rule import SigmaDetectionItem
+
+from .columns import Column, ColumnSpec, Match, as_columns
 from .detections import leaves
 from .values import matches_of
 
@@ -45,6 +48,19 @@ class LogSourceMapping:
             if column.name == name:
                 return column
         return None
+
+    @cached_property
+    def picks(self) -> tuple[tuple[SigmaDetectionItem, Column, list[list[Match]]], ...]:
+        """What picks the log source's events: each item of `only`, its column and its matches."""
+        columns = {
+            column.name: column for spec in self.fields.values() for column in as_columns(spec)
+        }
+        picks = []
+        for name, values in self.only.items():
+            item = SigmaDetectionItem.from_mapping(name, values)
+            column = columns.get(item.field or "") or Column(item.field or "")
+            picks.append((item, column, matches_of(column, item.value) or []))
+        return tuple(picks)
 
 
 # Keys are `category`, `product/category`, or `product/service`. Several mappings stand in order of

@@ -288,27 +288,27 @@ class TranslateRule(PreprocessingTransformation):
     def _only(self, place: _Place) -> None:
         """Add the condition that picks the log source's events."""
         rule, log_source = place.rule, place.log_source
-        only = dict(log_source.only)
         # A correlation takes the conditions of its rules alone.
         correlated = bool(rule._backreferences)  # noqa: SLF001 - pySigma tells it nowhere else
-        category = "" if correlated else only.pop(self.language.category, "")
+        named = "" if correlated else self.language.category
         if self._pipeline is not None:
-            self._pipeline.state["socdefenders_category"] = category
-        if not only:
+            self._pipeline.state["socdefenders_category"] = log_source.only.get(named, "")
+        picked = [
+            self._written(column, asked, item, place)
+            for item, column, asked in log_source.picks
+            if column.name != named
+        ]
+        if not picked:
             return
-        picked = SigmaDetection.from_definition(only)
-        many = {
-            column.name: column
-            for spec in log_source.fields.values()
-            for column in as_columns(spec)
-        }
-        for index, item in enumerate(picked.detection_items):
-            if isinstance(item, SigmaDetectionItem):
-                column = many.get(item.field or "") or Column(item.field or "")
-                asked = [matches_for(column, value) or [] for value in flat(item.value)]
-                picked.detection_items[index] = self._written(column, asked, item, place)
-        rule.detection.detections[_SOURCE] = picked
-        for condition in rule.detection.parsed_condition:
+        source = SigmaDetection(picked)
+        conditions, detections = rule.detection.parsed_condition, rule.detection.detections
+        if len(conditions) == 1 and (name := conditions[0].condition) in detections:
+            # Most rules have one detection: pySigma takes much longer for a condition of two names.
+            both: list[Item] = [source, detections[name]]
+            detections[name] = SigmaDetection(both, item_linking=ConditionAND)
+            return
+        detections[_SOURCE] = source
+        for condition in conditions:
             condition.condition = f"{_SOURCE} and ({condition.condition})"
 
 
