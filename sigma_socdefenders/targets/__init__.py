@@ -187,6 +187,19 @@ TARGETS: dict[str, Target] = {
             },
         ),
         Target(
+            "qradar",
+            "IBM QRadar (AQL)",
+            "sigma.backends.QRadarAQL:QRadarAQLBackend",
+            ("sigma.pipelines.socdefenders.schemas.qradar:socdefenders_qradar",),
+            "qradar-aql-community",
+            ("socdefenders_qradar",),
+            ("default", "filter"),
+            limits.QRADAR,
+            {
+                "filter": "sigma.pipelines.socdefenders.schemas.qradar:socdefenders_qradar_filter",
+            },
+        ),
+        Target(
             "sentinel",
             "Microsoft Sentinel with its normalised tables, ASIM (KQL)",
             "sigma.backends.kusto:KustoBackend",

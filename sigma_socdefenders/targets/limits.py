@@ -12,6 +12,7 @@ __all__ = [
     "ELASTICSEARCH_ESQL",
     "ELASTICSEARCH_QUERY_STRING",
     "OPENSEARCH",
+    "QRADAR",
     "SENTINEL",
     "SPLUNK",
     "QueryLimit",
@@ -166,6 +167,9 @@ _KQL_REGEX = r'matches regex "((?:[^"\\]|\\.)*)"'
 DEFENDER = QueryLimit(_OWN, 490, r" or ", 20_000, _KQL_REGEX)
 """Kusto's own parser refuses a chain of more than 492 `or` (KS245). No length is published, nor
 is one of regular expressions."""
+
+QRADAR = QueryLimit(_OWN, None, r"(?!)", 20_000, r"IMATCHES '((?:[^']|'')*)'")
+"""IBM publishes no length of a search, nor of an expression in one."""
 
 SENTINEL = QueryLimit(10_000, 490, r" or ", 10_000, _KQL_REGEX)
 """A scheduled rule's query has 1 to 10,000 characters ("Create a scheduled analytics rule")."""

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from engines import Engine, EngineMissingError
+from engines.aql import AqlEngine
 from engines.elastic_eql import EqlEngine
 from engines.esql import EsqlEngine
 from engines.kusto import KustoEngine
 from engines.lucene import LuceneEngine
 from engines.sigma_sqlite import SqliteEngine
 from engines.spl import SplEngine
-from schemas import DEFENDER, ECS, SENTINEL
+from schemas import DEFENDER, ECS, QRADAR, SENTINEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +52,12 @@ def esql(lucene: Engine) -> Engine:
 def eql() -> Engine:
     """EQL over ECS events."""
     return _engine(lambda: EqlEngine(ECS))
+
+
+@pytest.fixture(scope="session")
+def aql() -> Engine:
+    """QRadar's searches over its events."""
+    return AqlEngine(QRADAR)
 
 
 @pytest.fixture(scope="session")

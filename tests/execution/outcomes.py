@@ -82,6 +82,7 @@ each, in `tests/execution/engines`, where every module says what its semantics a
 that Elasticsearch adds |
 | `esql` | a parser after Elastic's published grammar | an evaluator after Elastic's reference |
 | `eql` | Elastic's own grammar (`eql`) | an evaluator after Elastic's reference |
+| `qradar` | a parser after IBM's Ariel Query Language Guide | an evaluator after the same |
 | `defender`, `sentinel` | Microsoft's own Kusto parser and binder, with the tables' schemas | an \
 evaluator after Microsoft's reference |
 

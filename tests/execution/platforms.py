@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from events import elastic, kusto, splunk
+from events import elastic, kusto, qradar, splunk
 
 from sigma_socdefenders import SocDefendersCollection
 from sigma_socdefenders.selection import KEEPABLE, Selection
@@ -101,5 +101,6 @@ PLATFORMS = (
     Platform("eql", "default", "eql", elastic.ecs),
     Platform("opensearch", "default", "lucene", elastic.ecs),
     Platform("defender", "default", "defender", kusto.defender, frozenset({"sha512"})),
+    Platform("qradar", "default", "aql", qradar.events, frozenset({"sha512"})),
     Platform("sentinel", "default", "sentinel", kusto.sentinel),
 )

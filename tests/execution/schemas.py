@@ -61,6 +61,14 @@ def _types(tables: _Tables, name: str) -> dict[str, str]:
     }
 
 
+QRADAR = {
+    *("devicetype", "starttime", "logsourceid", "qid", "username", "sourceport", "destinationport"),
+    *("sourceip", "destinationip", "sourcev6", "destinationv6", "payload"),
+    *("DNS Request Domain", "URL", "URL Host", "Threat Name", "Rule Name", "Sender"),
+    *("MD5 Hash", "SHA1 Hash", "SHA256 Hash"),
+}
+"""QRadar's event fields, and the custom properties that a system has."""
+
 DEFENDER = {name: _types(MICROSOFT_XDR_TABLES, name) for name in MICROSOFT_XDR_TABLES}
 """The tables of Defender XDR's advanced hunting."""
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from cases import CASES, Case
+from engines.aql import AqlEngine
 from engines.kusto import KustoEngine
 from engines.kusto.operators import Row
 from engines.spl import SplEngine
@@ -122,6 +123,26 @@ def test_kusto_finds_it_and_no_near_miss(
     shown = {**case.found, **case.misses}
     events = [platform.event(sighting) for sighting in shown.values()]
     found = platform.found(engine, queries, events)
+    expected = [] if case.type in platform.lacks else list(case.found)
+    assert [label for at, label in enumerate(shown) if at in found] == expected
+
+
+@_each_case
+def test_qradar_finds_it_and_no_near_miss(case: Case, tmp_path: Path, aql: Engine) -> None:
+    """The searches, over the sets as written, find each way of showing the indicator."""
+    (platform,) = (one for one in PLATFORMS if one.target == "qradar")
+    assert isinstance(aql, AqlEngine)
+    others = [{"type": case.type, "value": value} for value in random_values(case.type, 40)]
+    _write(tmp_path, "qradar", [{"type": case.type, "value": case.spellings[0]}, *others])
+    aql.sets = {
+        file.stem: frozenset(json.loads(file.read_text("utf-8")))
+        for file in (tmp_path / "reference_sets").glob("*.json")
+    }
+    assert {file.stem for file in (tmp_path / "reference_sets").glob("*.csv")} == set(aql.sets)
+    queries = [file.read_text("utf-8") for file in (tmp_path / "queries").glob("socdefenders_*")]
+    queries += _separate((tmp_path / "queries" / "grouped.aql").read_text("utf-8"))
+    shown = {**case.found, **case.misses}
+    found = platform.found(aql, queries, [platform.event(one) for one in shown.values()])
     expected = [] if case.type in platform.lacks else list(case.found)
     assert [label for at, label in enumerate(shown) if at in found] == expected
 

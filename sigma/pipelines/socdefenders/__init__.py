@@ -16,6 +16,7 @@ from .schemas.elastic import (
     socdefenders_esql,
     socdefenders_opensearch,
 )
+from .schemas.qradar import socdefenders_qradar, socdefenders_qradar_filter
 from .schemas.sentinel import socdefenders_sentinel
 from .schemas.splunk import socdefenders_splunk
 from .schemas.splunk_cim import socdefenders_splunk_cim
@@ -29,6 +30,8 @@ pipelines = {
     "socdefenders_esql": socdefenders_esql,
     "socdefenders_opensearch": socdefenders_opensearch,
     "socdefenders_placeholders": socdefenders_placeholders,
+    "socdefenders_qradar": socdefenders_qradar,
+    "socdefenders_qradar_filter": socdefenders_qradar_filter,
     "socdefenders_sentinel": socdefenders_sentinel,
     "socdefenders_sentinel_analytics": socdefenders_sentinel_analytics,
     "socdefenders_splunk": socdefenders_splunk,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
 from sigma_socdefenders.errors import OutputError, TargetError
 from sigma_socdefenders.files import atomic_writer
-from sigma_socdefenders.outputs.lookups import defender, elastic, sentinel, splunk
+from sigma_socdefenders.outputs.lookups import defender, elastic, qradar, sentinel, splunk
 from sigma_socdefenders.outputs.lookups.files import File
 from sigma_socdefenders.outputs.lookups.lists import Lists
 from sigma_socdefenders.outputs.lookups.rules import lookup_rules
@@ -60,6 +60,7 @@ PLATFORMS: dict[str, _Platform] = {
     "splunk-cim": _Platform(splunk.cim_files, splunk.holds, splunk.KINDS, "savedsearches"),
     "elastic": _Platform(elastic.files, elastic.holds, elastic.KINDS, "siem_rule_ndjson"),
     "defender": _Platform(defender.files, defender.holds, defender.KINDS),
+    "qradar": _Platform(qradar.files, qradar.holds, qradar.KINDS),
     "sentinel": _Platform(sentinel.files, sentinel.holds, sentinel.KINDS),
 }
 """The targets that have tables."""

@@ -23,13 +23,14 @@ class File(NamedTuple):
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a CSV table (RFC 4180, but with line feeds), every cell as it is.
+    """Return a CSV table (RFC 4180, but with line feeds), every cell as it is; no header if empty.
 
     Cells have no control characters, which no indicator has, and what `safe_cell` gives has not.
     """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(header)
+    if header:
+        writer.writerow(header)
     writer.writerows(rows)
     return stream.getvalue()
 

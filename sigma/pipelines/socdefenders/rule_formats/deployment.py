@@ -111,6 +111,15 @@ def _macros(given: object) -> tuple[str, ...]:
     return texts
 
 
+def _properties(given: object) -> tuple[str, ...]:
+    texts = _texts(given)
+    for text in texts:
+        name, equals, column = text.partition("=")
+        if not (name.isidentifier() and equals and column):
+            raise ValueError("is not of the form NAME=PROPERTY")
+    return texts
+
+
 def _option(
     parse: Callable[[object], Any], text: str, metavar: str = "", flags: str = ""
 ) -> dict[str, object]:
@@ -136,6 +145,8 @@ class Deployment:
         sourcetype: Splunk's source types to search.
         source_macro: Splunk's macros that narrow a search down, such as `sysmon`.
         throttle: how long one alert keeps the next about the same values back; zero for never.
+        qradar_property: QRadar's custom event properties under other names, such as
+            `sender=Mail From`.
     """
 
     name: str = field(default="", metadata={"parse": parse_list_name})
@@ -189,6 +200,16 @@ class Deployment:
             parse_duration,
             "Alert once in so long a time about the same values; 0 for every time (default: 1d).",
             "TIME",
+        ),
+    )
+
+    qradar_property: tuple[str, ...] = field(
+        default=(),
+        metadata=_option(
+            _properties,
+            "Search this custom event property of QRadar's: domain, url, host, md5, sha1, sha256, "
+            "threat, rule or sender=PROPERTY; repeatable.",
+            "NAME=PROPERTY",
         ),
     )
 

@@ -244,7 +244,8 @@ _TSTATS: LogSourceTable = {
 }
 
 
-def _destinations(output_format: str) -> LogSourceTable:
+def _log_sources(pipeline: ProcessingPipeline | None) -> LogSourceTable:
+    output_format = None if pipeline is None else pipeline.vars.get("output_format")
     return _TSTATS if output_format == "data_model" else _PLAIN
 
 
@@ -287,7 +288,7 @@ def socdefenders_splunk_cim() -> ProcessingPipeline:
         items=[
             ProcessingItem(
                 identifier="socdefenders_splunk_cim",
-                transformation=TranslateRule("Splunk CIM", _destinations, Spl(), hint=_HINTS),
+                transformation=TranslateRule("Splunk CIM", _log_sources, Spl(), hint=_HINTS),
             ),
             ProcessingItem(
                 identifier="socdefenders_splunk_cim_data_model",

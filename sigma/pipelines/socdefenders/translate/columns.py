@@ -135,11 +135,13 @@ class Column:
         name: as its query language writes it; for Kusto also an expression.
         holds: what it holds.
         many: whether one event can hold several values in it.
+        ipv6: of addresses, the column that holds those of IPv6; empty (default) for the same.
     """
 
     name: str
     field_type: FieldType = FieldType.TEXT
     many: bool = False
+    ipv6: str = ""
 
 
 # A Sigma field stands in one column, or in any of several; `Hashes` in one for each algorithm.

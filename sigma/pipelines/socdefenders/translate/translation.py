@@ -38,6 +38,8 @@ from .log_sources import LogSourceMapping, LogSourceTable, fits
 from .values import cannot_hold, hash_algorithm, matches_for, matches_of
 
 if TYPE_CHECKING:
+    from sigma.processing.pipeline import ProcessingPipeline
+
     from .dialect import QueryDialect
 
 __all__ = ["TranslateRule"]
@@ -67,8 +69,8 @@ class TranslateRule(PreprocessingTransformation):
 
     Attributes:
         platform: its name, for messages.
-        log_sources: the platform's table of log sources; or a function of the output format that
-            returns it.
+        log_sources: the platform's table of log sources; or a function of the pipeline, whose
+            variables may say more, that returns it.
         language: what writes the values.
         default: where the events of all other log sources are (default: such rules raise).
         hint: what to use for a log source that the table lacks, by the log source's key.
@@ -79,7 +81,7 @@ class TranslateRule(PreprocessingTransformation):
     """
 
     platform: str
-    log_sources: LogSourceTable | Callable[[str], LogSourceTable]
+    log_sources: LogSourceTable | Callable[[ProcessingPipeline | None], LogSourceTable]
     language: QueryDialect
     default: LogSourceMapping | None = None
     hint: Mapping[str, str] = field(default_factory=dict)
@@ -136,8 +138,7 @@ class TranslateRule(PreprocessingTransformation):
         """Return where the rule's events are kept."""
         table = self.log_sources
         if callable(table):
-            variables = {} if self._pipeline is None else self._pipeline.vars
-            table = table(variables.get("output_format", "default"))
+            table = table(self._pipeline)
         source = rule.logsource
         keys = (
             f"{source.product}/{source.category}",
