@@ -15,7 +15,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench_sync import record
 
-from sigma_socdefenders.audit.summary import Summary
 from sigma_socdefenders.errors import Position
 from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
 from sigma_socdefenders.rules.build import build_all
@@ -40,12 +39,12 @@ def main() -> None:
     print(f"{'converting':>12}{'one by one':>12}")
     for target in TARGETS.values():
         start = time.process_time()
-        built = list(build_groups(found, profile, Summary(), QueryCapacity(target)))
+        built = list(build_groups(found, profile, QueryCapacity(target)))
         grouped = time.process_time()
         queries = convert(built, target)
         converted = time.process_time()
         some = found[: count // 10]
-        convert(build_all(some, profile, Summary()), target)
+        convert(build_all(some, profile), target)
         alone = (time.process_time() - converted) / len(some)
         longest = max(map(len, queries))
         print(

@@ -19,8 +19,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sigma_socdefenders import flow
 from sigma_socdefenders.audit.summary import Summary
-from sigma_socdefenders.indicators.indicator import indicators
 from sigma_socdefenders.selection import Selection
 from sigma_socdefenders.sources import read
 
@@ -61,18 +61,17 @@ def write(folder: Path, number: int) -> dict[str, Path]:
 
 def measure(step: str, path: str) -> None:
     """Do one step, and print seconds of processor time, records and bytes of memory."""
-    summary = Summary()
+    summary = Summary(errors="skip")
     start = time.process_time()
     if step == "lines":
         with Path(path).open() as file:
             done = sum(1 for _ in file)
+    elif step == "read":
+        done = sum(1 for _ in read([path]))
+    elif step == "normalise":
+        done = sum(1 for _ in flow.indicators(read([path]), summary))
     else:
-        found = read([path], summary)
-        if step in ("normalise", "select"):
-            found = indicators(found, summary, errors="skip")
-        if step == "select":
-            found = Selection().apply(found, summary)
-        done = sum(1 for _ in found)
+        done = sum(1 for _ in flow.from_sources([path], Selection(), summary))
     seconds = time.process_time() - start
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(json.dumps([seconds, done, memory * (1 if sys.platform == "darwin" else 1024)]))

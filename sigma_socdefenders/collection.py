@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 
 from sigma.rule import SigmaRule
 
+from sigma_socdefenders import flow
 from sigma_socdefenders.audit.summary import Summary
-from sigma_socdefenders.errors import Position
-from sigma_socdefenders.indicators.indicator import indicators
-from sigma_socdefenders.indicators.record import SourcedRecord
-from sigma_socdefenders.rules.build import build_all
+from sigma_socdefenders.rules.build import build_all, with_rules
 from sigma_socdefenders.rules.grouping import build_groups
 from sigma_socdefenders.rules.identity import ListName
 from sigma_socdefenders.rules.profiles.loading import load_profile
@@ -21,18 +19,20 @@ from sigma_socdefenders.selection import Selection
 
 if TYPE_CHECKING:
     import os
-    from collections import Counter
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import date
 
     import httpx
     from sigma.collection import SigmaCollection
     from typing_extensions import Self, Unpack
 
+    from sigma_socdefenders.audit.skipped import Skipped
+    from sigma_socdefenders.errors import SocDefendersError, TargetError
     from sigma_socdefenders.feed import ApiKey, FeedClient, FeedRun
     from sigma_socdefenders.indicators.filters import FilterParameters
     from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
     from sigma_socdefenders.indicators.record import Record
+    from sigma_socdefenders.rules.build import BuiltRule
     from sigma_socdefenders.rules.grouping import Capacity
     from sigma_socdefenders.sources import ToIds
 
@@ -47,17 +47,30 @@ class SocDefendersCollection(ReusableCollection):
     Attributes:
         rules: the Sigma rules, in the order of their indicators.
         indicators: the indicators behind the rules, in order.
-        dropped: how many records became no rule, by reason.
+        read: how many records were read.
+        skipped: the records that became no rule, each with its position, value and reason.
         errors: with `collect_errors`, the error behind each refused record.
     """
 
     indicators: list[Indicator]
-    dropped: Counter[str]
+    read: int
+    skipped: list[Skipped]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.indicators = []
-        self.dropped = Summary().dropped
+        self.read = 0
+        self.skipped = []
+
+    @property
+    def kept(self) -> int:
+        """How many of the records that were read became rules."""
+        return self.read - len(self.skipped)
+
+    @property
+    def dropped(self) -> Counter[str]:
+        """How many records became no rule, by reason."""
+        return Counter(each.reason.value for each in self.skipped)
 
     @classmethod
     def from_records(
@@ -90,7 +103,7 @@ class SocDefendersCollection(ReusableCollection):
             ListNameError: a list cannot have that name.
         """
         return cls._from_sourced(
-            lambda summary: _numbered(records, summary),
+            lambda selected, summary: flow.from_records(records, selected, summary),
             selection=selection,
             profile=profile,
             name=name,
@@ -128,12 +141,8 @@ class SocDefendersCollection(ReusableCollection):
             ProfileError: there is no such profile.
             ListNameError: a list cannot have that name.
         """
-        from sigma_socdefenders.sources import read  # noqa: PLC0415 - from_records needs no reader
-
         return cls._from_sourced(
-            lambda summary: read(
-                [path], summary, to_ids=to_ids, errors="skip" if collect_errors else "raise"
-            ),
+            lambda selected, summary: flow.from_sources([path], selected, summary, to_ids=to_ids),
             selection=selection,
             profile=profile,
             name=name,
@@ -190,14 +199,14 @@ class SocDefendersCollection(ReusableCollection):
         del api_key
         runs: list[FeedRun] = []
 
-        def read(summary: Summary) -> FeedRun:
-            runs.append(feed.read(query, partial=partial, summary=summary))
-            return runs[0]
+        def read(selected: Selection, summary: Summary) -> Iterator[SourcedIndicator]:
+            runs.append(feed.read(query, partial=partial))
+            return flow.from_feed(runs[0], selected, summary)
 
         with opened as feed:
             found = cls._from_sourced(
                 read,
-                selection=None if selection is None else replace(selection, filters=Filters()),
+                selection=selection,
                 profile=profile,
                 name=name,
                 group=group,
@@ -258,52 +267,9 @@ class SocDefendersCollection(ReusableCollection):
         return cls(rules, errors=errors, resolve_references=False)
 
     @classmethod
-    def from_indicators(
-        cls,
-        found: Iterable[SourcedIndicator],
-        summary: Summary,
-        *,
-        profile: str = "default",
-        name: str | None = None,
-        group: Capacity | None = None,
-    ) -> Self:
-        """Build the rules of indicators; those of a type that the profile lacks are dropped.
-
-        Args:
-            found: the indicators, each with its position.
-            summary: the account of the run; its drops and errors become the collection's.
-            profile: a profile's name, or the path of a YAML file.
-            name: as for `from_records`.
-            group: as for `from_records`.
-        """
-        loaded = load_profile(profile, ListName.parse(name))
-        built = (
-            build_all(found, loaded, summary)
-            if group is None
-            else build_groups(
-                found,
-                loaded,
-                summary,
-                group,
-                on_error=(lambda _, error: summary.errors.append(error))
-                if summary.collect_errors
-                else None,
-            )
-        )
-        rules: list[Any] = []
-        kept: dict[int, Indicator] = {}
-        for rule, members in built:
-            rules.append(rule)
-            kept.update((id(member), member) for member in members)
-        collection = cls(rules, errors=list(summary.errors), resolve_references=False)
-        collection.indicators = list(kept.values())
-        collection.dropped = summary.dropped
-        return collection
-
-    @classmethod
     def _from_sourced(
         cls,
-        read: Any,
+        read: Callable[[Selection, Summary], Iterator[SourcedIndicator]],
         *,
         selection: Selection | None,
         profile: str,
@@ -311,11 +277,32 @@ class SocDefendersCollection(ReusableCollection):
         group: Capacity | None,
         collect_errors: bool,
     ) -> Self:
-        summary = Summary(collect_errors=collect_errors)
-        mode: Literal["raise", "skip"] = "skip" if collect_errors else "raise"
-        found = indicators(read(summary), summary, errors=mode)
-        found = (selection or Selection()).apply(found, summary)
-        return cls.from_indicators(found, summary, profile=profile, name=name, group=group)
+        loaded = load_profile(profile, ListName.parse(name))
+        skipped: list[Skipped] = []
+        refused: list[SocDefendersError] = []
+
+        def on_error(_: BuiltRule, error: TargetError) -> None:
+            refused.append(error)
+
+        summary = Summary(errors="skip" if collect_errors else "raise", on_skipped=skipped.append)
+        found = read(selection or Selection(), summary)
+        found = flow.kept(with_rules(found, loaded), summary)
+        built = (
+            build_all(found, loaded)
+            if group is None
+            else build_groups(found, loaded, group, on_error=on_error if collect_errors else None)
+        )
+        rules: list[Any] = []
+        kept: dict[int, Indicator] = {}
+        for rule, members in built:
+            rules.append(rule)
+            kept.update((id(member), member) for member in members)
+        errors = [*(each.error for each in skipped if each.error is not None), *refused]
+        collection = cls(rules, errors=errors, resolve_references=False)
+        collection.indicators = list(kept.values())
+        collection.read = summary.read
+        collection.skipped = skipped
+        return collection
 
     @classmethod
     def merge(  # the signature is pySigma's
@@ -334,15 +321,10 @@ class SocDefendersCollection(ReusableCollection):
         for part in parts:
             if isinstance(part, SocDefendersCollection):
                 merged.indicators += part.indicators
-                merged.dropped += part.dropped
+                merged.read += part.read
+                merged.skipped += part.skipped
         return merged
 
     def to_yaml(self) -> str:
         """Return the rules as standard Sigma YAML, one document a rule."""
         return to_yaml(self.kept_rules)
-
-
-def _numbered(records: Iterable[Record], summary: Summary) -> Iterator[SourcedRecord]:
-    for number, record in enumerate(records, 1):
-        summary.read += 1
-        yield SourcedRecord(record, Position("records", number))

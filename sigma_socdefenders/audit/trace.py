@@ -11,7 +11,7 @@ from sigma_socdefenders.indicators.normalize import canonical, infer_type, refan
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from sigma_socdefenders.audit.summary import Drop
+    from sigma_socdefenders.audit.skipped import Skipped
     from sigma_socdefenders.indicators.indicator import SourcedIndicator
 
 __all__ = ["Explanation", "Report"]
@@ -35,11 +35,11 @@ class Explanation:
         self._lines: list[str] = []
         self._more = 0
 
-    def dropped(self, drop: Drop) -> None:
-        """Take note of a drop, if it is one of the value."""
-        text = refang(drop.value).casefold()
+    def skipped(self, skipped: Skipped) -> None:
+        """Take note of a record that was skipped, if it is one of the value."""
+        text = refang(skipped.value).casefold()
         if self.wanted.casefold() in text or _canonical_or_plain(text) == self.wanted:
-            self._add(f"{drop.position}: dropped as {drop.reason}: {drop.detail}")
+            self._add(f"{skipped.position}: dropped as {skipped.reason}: {skipped.detail}")
 
     def kept(self, found: Iterable[SourcedIndicator]) -> Iterator[SourcedIndicator]:
         """Pass indicators on, and take note of the value among them."""
@@ -75,7 +75,7 @@ def _canonical_or_plain(value: str) -> str:
 
 
 class Report:
-    """Writes each drop as a line of JSON: source, position, value, reason and detail.
+    """Writes each skipped record as a line of JSON: source, position, value, reason, detail.
 
     Args:
         stream: where to.
@@ -84,15 +84,15 @@ class Report:
     def __init__(self, stream: IO[str]) -> None:
         self._stream = stream
 
-    def dropped(self, drop: Drop) -> None:
-        """Write one drop."""
+    def skipped(self, skipped: Skipped) -> None:
+        """Write one record."""
         line = {
-            "source": drop.position.source,
-            "position": drop.position.number,
-            "unit": drop.position.unit,
-            "value": drop.value,
-            "reason": drop.reason,
-            "detail": drop.detail,
+            "source": skipped.position.source,
+            "position": skipped.position.number,
+            "unit": skipped.position.unit,
+            "value": skipped.value,
+            "reason": skipped.reason,
+            "detail": skipped.detail,
         }
         self._stream.write(json.dumps(line, ensure_ascii=True) + "\n")
 

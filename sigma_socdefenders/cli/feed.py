@@ -18,7 +18,6 @@ from sigma_socdefenders.indicators.timestamps import format_instant
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sigma_socdefenders.audit.summary import Summary
     from sigma_socdefenders.cli.options import Reading
     from sigma_socdefenders.feed import FeedRun
     from sigma_socdefenders.indicators.record import SourcedRecord
@@ -31,7 +30,6 @@ class FeedReading:
 
     Args:
         reading: what the command was told.
-        summary: counts the records read.
         quiet: show no progress.
 
     Raises:
@@ -39,7 +37,7 @@ class FeedReading:
         FeedError: the feed cannot be asked like that.
     """
 
-    def __init__(self, reading: Reading, summary: Summary, *, quiet: bool) -> None:
+    def __init__(self, reading: Reading, *, quiet: bool) -> None:
         goes_on = reading.since == LAST
         if goes_on and reading.limit is not None:
             raise click.UsageError(
@@ -64,7 +62,7 @@ class FeedReading:
             if not quiet:
                 _say_since(query)
         self._query = query
-        self._run = self._client.read(query, partial=reading.partial, summary=summary)
+        self._run = self._client.read(query, partial=reading.partial)
 
     def records(self) -> Iterator[SourcedRecord]:
         """Yield the feed's records."""

@@ -63,16 +63,17 @@ class Grouping:
         for name, value in sized.items():
             if value is not None and not self.group:
                 raise click.UsageError(f"{name} is for rules that are grouped: add --group.")
+        from sigma_socdefenders import flow
+        from sigma_socdefenders.rules.build import build_all, with_rules
         from sigma_socdefenders.rules.profiles.loading import load_profile
 
         loaded = load_profile(profile, list_name)
+        found = flow.kept(with_rules(found, loaded), summary)
         if not self.group:
-            from sigma_socdefenders.rules.build import build_all
-
-            return build_all(found, loaded, summary)
+            return build_all(found, loaded)
         from sigma_socdefenders.rules.grouping import build_groups
 
-        return build_groups(found, loaded, summary, self._capacity(settings), on_error=on_error)
+        return build_groups(found, loaded, self._capacity(settings), on_error=on_error)
 
     def _capacity(self, settings: ConversionSettings | None) -> Capacity:
         from sigma_socdefenders.rules.grouping import DEFAULT_VALUES, ValueCapacity

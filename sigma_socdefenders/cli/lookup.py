@@ -69,7 +69,6 @@ def lookup(
     files = lookup_files(
         run.indicators(),
         target,
-        run.summary,
         list_name=list_name,
         published=published_at,
         settings=settings,

@@ -197,7 +197,7 @@ _SELECTION_OPTIONS = (
     click.option(
         "--keep",
         multiple=True,
-        type=click.Choice(list(KEEPABLE)),
+        type=click.Choice([reason.value for reason in KEEPABLE]),
         metavar="REASON",
         help=f"Keep what is otherwise left out as {', '.join(KEEPABLE)}; repeatable.",
     ),

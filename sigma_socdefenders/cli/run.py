@@ -7,29 +7,27 @@ import io
 import shutil
 import sys
 import tempfile
-from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeVar
 
 import click
 
+from sigma_socdefenders import flow
 from sigma_socdefenders.audit.summary import Summary
 from sigma_socdefenders.audit.trace import Explanation, Report
 from sigma_socdefenders.errors import OutputError, shorten
 from sigma_socdefenders.files import atomic_writer
-from sigma_socdefenders.indicators.filters import LAST, Filters
-from sigma_socdefenders.indicators.indicator import indicators
+from sigma_socdefenders.indicators.filters import LAST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from sigma_socdefenders.audit.summary import Drop
+    from sigma_socdefenders.audit.skipped import Skipped
     from sigma_socdefenders.cli.feed import FeedReading
     from sigma_socdefenders.cli.options import Reading
     from sigma_socdefenders.errors import TargetError
     from sigma_socdefenders.indicators.indicator import SourcedIndicator
-    from sigma_socdefenders.indicators.record import SourcedRecord
     from sigma_socdefenders.rules.build import BuiltRule
     from sigma_socdefenders.sources import Source
 
@@ -49,21 +47,21 @@ class Run:
     def __init__(self, reading: Reading, *, quiet: bool) -> None:
         self.reading = reading
         self.quiet = quiet
-        self.summary = Summary(on_drop=self._dropped)
+        self.summary = Summary(errors=reading.errors, on_skipped=self._skipped)
         self.selection = reading.selection()
         self.unconverted: dict[str, list[str]] = {}
-        self._first: dict[str, Drop] = {}
+        self._first: dict[str, Skipped] = {}
         self._feed: FeedReading | None = None
 
         self._explanation = None if reading.explain is None else Explanation(reading.explain)
         self._report = None if reading.report is None else Report(_opened(reading.report))
 
-    def _dropped(self, drop: Drop) -> None:
-        self._first.setdefault(drop.reason, drop)
+    def _skipped(self, skipped: Skipped) -> None:
+        self._first.setdefault(skipped.reason, skipped)
         if self._explanation is not None:
-            self._explanation.dropped(drop)
+            self._explanation.skipped(skipped)
         if self._report is not None:
-            self._report.dropped(drop)
+            self._report.skipped(skipped)
 
     def indicators(self) -> Iterator[SourcedIndicator]:
         """Yield the selected indicators of the sources or the feed, with progress on a terminal.
@@ -75,33 +73,25 @@ class Run:
         sources: tuple[Source, ...] = reading.sources
         if reading.example:
             sources = (_example(), *sources)
-        selection = self.selection
         if sources:
             if reading.since == LAST:
                 raise click.UsageError("--since last goes on with the feed, not with a SOURCE.")
-            from sigma_socdefenders.sources import read
-
-            records = read(sources, self.summary, to_ids=reading.to_ids, errors=reading.errors)
-            found = self._shown(indicators(records, self.summary, errors=reading.errors))
+            kept = flow.from_sources(
+                sources, self.selection, self.summary, to_ids=reading.to_ids, watch=self._shown
+            )
         else:
-            found = indicators(self._feed_records(), self.summary, errors=reading.errors)
-            # The feed has selected already, by what its records do not always say.
-            selection = replace(selection, filters=Filters())
-        kept = selection.apply(found, self.summary)
+            from sigma_socdefenders.cli.feed import FeedReading
+
+            self._feed = FeedReading(reading, quiet=self.quiet)
+            kept = flow.from_feed(self._feed.records(), self.selection, self.summary)
         return kept if self._explanation is None else self._explanation.kept(kept)
-
-    def _feed_records(self) -> Iterator[SourcedRecord]:
-        from sigma_socdefenders.cli.feed import FeedReading
-
-        self._feed = FeedReading(self.reading, self.summary, quiet=self.quiet)
-        return self._feed.records()
 
     def _shown(self, items: Iterable[_T]) -> Iterator[_T]:
         if self.quiet or not sys.stderr.isatty():
             return iter(items)
         from tqdm import tqdm
 
-        bar: Iterable[_T] = tqdm(items, unit=" indicators", leave=False, file=sys.stderr, delay=0.5)
+        bar: Iterable[_T] = tqdm(items, unit=" records", leave=False, file=sys.stderr, delay=0.5)
         return iter(bar)
 
     @property
@@ -134,12 +124,12 @@ class Run:
         dropped = summary.dropped.total()
         click.echo(f"read {summary.read}, kept {summary.kept}, dropped {dropped}", err=True)
         for reason, count in sorted(summary.dropped.items()):
-            drop = self._first[reason]
-            where = f"{drop.position}: '{shorten(drop.value)}' {drop.detail}"
+            first = self._first[reason]
+            where = f"{first.position}: '{shorten(first.value)}' {first.detail}"
             click.echo(f"  {reason} {count}, the first: {where}", err=True)
         for kind, reasons in sorted(self.unconverted.items()):
-            first = shorten(reasons[0], 240)
-            click.echo(f"  not converted: {kind} {len(reasons)}, the first: {first}", err=True)
+            shown = shorten(reasons[0], 240)
+            click.echo(f"  not converted: {kind} {len(reasons)}, the first: {shown}", err=True)
 
     @contextlib.contextmanager
     def output(self, path: str) -> Iterator[IO[str]]:

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     import httpx
     from typing_extensions import Self
 
-    from sigma_socdefenders.audit.summary import Summary
 
 __all__ = ["DEFAULT_BASE_URL", "FeedClient", "open_client"]
 
@@ -97,7 +96,6 @@ class FeedClient:
         *,
         form: FeedFormat = "json",
         partial: bool = False,
-        summary: Summary | None = None,
     ) -> FeedRun:
         """Return a run over the records of `GET /api/v1/iocs`; nothing is sent before it is used.
 
@@ -105,7 +103,6 @@ class FeedClient:
             query: what to read (default: everything that the key's tier reaches).
             form: `json`, or `csv` or `txt`, which tell less.
             partial: keep what was read where the feed fails later on; the run then says why.
-            summary: counts the records read.
 
         Raises:
             ParameterError: there is no such format, or `since` is still to come.
@@ -118,7 +115,6 @@ class FeedClient:
             form=form,
             partial=partial,
             progress=self.progress,
-            summary=summary,
             now=self._now,
         )
 

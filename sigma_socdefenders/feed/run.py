@@ -21,7 +21,6 @@ from sigma_socdefenders.indicators.timestamps import format_instant
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sigma_socdefenders.audit.summary import Summary
     from sigma_socdefenders.feed.progress import Progress
     from sigma_socdefenders.feed.requester import Requester
     from sigma_socdefenders.indicators.filters import Filters
@@ -44,7 +43,6 @@ class FeedRun:
         partial: end quietly where the feed fails after some records, and keep the error in
             `failure`, instead of raising it.
         progress: told how far the run is.
-        summary: counts the records read, or None.
         now: the time, in UTC.
 
     Attributes:
@@ -63,7 +61,6 @@ class FeedRun:
         form: FeedFormat,
         partial: bool,
         progress: Progress,
-        summary: Summary | None = None,
         now: Callable[[], datetime],
     ) -> None:
         self.started_at: datetime | None = None
@@ -75,7 +72,6 @@ class FeedRun:
         self._form = form
         self._partial = partial
         self._progress = progress
-        self._summary = summary
         self._now = now
         self._begun = False
         self._seen = Seen()
@@ -93,13 +89,11 @@ class FeedRun:
         if self._begun:
             raise RuntimeError("a run can be read once: ask the client for another one")
         self._begun = True
-        limit, summary = self._query.limit, self._summary
+        limit = self._query.limit
         try:
             for batch in self._batches():
                 for record in self._fresh(batch):
                     self.read += 1
-                    if summary is not None:
-                        summary.read += 1
                     yield SourcedRecord(record, Position(self._source, self.read))
                     if self.read == limit:
                         break

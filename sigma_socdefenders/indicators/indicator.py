@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sigma_socdefenders.errors import InvalidIndicatorError, shorten
+from sigma_socdefenders.errors import InvalidIndicatorError
 from sigma_socdefenders.indicators.fields import (
     SOURCE_FIELDS,
     Confidence,
@@ -24,9 +24,8 @@ from sigma_socdefenders.indicators.timestamps import format_instant
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sigma_socdefenders.audit.summary import Summary
     from sigma_socdefenders.errors import Position
-    from sigma_socdefenders.indicators.record import Record, SourcedRecord
+    from sigma_socdefenders.indicators.record import Record
 
 __all__ = [
     "Confidence",
@@ -34,7 +33,6 @@ __all__ = [
     "IndicatorType",
     "Source",
     "SourcedIndicator",
-    "indicators",
 ]
 
 
@@ -161,37 +159,3 @@ class SourcedIndicator(NamedTuple):
 
     indicator: Indicator
     position: Position
-
-
-def _shown(value: object) -> str:
-    return value if isinstance(value, str) else shorten(value)
-
-
-def indicators(
-    records: Iterable[SourcedRecord],
-    summary: Summary,
-    *,
-    errors: Literal["raise", "skip"] = "raise",
-) -> Iterator[SourcedIndicator]:
-    """Yield the indicator of each record.
-
-    Args:
-        records: what a source read.
-        summary: counts the records that are no indicators, under `invalid`.
-        errors: whether the first of them ends the run, or is skipped.
-
-    Raises:
-        InvalidIndicatorError: with `errors="raise"`, at the first such record.
-    """
-    from_record = Indicator.from_record
-    for record, position in records:
-        try:
-            indicator = from_record(record, position)
-        except InvalidIndicatorError as error:
-            if errors == "raise":
-                raise
-            value = record.get("value", "") if isinstance(record, Mapping) else record
-            reason = error.reason if error.field == "value" else f"{error.field} {error.reason}"
-            summary.drop(position, _shown(value), "invalid", reason, error=error)
-            continue
-        yield SourcedIndicator(indicator, position)

@@ -11,16 +11,17 @@ import logging
 import os
 from typing import TYPE_CHECKING
 
+from sigma_socdefenders import flow
 from sigma_socdefenders.audit.summary import Summary
 from sigma_socdefenders.errors import SourceError
-from sigma_socdefenders.indicators.indicator import Indicator, indicators
 from sigma_socdefenders.indicators.normalize import IndicatorType
 from sigma_socdefenders.rules.spellings import SPELLINGS, WHOLE
+from sigma_socdefenders.selection import Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
-    from sigma_socdefenders.indicators.record import SourcedRecord
+    from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
 
 __all__ = ["PREFIX", "PlaceholderValues", "placeholder_type"]
 
@@ -79,9 +80,8 @@ class PlaceholderValues:
         path = self._environment.get("SOCDEFENDERS_IOCS")
         if path:
             if not self._by_type:
-                from sigma_socdefenders.sources import read  # noqa: PLC0415 - not for the feed
-
-                self._keep(path, lambda summary: read([path], summary))
+                summary = Summary(errors="skip")
+                self._keep(path, flow.from_sources([path], Selection(), summary), summary)
             source = path
         elif {"SOCDEFENDERS_API_KEY", "SOCDEFENDERS_BASE_URL"} & set(self._environment):
             if kind not in self._by_type:
@@ -105,11 +105,12 @@ class PlaceholderValues:
         self._by_type[kind] = []
         with open_client(None, None, None, None, allow_http=False) as client:
             query = Filters.parse(type=kind.value)
-            self._keep("the feed", lambda summary: client.read(query, summary=summary))
+            summary = Summary(errors="skip")
+            found = flow.from_feed(client.read(query), Selection(), summary)
+            self._keep("the feed", found, summary)
 
-    def _keep(self, source: str, read: Callable[[Summary], Iterable[SourcedRecord]]) -> None:
-        summary = Summary()
-        for indicator, _ in indicators(read(summary), summary, errors="skip"):
+    def _keep(self, source: str, found: Iterable[SourcedIndicator], summary: Summary) -> None:
+        for indicator, _ in found:
             self._by_type.setdefault(indicator.type, []).append(indicator)
         if summary.dropped:
             reasons = ", ".join(f"{reason} {count}" for reason, count in summary.dropped.items())

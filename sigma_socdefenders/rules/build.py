@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sigma.rule import SigmaRule, SigmaRuleTag
 
 from sigma.pipelines.socdefenders.rule_formats.attack import technique
+from sigma_socdefenders.audit.skipped import Reason, Skipped
 from sigma_socdefenders.indicators.bounded_cache import remembered
 from sigma_socdefenders.indicators.normalize import IndicatorType
 from sigma_socdefenders.indicators.tlp import tlp_label
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from sigma.rule import SigmaLevel
 
-    from sigma_socdefenders.audit.summary import Summary
     from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
     from sigma_socdefenders.rules.profiles.model import Metadata, Profile, RuleTemplate
 
@@ -31,13 +31,14 @@ __all__ = [
     "build_all",
     "build_rule",
     "build_rules",
-    "drop_without_rule",
     "named_in_tags",
     "rule_days",
     "rule_id",
     "rule_level",
     "technique_tags",
     "tlp_tag",
+    "with_rules",
+    "without_rule",
 ]
 
 TITLE_LENGTH = 256
@@ -72,23 +73,26 @@ class BuiltRule(NamedTuple):
     indicators: tuple[Indicator, ...]
 
 
-def build_all(
-    found: Iterable[SourcedIndicator], profile: Profile, summary: Summary
-) -> Iterator[BuiltRule]:
-    """Yield the rules of indicators, in order; what the profile has no rule for is dropped."""
+def build_all(found: Iterable[SourcedIndicator], profile: Profile) -> Iterator[BuiltRule]:
+    """Yield the rules of indicators, in order; none for those of a type that the profile lacks."""
     for sourced in found:
-        none_yet = True
         for rule in build_rules(sourced.indicator, profile):
-            none_yet = False
             yield BuiltRule(rule, (sourced.indicator,))
-        if none_yet:
-            drop_without_rule(sourced, profile, summary)
 
 
-def drop_without_rule(found: SourcedIndicator, profile: Profile, summary: Summary) -> None:
-    """Count an indicator of a type that the profile has no rule for."""
+def with_rules(
+    found: Iterable[SourcedIndicator], profile: Profile
+) -> Iterator[SourcedIndicator | Skipped]:
+    """Yield the indicators that the profile has a rule for; the others are skipped."""
+    types = profile.types
+    for sourced in found:
+        yield sourced if types.get(sourced.indicator.type) else without_rule(sourced, profile)
+
+
+def without_rule(found: SourcedIndicator, profile: Profile) -> Skipped:
+    """Return that an indicator is skipped, as the profile has no rule for its type."""
     detail = f"profile {profile.name} has no rule for {found.indicator.type}"
-    summary.drop(found.position, found.indicator.value, "no-rule", detail)
+    return Skipped(found.position, found.indicator.value, Reason.NO_RULE, detail)
 
 
 def build_rule(indicator: Indicator, template: RuleTemplate, metadata: Metadata) -> SigmaRule:

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta, timezone
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from sigma_socdefenders.audit.skipped import Reason, Refusal, Skipped
 from sigma_socdefenders.errors import ParameterError, SelectionError, shorten
 from sigma_socdefenders.indicators.filters import FilterParameters, Filters
 from sigma_socdefenders.selection.ages import parse_ages
 from sigma_socdefenders.selection.allowlist import Allowlist
-from sigma_socdefenders.selection.criteria import CRITERIA, Criteria, CriteriaParameters
+from sigma_socdefenders.selection.criteria import Criteria, CriteriaParameters
 from sigma_socdefenders.selection.exclusions import HAZARDS, exclusion
 from sigma_socdefenders.selection.merging import merge
 from sigma_socdefenders.selection.sectors import concerns
@@ -23,12 +24,11 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
-    from sigma_socdefenders.audit.summary import Summary
     from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
     from sigma_socdefenders.indicators.normalize import IndicatorType
     from sigma_socdefenders.selection.ages import MaxAge
 
-__all__ = ["KEEPABLE", "REASONS", "Allowlist", "Criteria", "Selection", "Warninglists"]
+__all__ = ["KEEPABLE", "Allowlist", "Criteria", "Selection", "Warninglists"]
 
 _OF_FEED = tuple(FilterParameters.__annotations__)
 
@@ -37,29 +37,8 @@ class SelectionParameters(FilterParameters, CriteriaParameters):
     """What a selection asks for: the feed's own parameters, and what else indicators say."""
 
 
-_STATES = {
-    "revoked": "its source has withdrawn it, or allows it",
-    "expired": "its validity has ended",
-    "decayed": "its score is below the threshold of each of MISP's decaying models",
-}
-KEEPABLE = {**HAZARDS, **_STATES}
-"""The reasons that can be switched off, with what each means."""
-
-REASONS = {
-    **KEEPABLE,
-    "type": "of another type than those asked for",
-    "since": "not added or updated after the time asked for, or without a date",
-    "confidence": "of another confidence than the one asked for, or of none",
-    "industry": "not said to concern the industry asked for",
-    "category": "from no source of the category asked for",
-    **CRITERIA,
-    "age": "last seen longer ago than the greatest age of its type",
-    "allowlist": "on an allowlist of yours, or its rule would fire on something there",
-    "warninglist": "on a MISP warning list",
-    "duplicate": "read before; what the record says was added to the first one",
-    "limit": "beyond the number asked for",
-}
-"""Every reason for which a selection leaves an indicator out, with what it means."""
+KEEPABLE = (*HAZARDS, Reason.REVOKED, Reason.EXPIRED, Reason.DECAYED)
+"""The reasons that can be switched off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,88 +114,88 @@ class Selection:
             now,
         )
 
-    def apply(
-        self, found: Iterable[SourcedIndicator], summary: Summary
-    ) -> Iterator[SourcedIndicator]:
+    def apply(self, found: Iterable[SourcedIndicator]) -> Iterator[SourcedIndicator | Skipped]:
         """Yield the indicators that are selected, each once, in the order of their first records.
 
         What depends on the value alone is judged as it comes; then records of one value are
         merged, and the rest is judged by what they say together. So all of `found` is read before
-        the first indicator comes out.
+        the first indicator comes out; what is skipped comes out as soon as that is known.
         """
-        merged = merge(self._fit(found, summary), summary)
-        current = self._current(merged, summary)
-        return current if self.filters.limit is None else self._limited(current, summary)
+        current = self._current(merge(self._fit(found)))
+        return current if self.filters.limit is None else self._limited(current)
 
-    def _fit(
-        self, found: Iterable[SourcedIndicator], summary: Summary
-    ) -> Iterator[SourcedIndicator]:
+    def _fit(self, found: Iterable[SourcedIndicator]) -> Iterator[SourcedIndicator | Skipped]:
         for each in found:
-            refusal = self._unfit(each.indicator.type, each.indicator.value)
-            if refusal is None:
-                yield each
-            else:
-                summary.drop(each.position, each.indicator.value, *refusal)
+            indicator, position = each
+            refusal = self._unfit(indicator.type, indicator.value)
+            yield each if refusal is None else Skipped(position, indicator.value, *refusal)
 
-    def _unfit(self, kind: IndicatorType, value: str) -> tuple[str, str] | None:
+    def _unfit(self, kind: IndicatorType, value: str) -> Refusal | None:
         if self.filters.type and kind not in self.filters.type:
-            return "type", f"is of type {kind}"
+            return Refusal(Reason.TYPE, f"is of type {kind}")
         told = exclusion(kind, value)
         if told is not None and told.reason not in self.keep:
             return told
         if self.allowlist is not None and (where := self.allowlist.allows(kind, value)):
-            return "allowlist", where
+            return Refusal(Reason.ALLOWLIST, where)
         if self.warninglists is not None and (name := self.warninglists.names(kind, value)):
-            return "warninglist", f"is on MISP's '{name}'"
+            return Refusal(Reason.WARNINGLIST, f"is on MISP's '{name}'")
         return None
 
     def _current(
-        self, found: Iterable[SourcedIndicator], summary: Summary
-    ) -> Iterator[SourcedIndicator]:
+        self, found: Iterable[SourcedIndicator | Skipped]
+    ) -> Iterator[SourcedIndicator | Skipped]:
         now = self.now or datetime.now(timezone.utc)
         for each in found:
-            refusal = self._unwanted(each.indicator, now)
-            if refusal is None:
+            if isinstance(each, Skipped):
                 yield each
-            else:
-                summary.drop(each.position, each.indicator.value, *refusal)
+                continue
+            indicator, position = each
+            refusal = self._unwanted(indicator, now)
+            yield each if refusal is None else Skipped(position, indicator.value, *refusal)
 
-    def _unwanted(self, indicator: Indicator, now: datetime) -> tuple[str, str] | None:
-        if indicator.revoked and "revoked" not in self.keep:
-            return "revoked", "its source has withdrawn it, or allows it"
+    def _unwanted(self, indicator: Indicator, now: datetime) -> Refusal | None:
+        if indicator.revoked and Reason.REVOKED not in self.keep:
+            return Refusal(Reason.REVOKED, Reason.REVOKED.sentence)
         until = indicator.valid_until
-        if until is not None and until <= now and "expired" not in self.keep:
-            return "expired", f"was valid until {until:%Y-%m-%d}"
-        if indicator.decayed and "decayed" not in self.keep:
-            return "decayed", "has decayed, by the models of its MISP"
+        if until is not None and until <= now and Reason.EXPIRED not in self.keep:
+            return Refusal(Reason.EXPIRED, f"was valid until {until:%Y-%m-%d}")
+        if indicator.decayed and Reason.DECAYED not in self.keep:
+            return Refusal(Reason.DECAYED, "has decayed, by the models of its MISP")
         seen = indicator.last_seen or indicator.first_seen
         age = self.max_age.get(indicator.type)
         if age is not None and seen is not None and now - seen > age:
-            return "age", f"was last seen on {seen:%Y-%m-%d}, more than {age.days} days ago"
+            told = f"was last seen on {seen:%Y-%m-%d}, more than {age.days} days ago"
+            return Refusal(Reason.AGE, told)
         return self._unasked(indicator, seen)
 
-    def _unasked(self, indicator: Indicator, seen: datetime | None) -> tuple[str, str] | None:
+    def _unasked(self, indicator: Indicator, seen: datetime | None) -> Refusal | None:
         filters = self.filters
         if filters.since is not None and (seen is None or seen <= filters.since):
             told = "has no date" if seen is None else f"was last seen on {seen:%Y-%m-%d}"
-            return "since", told
+            return Refusal(Reason.SINCE, told)
         if filters.confidence is not None and indicator.confidence is not filters.confidence:
-            return "confidence", f"is of confidence {indicator.confidence or 'unknown'}"
+            told = f"is of confidence {indicator.confidence or 'unknown'}"
+            return Refusal(Reason.CONFIDENCE, told)
         if filters.industry is not None and not concerns(indicator, filters.industry):
-            return "industry", f"is not said to concern {filters.industry}"
+            return Refusal(Reason.INDUSTRY, f"is not said to concern {filters.industry}")
         if filters.category is not None:
             wanted = filters.category.lower()
             if all((source.category or "").lower() != wanted for source in indicator.sources):
-                return "category", f"is from no source of category {filters.category}"
+                told = f"is from no source of category {filters.category}"
+                return Refusal(Reason.CATEGORY, told)
         return self.criteria.refusal(indicator)
 
     def _limited(
-        self, found: Iterable[SourcedIndicator], summary: Summary
-    ) -> Iterator[SourcedIndicator]:
-        limit = self.filters.limit or 0
-        for number, each in enumerate(found):
-            if number < limit:
+        self, found: Iterable[SourcedIndicator | Skipped]
+    ) -> Iterator[SourcedIndicator | Skipped]:
+        left = limit = self.filters.limit or 0
+        for each in found:
+            if isinstance(each, Skipped):
+                yield each
+            elif left:
+                left -= 1
                 yield each
             else:
                 detail = f"is beyond the {limit} that were asked for"
-                summary.drop(each.position, each.indicator.value, "limit", detail)
+                yield Skipped(each.position, each.indicator.value, Reason.LIMIT, detail)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypedDict
 
+from sigma_socdefenders.audit.skipped import Reason, Refusal
 from sigma_socdefenders.errors import SelectionError, shorten
 from sigma_socdefenders.indicators.fields import read_score
 from sigma_socdefenders.indicators.tlp import TLP_LABELS, tlp_label, tlp_rank
@@ -16,15 +17,7 @@ if TYPE_CHECKING:
 
     from sigma_socdefenders.indicators.indicator import Indicator
 
-__all__ = ["CRITERIA", "Criteria", "CriteriaParameters"]
-
-CRITERIA = {
-    "tlp": "labelled (TLP) more strictly than asked for, or with a label that is not TLP's",
-    "tag": "without any tag asked for, or with one that is not wanted",
-    "feed-name": "from no publisher asked for, or from one that is not wanted",
-    "score": "of a lower score than asked for, or of none",
-}
-"""The reasons for which criteria leave an indicator out, with what each means."""
+__all__ = ["Criteria", "CriteriaParameters"]
 
 
 class CriteriaParameters(TypedDict, total=False):
@@ -92,18 +85,18 @@ class Criteria:
             lowest,
         )
 
-    def refusal(self, indicator: Indicator) -> tuple[str, str] | None:
-        """Return the reason for which an indicator is left out, and a sentence; or None."""
+    def refusal(self, indicator: Indicator) -> Refusal | None:
+        """Return why an indicator is left out, or None where it is kept."""
         if self.tlp is not None and tlp_rank(indicator.tlp) > tlp_rank(self.tlp):
-            return "tlp", f"is labelled TLP:{str(indicator.tlp).upper()}"
+            return Refusal(Reason.TLP, f"is labelled TLP:{str(indicator.tlp).upper()}")
         if self.tags or self.not_tags:
             names = (*indicator.tags, *indicator.techniques)
             if told := _unwanted(names, self.tags, self.not_tags, "tag"):
-                return "tag", told
+                return Refusal(Reason.TAG, told)
         if self.feed_names or self.not_feed_names:
             names = tuple(source.feed_name for source in indicator.sources if source.feed_name)
             if told := _unwanted(names, self.feed_names, self.not_feed_names, "publisher"):
-                return "feed-name", told
+                return Refusal(Reason.FEED_NAME, told)
         return None if self.min_score is None else _below(indicator, self.min_score)
 
 
@@ -130,10 +123,10 @@ def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(parts), re.IGNORECASE | re.DOTALL)
 
 
-def _below(indicator: Indicator, lowest: float) -> tuple[str, str] | None:
+def _below(indicator: Indicator, lowest: float) -> Refusal | None:
     score = indicator.score
     if score is None and indicator.confidence is not None:
         score = indicator.confidence.score
     if score is None:
-        return "score", "has no score"
-    return ("score", f"has a score of {score:g}") if score < lowest else None
+        return Refusal(Reason.SCORE, "has no score")
+    return Refusal(Reason.SCORE, f"has a score of {score:g}") if score < lowest else None

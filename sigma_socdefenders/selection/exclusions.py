@@ -7,8 +7,8 @@ What is told here depends on the value alone. Ranges and names that documents an
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
+from sigma_socdefenders.audit.skipped import Reason, Refusal
 from sigma_socdefenders.indicators.normalize import IndicatorType
 from sigma_socdefenders.indicators.public_suffix import (
     ends_in_known_tld,
@@ -17,26 +17,18 @@ from sigma_socdefenders.indicators.public_suffix import (
 )
 from sigma_socdefenders.selection.networks import NetworkIndex
 
-__all__ = ["HAZARDS", "Exclusion", "address_type", "exclusion", "host_of"]
+__all__ = ["HAZARDS", "address_type", "exclusion", "host_of"]
 
-HAZARDS = {
-    "private": "an address or name that only a local network uses, or a reserved address",
-    "too-wide": "a network of more than 2^24 IPv4 addresses, or wider than an IPv6 /20",
-    "public-suffix": "a name below which strangers register theirs, such as co.uk or github.io",
-    "no-tld": "a name whose ending is no top-level domain, such as a file's name",
-    "empty-file": "the hash of a file without content",
-    "filler": "a hash of nothing but zeros, or nothing but f, which stands for none",
-    "placeholder": "a URL with a part to be filled in, such as <email_address>",
-}
-"""The reasons for which a value is left out unless it is asked for, with what each means."""
-
-
-class Exclusion(NamedTuple):
-    """Why a value is left out: the reason to count it by, and a sentence."""
-
-    reason: str
-    detail: str
-
+HAZARDS = (
+    Reason.PRIVATE,
+    Reason.TOO_WIDE,
+    Reason.PUBLIC_SUFFIX,
+    Reason.NO_TLD,
+    Reason.EMPTY_FILE,
+    Reason.FILLER,
+    Reason.PLACEHOLDER,
+)
+"""The reasons for which a value is left out unless it is asked for."""
 
 # RFC 6890 and its registries; the documentation ranges are left out on purpose.
 _RESERVED = {
@@ -109,7 +101,7 @@ def address_type(host: str) -> IndicatorType | None:
     return IndicatorType.IPV4 if is_ipv4 else None
 
 
-def exclusion(kind: IndicatorType, value: str) -> Exclusion | None:
+def exclusion(kind: IndicatorType, value: str) -> Refusal | None:
     """Return why a rule on a canonical value would do harm or nothing, or None where it is fit."""
     if kind is IndicatorType.IPV4 or kind is IndicatorType.IPV6:
         return _address(kind, value)
@@ -122,51 +114,51 @@ def exclusion(kind: IndicatorType, value: str) -> Exclusion | None:
     return None
 
 
-def _hash(value: str) -> Exclusion | None:
+def _hash(value: str) -> Refusal | None:
     if value in _EMPTY:
-        return Exclusion("empty-file", "is the hash of a file without content")
+        return Refusal(Reason.EMPTY_FILE, "is the hash of a file without content")
     if value[0] in "0f" and value.count(value[0]) == len(value):
-        return Exclusion("filler", f"is nothing but '{value[0]}'")
+        return Refusal(Reason.FILLER, f"is nothing but '{value[0]}'")
     return None
 
 
-def _address(kind: IndicatorType, value: str) -> Exclusion | None:
+def _address(kind: IndicatorType, value: str) -> Refusal | None:
     if "/" in value and int(value.partition("/")[2]) < _WIDEST[kind]:
-        return Exclusion("too-wide", "is a network that holds much of the internet")
+        return Refusal(Reason.TOO_WIDE, "is a network that holds much of the internet")
     if kind is IndicatorType.IPV4:
         told = value.partition(".")[0] in _RESERVED_FIRST and _NETWORKS.covering(value)
     elif value.startswith(_MAPPED) and "." in value and "/" not in value:
         return _address(IndicatorType.IPV4, value.removeprefix(_MAPPED))
     else:
         told = _RESERVED_FIRST6.match(value) and _NETWORKS.covering(value)
-    return Exclusion("private", told) if told else None
+    return Refusal(Reason.PRIVATE, told) if told else None
 
 
-def _name(name: str) -> Exclusion | None:
+def _name(name: str) -> Refusal | None:
     ending = _ending(name)
-    if ending is not None and ending.reason == "no-tld" and is_public_suffix(name):
-        return Exclusion("public-suffix", "is a top-level domain")
+    if ending is not None and ending.reason is Reason.NO_TLD and is_public_suffix(name):
+        return Refusal(Reason.PUBLIC_SUFFIX, "is a top-level domain")
     if ending is None and is_public_suffix(name):
-        return Exclusion("public-suffix", "is a suffix under which strangers register names")
+        return Refusal(Reason.PUBLIC_SUFFIX, "is a suffix under which strangers register names")
     return ending
 
 
-def _ending(name: str) -> Exclusion | None:
+def _ending(name: str) -> Refusal | None:
     if is_internal_name(name):
-        return Exclusion("private", "is a name that only a local network resolves")
+        return Refusal(Reason.PRIVATE, "is a name that only a local network resolves")
     if not ends_in_known_tld(name):
         last = name.rpartition(".")[2]
-        return Exclusion("no-tld", f"ends in '.{last}', which is no top-level domain")
+        return Refusal(Reason.NO_TLD, f"ends in '.{last}', which is no top-level domain")
     return None
 
 
-def _url(url: str) -> Exclusion | None:
+def _url(url: str) -> Refusal | None:
     if _MARKS_OF_PLACEHOLDERS.search(url) and _PLACEHOLDER.search(url.partition("://")[2]):
-        return Exclusion("placeholder", "has a part that was to be filled in")
+        return Refusal(Reason.PLACEHOLDER, "has a part that was to be filled in")
     host = host_of(url)
     if (kind := address_type(host)) is not None:
         return _address(kind, host)
     if "." not in host:
-        return Exclusion("private", "is on a host that only a local network resolves")
+        return Refusal(Reason.PRIVATE, "is on a host that only a local network resolves")
     # On a public suffix itself, such as a storage service's, a path still means one thing.
     return _ending(host)

@@ -12,6 +12,7 @@ import tempfile
 from contextlib import closing
 from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
 
+from sigma_socdefenders.audit.skipped import Reason, Skipped
 from sigma_socdefenders.errors import Position
 from sigma_socdefenders.indicators.fields import MOST_TEXTS
 from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
@@ -20,7 +21,6 @@ from sigma_socdefenders.indicators.tlp import tlp_rank
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from sigma_socdefenders.audit.summary import Summary
     from sigma_socdefenders.indicators.ioc_types import IndicatorType
 
 __all__ = ["merge"]
@@ -97,16 +97,21 @@ def _greatest(first: Any, second: Any) -> Any:
     return max(first, second) if first and second else first or second
 
 
-def merge(found: Iterable[SourcedIndicator], summary: Summary) -> Iterator[SourcedIndicator]:
+def merge(
+    found: Iterable[SourcedIndicator | Skipped],
+) -> Iterator[SourcedIndicator | Skipped]:
     """Yield each distinct indicator once, where it came first, with all that is said of it.
 
     All of `found` is read before the first indicator comes out. Each record beyond the first is
-    counted as `duplicate`.
+    skipped as `duplicate`; what was skipped before is passed on.
     """
     seen: set[int] = set()
     more: dict[tuple[IndicatorType, str], _Merging] = {}
     with closing(_Queue()) as queue:
         for each in found:
+            if isinstance(each, Skipped):
+                yield each
+                continue
             indicator, position = each
             key = (indicator.type, indicator.value)
             # A hash has 64 bits: among a million values, two share one once in 10^7 runs.
@@ -119,15 +124,15 @@ def merge(found: Iterable[SourcedIndicator], summary: Summary) -> Iterator[Sourc
                 more[key] = _Merging(indicator)
             else:
                 known.add(indicator)
-            summary.drop(position, indicator.value, "duplicate", "was read before")
+            yield Skipped(position, indicator.value, Reason.DUPLICATE, "was read before")
         seen.clear()
-        for each in queue.drain():
-            indicator = each.indicator
+        for first in queue.drain():
+            indicator = first.indicator
             later = more.get((indicator.type, indicator.value)) if more else None
             if later is None:
-                yield each
+                yield first
             else:
-                yield SourcedIndicator(_Merging(indicator).before(later), each.position)
+                yield SourcedIndicator(_Merging(indicator).before(later), first.position)
 
 
 class _Queue:

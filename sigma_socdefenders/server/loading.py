@@ -8,16 +8,15 @@ import io
 import json
 import os
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from sigma_socdefenders.audit.summary import Drop, Summary
+from sigma_socdefenders import flow
+from sigma_socdefenders.audit.summary import Summary
 from sigma_socdefenders.errors import SourceError
 from sigma_socdefenders.feed import FeedClient
-from sigma_socdefenders.indicators.filters import Filters
-from sigma_socdefenders.indicators.indicator import indicators
-from sigma_socdefenders.rules.build import build_rules, drop_without_rule, rule_id
+from sigma_socdefenders.rules.build import build_rules, rule_id, without_rule
 from sigma_socdefenders.rules.identity import FEED, ListName
 from sigma_socdefenders.rules.profiles import profile_names
 from sigma_socdefenders.rules.profiles.loading import load_profile
@@ -26,13 +25,12 @@ from sigma_socdefenders.selection import Selection
 from sigma_socdefenders.selection.sectors import sector_words
 from sigma_socdefenders.server.blobs import Blob
 from sigma_socdefenders.server.snapshot import CONFIDENCES, TYPES, Columns, Snapshot
-from sigma_socdefenders.sources import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from sigma_socdefenders.audit.skipped import Skipped
     from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
-    from sigma_socdefenders.indicators.record import SourcedRecord
     from sigma_socdefenders.sources import ToIds
 
 __all__ = ["CSV_COLUMNS", "Fingerprint", "Served", "fingerprint", "load"]
@@ -116,9 +114,10 @@ def load(served: Served) -> Snapshot:
     Raises:
         SocDefendersError: it cannot be read, or holds nothing to serve.
     """
-    drops: list[Drop] = []
+    drops: list[Skipped] = []
     summary = Summary(
-        on_drop=lambda drop: drops.append(drop) if len(drops) < _MOST_DROPS_KEPT else None
+        errors=served.errors,
+        on_skipped=lambda drop: drops.append(drop) if len(drops) < _MOST_DROPS_KEPT else None,
     )
     profile = load_profile(served.profile, served.list_name)
     before = fingerprint(served)
@@ -132,7 +131,7 @@ def load(served: Served) -> Snapshot:
     for sourced in kept:
         rules = list(build_rules(sourced.indicator, profile))
         if not rules:
-            drop_without_rule(sourced, profile, summary)
+            summary.skip(without_rule(sourced, profile))
         documents.append(
             "".join(f"---\n{one}" for rule in rules for one in yaml_documents([rule])).encode()
         )
@@ -161,18 +160,12 @@ def load(served: Served) -> Snapshot:
 def _selected(served: Served, summary: Summary) -> Iterator[SourcedIndicator]:
     selection = Selection.parse(**served.selection)
     if served.sources:
-        records: Iterator[SourcedRecord] = read(
-            served.sources, summary, to_ids=served.to_ids, errors=served.errors
-        )
-        yield from selection.apply(indicators(records, summary, errors=served.errors), summary)
+        yield from flow.from_sources(served.sources, selection, summary, to_ids=served.to_ids)
         return
     with FeedClient(
         api_key_file=served.api_key_file, base_url=served.base_url, allow_http=served.allow_http
     ) as client:
-        # The feed selects already, by what its records do not always say.
-        run = client.read(selection.filters, summary=summary)
-        selection = replace(selection, filters=Filters())
-        yield from selection.apply(indicators(run, summary, errors=served.errors), summary)
+        yield from flow.from_feed(client.read(selection.filters), selection, summary)
 
 
 def _record(indicator: Indicator, list_name: ListName) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, NamedTuple
 
 from sigma_socdefenders import targets
-from sigma_socdefenders.audit.summary import Summary
 from sigma_socdefenders.errors import Position
 from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
 from sigma_socdefenders.rules.build import build_all
@@ -118,7 +117,6 @@ def render(records: bytes, wanted: Wanted) -> Rendered:
         TargetError: there is no such target or format.
         ProfileError: there is no such profile.
     """
-    summary = Summary()
     profile = load_profile(wanted.profile, wanted.list_name)
     found = (
         SourcedIndicator(Indicator.from_record(record), Position("list", number))
@@ -130,9 +128,9 @@ def render(records: bytes, wanted: Wanted) -> Rendered:
         left_out.append(str(error))
 
     if wanted.group:
-        built = build_groups(found, profile, summary, _capacity(wanted), on_error=on_error)
+        built = build_groups(found, profile, _capacity(wanted), on_error=on_error)
     else:
-        built = build_all(found, profile, summary)
+        built = build_all(found, profile)
     if not wanted.target:
         return Rendered(to_yaml(one.rule for one in built).encode(), ())
     target = targets.find_target(wanted.target)

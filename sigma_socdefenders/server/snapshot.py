@@ -22,7 +22,7 @@ from sigma_socdefenders.selection.sectors import words_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sigma_socdefenders.audit.summary import Drop
+    from sigma_socdefenders.audit.skipped import Skipped
     from sigma_socdefenders.indicators.filters import Filters
     from sigma_socdefenders.server.blobs import Blob
 
@@ -91,7 +91,7 @@ class Snapshot:
     profile: str
     read: int
     dropped: dict[str, int]
-    drops: tuple[Drop, ...]
+    drops: tuple[Skipped, ...]
     read_at: float
     modified: float
     columns: Columns
@@ -114,7 +114,7 @@ class Snapshot:
         profile: str,
         read: int,
         dropped: dict[str, int],
-        drops: tuple[Drop, ...],
+        drops: tuple[Skipped, ...],
         read_at: float,
         modified: float,
         columns: Columns,
@@ -227,7 +227,7 @@ class Snapshot:
         """Return what `--explain` says of a value, and the indicators that it is."""
         explanation = Explanation(value)
         for drop in self.drops:
-            explanation.dropped(drop)
+            explanation.skipped(drop)
         numbers = self.columns.by_value.get(explanation.wanted, [])
         for number in numbers:
             source, at, unit = json.loads(self.positions[number])

@@ -17,7 +17,6 @@ from engines.spl import SplEngine
 from engines.spl.tables import app_tables
 from platforms import PLATFORMS, Platform
 
-from sigma_socdefenders.audit.summary import Summary
 from sigma_socdefenders.errors import Position
 from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
 from sigma_socdefenders.outputs.lookups import lookup_files, write_files
@@ -39,7 +38,7 @@ def _write(folder: Path, target: str, records: list[dict[str, str]]) -> None:
         SourcedIndicator(Indicator.from_record(record), Position("list", number))
         for number, record in enumerate(records, 1)
     ]
-    write_files(folder, lookup_files(found, target, Summary(), on_error=lambda *_: None))
+    write_files(folder, lookup_files(found, target, on_error=lambda *_: None))
 
 
 @pytest.mark.parametrize("platform", _SPLUNK, ids=lambda one: one.name)

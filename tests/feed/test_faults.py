@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 from email.utils import format_datetime
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
+from sigma_socdefenders import flow
 from sigma_socdefenders.audit.summary import Summary
 from sigma_socdefenders.errors import (
     AnswerError,
@@ -24,9 +26,11 @@ from sigma_socdefenders.errors import (
     UnreachableError,
 )
 from sigma_socdefenders.feed import AnswerLimits, Filters, RetryPolicy
-from sigma_socdefenders.indicators.indicator import indicators
 from sigma_socdefenders.testing import FakeFeed, faults
 from tests.feed.helpers import NOW, ids
+
+if TYPE_CHECKING:
+    from sigma_socdefenders.audit.skipped import Skipped
 
 HTML = "<html><head><title>502 Bad\nGateway</title></head><body>sorry</body></html>"
 
@@ -274,11 +278,12 @@ def test_a_bad_record_spares_its_neighbours(feed, connect, bad):
     """One record of a page that is none is counted and told with its place; the rest is kept."""
     feed.records[100:100] = [bad]
     feed.order = "listed"
-    summary = Summary(collect_errors=True)
-    found = list(indicators(connect().read(), summary, errors="skip"))
+    skipped: list[Skipped] = []
+    summary = Summary(errors="skip", on_skipped=skipped.append)
+    found = list(flow.indicators(connect().read(), summary))
     assert len(found) == 250
     assert summary.dropped == {"invalid": 1}
-    assert "/api/v1/iocs, record 101" in str(summary.errors[0])
+    assert "/api/v1/iocs, record 101" in str(skipped[0].error)
 
 
 @pytest.mark.parametrize("bad", [b"\xff\xfe", b"a\nb\x00"], ids=["bytes", "controls"])
@@ -290,8 +295,8 @@ def test_a_broken_text_spares_its_neighbours(feed, connect, bad):
         exchange.send(200, exchange.body().replace(b"marker", bad), exchange.media)
 
     feed.fail(fault)
-    summary = Summary()
-    assert len(list(indicators(connect().read(), summary, errors="skip"))) == 249
+    summary = Summary(errors="skip")
+    assert len(list(flow.indicators(connect().read(), summary))) == 249
     assert summary.dropped == {"invalid": 1}
 
 

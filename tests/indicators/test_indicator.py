@@ -8,10 +8,7 @@ import pytest
 from hypothesis import given
 
 from sigma_socdefenders import Confidence, Indicator, IndicatorType, InvalidIndicatorError, Source
-from sigma_socdefenders.audit.summary import Summary
 from sigma_socdefenders.errors import Position
-from sigma_socdefenders.indicators.indicator import indicators
-from sigma_socdefenders.indicators.record import SourcedRecord
 from tests.strategies import hostile_records, records
 
 FULL = {
@@ -200,23 +197,3 @@ def test_anything_is_refused_clearly_or_taken(record):
         assert str(error).isprintable()
     else:
         assert Indicator.from_record(indicator.to_record()) == indicator
-
-
-def test_a_bad_record_does_not_take_its_neighbours():
-    """With errors skipped, the bad record is counted, and those around it survive."""
-    summary = Summary(collect_errors=True)
-    given_records = [{"value": "192.0.2.1"}, {"value": "??"}, None, {"value": "192.0.2.2"}]
-    sourced = [SourcedRecord(r, Position("x", n)) for n, r in enumerate(given_records, 1)]
-    summary.read = len(sourced)
-    kept = [found.indicator.value for found in indicators(sourced, summary, errors="skip")]
-    assert kept == ["192.0.2.1", "192.0.2.2"]
-    assert summary.dropped == {"invalid": 2}
-    assert summary.kept == 2
-    assert [error.position.number for error in summary.errors] == [2, 3]  # type: ignore[attr-defined]
-
-
-def test_errors_can_end_the_run():
-    """With errors raised, the first bad record ends the run."""
-    sourced = [SourcedRecord({"value": "??"}, Position("x", 1))]
-    with pytest.raises(InvalidIndicatorError):
-        list(indicators(sourced, Summary(), errors="raise"))

@@ -11,7 +11,6 @@ import pytest
 import yaml
 
 from sigma_socdefenders import SocDefendersCollection
-from sigma_socdefenders.audit.summary import Summary
 from sigma_socdefenders.errors import ListNameError, Position
 from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
 from sigma_socdefenders.outputs.lookups import PLATFORMS, lookup_files
@@ -123,7 +122,7 @@ def lookup_of(target: str, name: str | None) -> dict[str, str]:
     found = [
         SourcedIndicator(Indicator.from_record(record), Position("x", 1)) for record in RECORDS
     ]
-    files = lookup_files(found, target, Summary(), list_name=ListName.parse(name))
+    files = lookup_files(found, target, list_name=ListName.parse(name))
     return {file.path: file.text for file in files}
 
 

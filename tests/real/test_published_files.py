@@ -9,15 +9,18 @@ from __future__ import annotations
 import os
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from sigma_socdefenders.audit.summary import Drop, Summary
+from sigma_socdefenders import flow
+from sigma_socdefenders.audit.summary import Summary
 from sigma_socdefenders.errors import UnrecognisedSourceError
-from sigma_socdefenders.indicators.indicator import indicators
 from sigma_socdefenders.selection import Selection
-from sigma_socdefenders.sources import read
 from tests.sources.conftest import read_all
+
+if TYPE_CHECKING:
+    from sigma_socdefenders.audit.skipped import Skipped
 
 FOLDER = Path(
     os.environ.get(
@@ -165,10 +168,10 @@ LEFT_OUT = {
 def test_left_out(name):
     """What would do harm or nothing in a published file is left out, and only that."""
     reason, value = LEFT_OUT[name]
-    drops: list[Drop] = []
-    summary = Summary(on_drop=drops.append)
-    found = indicators(read([published(name)], summary), summary, errors="skip")
-    kept = [each.value for each, _ in Selection.parse(keep=["expired"]).apply(found, summary)]
+    drops: list[Skipped] = []
+    summary = Summary(errors="skip", on_skipped=drops.append)
+    selection = Selection.parse(keep=["expired"])
+    kept = [i.value for i, _ in flow.from_sources([published(name)], selection, summary)]
     assert summary.read == len(kept) + summary.dropped.total()
     assert value in [drop.value for drop in drops if drop.reason == reason]
     assert value not in kept
@@ -178,8 +181,7 @@ def test_left_out(name):
 def test_distinct_hashes_of_a_table():
     """Of 438 rows 308 hashes are distinct; 130 are counted as duplicates."""
     summary = Summary()
-    records = read([published("csv17__pan-unit42__venomrat_iocs.csv")], summary)
-    found = indicators(records, summary)
-    kept = [each for each, _ in Selection.parse(type="sha256").apply(found, summary)]
+    path = published("csv17__pan-unit42__venomrat_iocs.csv")
+    kept = list(flow.from_sources([path], Selection.parse(type="sha256"), summary))
     assert len(kept) == 438 - 130
     assert summary.dropped["duplicate"] == 130

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sigma_socdefenders import SocDefendersCollection
-from sigma_socdefenders.audit.summary import Summary
 from sigma_socdefenders.errors import SocDefendersError
 from sigma_socdefenders.rules.grouping import build_groups
 from sigma_socdefenders.rules.profiles.loading import load_profile
@@ -48,7 +47,6 @@ def test_queries_of_published_lists_fit(published: list[Indicator], name: str, p
         build_groups(
             sourced(published),
             load_profile(profile),
-            Summary(),
             QueryCapacity(target),
             on_error=lambda one, _: refused.update(i.key for i in one.indicators),
         )

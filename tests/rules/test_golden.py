@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sigma_socdefenders import SocDefendersCollection
+from sigma_socdefenders import SocDefendersCollection, flow
 from sigma_socdefenders.audit.summary import Summary
-from sigma_socdefenders.indicators.indicator import indicators
 from sigma_socdefenders.rules.build import build_all
 from sigma_socdefenders.rules.profiles import profile_names
 from sigma_socdefenders.rules.profiles.loading import load_profile
@@ -28,9 +27,8 @@ def test_rules_of_each_profile(golden, profile):
 @pytest.mark.parametrize("target", TARGETS)
 def test_queries_of_hostile_values(golden, target):
     """What each target makes of values that look like its own language is what it was."""
-    summary = Summary()
-    found = indicators(read([DATA / "hostile.json"], summary), summary)
-    built = build_all(found, load_profile("default"), summary)
+    found = flow.indicators(read([DATA / "hostile.json"]), Summary())
+    built = build_all(found, load_profile("default"))
     golden(f"convert/{target}.hostile.txt", render(convert(built, TARGETS[target])))
 
 
@@ -40,9 +38,8 @@ def test_queries_of_hostile_values(golden, target):
 )
 def test_queries_of_each_target(golden, target, output_format):
     """The output of each target in each of its formats is what it was, with what it left out."""
-    summary = Summary()
     left_out: list[str] = []
-    built = build_all(indicators(read([FEED], summary), summary), load_profile("default"), summary)
+    built = build_all(flow.indicators(read([FEED]), Summary()), load_profile("default"))
     result = convert(
         built,
         TARGETS[target],

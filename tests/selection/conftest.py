@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from typing import TYPE_CHECKING
 
 import pytest
 
-from sigma_socdefenders.audit.summary import Drop, Summary
-from sigma_socdefenders.errors import Position
-from sigma_socdefenders.indicators.indicator import Indicator, indicators
-from sigma_socdefenders.indicators.record import SourcedRecord
-from sigma_socdefenders.selection import REASONS, Selection
+from sigma_socdefenders import flow
+from sigma_socdefenders.audit.summary import Summary
+from sigma_socdefenders.selection import Selection
+
+if TYPE_CHECKING:
+    from sigma_socdefenders.audit.skipped import Skipped
+    from sigma_socdefenders.indicators.indicator import Indicator
 
 NOW = datetime(2026, 6, 1, tzinfo=timezone.utc)
 
@@ -22,7 +25,7 @@ class Selected:
     """What came of a selection."""
 
     indicators: list[Indicator] = field(default_factory=list)
-    drops: list[Drop] = field(default_factory=list)
+    drops: list[Skipped] = field(default_factory=list)
 
     @property
     def values(self):
@@ -37,18 +40,10 @@ class Selected:
 
 def select_records(records, **options) -> Selected:
     result = Selected()
-    summary = Summary(on_drop=result.drops.append)
-
-    def numbered():
-        for number, record in enumerate(records, 1):
-            summary.read += 1
-            given = {"value": record} if isinstance(record, str) else record
-            yield SourcedRecord(given, Position("list", number))
-
+    summary = Summary(errors="skip", on_skipped=result.drops.append)
+    given = ({"value": each} if isinstance(each, str) else each for each in records)
     chosen = Selection.parse(now=NOW, **options)
-    found = indicators(numbered(), summary, errors="skip")
-    result.indicators = [each for each, _ in chosen.apply(found, summary)]
-    assert set(summary.dropped) <= {*REASONS, "invalid"}
+    result.indicators = [each for each, _ in flow.from_records(given, chosen, summary)]
     assert summary.read == len(result.indicators) + summary.dropped.total()
     return result
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 import io
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pytest
 
-from sigma_socdefenders.audit.summary import Drop, Summary
-from sigma_socdefenders.indicators.indicator import Indicator, indicators
-from sigma_socdefenders.sources import REASONS, read
+from sigma_socdefenders import flow
+from sigma_socdefenders.audit.summary import Summary
+from sigma_socdefenders.sources import read
+
+if TYPE_CHECKING:
+    from sigma_socdefenders.audit.skipped import Skipped
+    from sigma_socdefenders.indicators.indicator import Indicator
 
 
 @dataclass
@@ -18,7 +23,7 @@ class Reading:
     """What came of reading something."""
 
     indicators: list[Indicator] = field(default_factory=list)
-    drops: list[Drop] = field(default_factory=list)
+    drops: list[Skipped] = field(default_factory=list)
     positions: list[str] = field(default_factory=list)
     read: int = 0
 
@@ -38,15 +43,13 @@ class Reading:
         return dict(Counter(drop.reason for drop in self.drops))
 
 
-def read_all(*sources, **options) -> Reading:
+def read_all(*sources, errors="skip", **options) -> Reading:
     result = Reading()
-    summary = Summary(on_drop=result.drops.append)
-    records = read(sources, summary, **options)
-    for indicator, position in indicators(records, summary, errors="skip"):
+    summary = Summary(errors=errors, on_skipped=result.drops.append)
+    for indicator, position in flow.indicators(read(sources, **options), summary):
         result.indicators.append(indicator)
         result.positions.append(str(position))
     result.read = summary.read
-    assert set(summary.dropped) <= set(REASONS)
     assert summary.read == len(result.indicators) + summary.dropped.total()
     assert summary.kept == len(result.indicators)
     return result

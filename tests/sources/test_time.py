@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from sigma_socdefenders import flow
 from sigma_socdefenders.audit.summary import Summary
 from sigma_socdefenders.errors import SocDefendersError
 from sigma_socdefenders.indicators.fields import LONGEST_TEXT
-from sigma_socdefenders.indicators.indicator import indicators
 from sigma_socdefenders.selection import Selection
 from sigma_socdefenders.sources import read
 
@@ -23,12 +23,10 @@ UNNOTICED, ALLOWED = 0.15, 8
 
 def seconds(text):
     """Return the processor time that reading, validating and selecting take."""
-    summary = Summary()
     start = time.process_time()
     try:
         stream = io.BytesIO(text.encode("utf-8", "replace"))
-        found = indicators(read([stream], summary, errors="skip"), summary, errors="skip")
-        for _ in Selection().apply(found, summary):
+        for _ in flow.from_sources([stream], Selection(), Summary(errors="skip")):
             pass
     except SocDefendersError:
         pass
@@ -178,9 +176,8 @@ SHARED = {
 @pytest.mark.parametrize("text", SHARED.values(), ids=SHARED.keys())
 def test_what_is_said_of_many_values(text):
     """What one line or envelope says of thousands of values is read and held once, and bounded."""
-    summary = Summary()
     start = time.process_time()
-    found = list(indicators(read([io.BytesIO(text.encode())], summary), summary))
+    found = list(flow.indicators(read([io.BytesIO(text.encode())]), Summary()))
     assert len({each.indicator.value for each in found} & set(NAMES)) == len(NAMES)
     said = [(sum(map(len, each.indicator.tags)), each.indicator.context) for each in found]
     assert max(tags for tags, _ in said) <= LONGEST_TEXT

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable, Iterator
 
-    from sigma_socdefenders.audit.summary import Summary
     from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
     from sigma_socdefenders.indicators.normalize import IndicatorType
     from sigma_socdefenders.rules.build import BuiltRule
@@ -69,7 +68,6 @@ PLATFORMS: dict[str, _Platform] = {
 def lookup_files(
     found: Iterable[SourcedIndicator],
     target_name: str,
-    summary: Summary,
     *,
     list_name: ListName = FEED,
     published: str | None = None,
@@ -83,7 +81,6 @@ def lookup_files(
     Args:
         found: the indicators, all of which are held in memory.
         target_name: one of `PLATFORMS`.
-        summary: the account of the run.
         list_name: what the list is called; its rules and tables have names of their own.
         published: where Defender can fetch the tables.
         settings: deployment, further pipelines and backend options.
@@ -107,7 +104,7 @@ def lookup_files(
     target = find_target(target_name)
     profile = load_profile("default", list_name)
     capacity = QueryCapacity(target, settings=settings)
-    grouped = list(build_groups(others, profile, summary, capacity, on_error=on_error))
+    grouped = list(build_groups(others, profile, capacity, on_error=on_error))
     yield File("rules/grouped.yml", to_yaml(built.rule for built in grouped))
     for kind, rule in lookup_rules(lists).items():
         if kind in platform.kinds:

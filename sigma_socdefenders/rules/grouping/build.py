@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from sigma_socdefenders.errors import TargetError
-from sigma_socdefenders.rules.build import BuiltRule, build_rule, drop_without_rule, rule_level
+from sigma_socdefenders.rules.build import BuiltRule, build_rule, rule_level
 from sigma_socdefenders.rules.grouping.buckets import Part, Placed, buckets
 from sigma_socdefenders.rules.grouping.group import Group
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from sigma.rule import SigmaLevel
 
-    from sigma_socdefenders.audit.summary import Summary
     from sigma_socdefenders.indicators.indicator import Indicator, IndicatorType, SourcedIndicator
     from sigma_socdefenders.rules.grouping.capacity import Capacity
     from sigma_socdefenders.rules.profiles.model import Profile, RuleTemplate
@@ -32,7 +31,6 @@ _TRIAL, _CHUNK = 32, 64
 def build_groups(
     found: Iterable[SourcedIndicator],
     profile: Profile,
-    summary: Summary,
     capacity: Capacity,
     *,
     on_error: _OnError = None,
@@ -46,9 +44,9 @@ def build_groups(
     rule of its own.
 
     Args:
-        found: the indicators, all of which are held in memory.
+        found: the indicators, all of which are held in memory; those of a type that the profile
+            lacks have no rule.
         profile: which rules they become.
-        summary: counts those that the profile has no rule for.
         capacity: how many one rule takes.
         on_error: called with the rule of each indicator that the capacity's target cannot take,
             which is then left out; without it the first such indicator ends the run.
@@ -58,13 +56,11 @@ def build_groups(
     """
     lists: defaultdict[_Key, list[Indicator]] = defaultdict(list)
     for sourced in found:
-        if sourced.indicator.type in profile.types:
+        if profile.types.get(sourced.indicator.type):
             level = rule_level(sourced.indicator, profile.metadata)
             # SPL needs a regular expression for these, and with them for the rest of their group.
             has_asterisk = "*" in sourced.indicator.value
             lists[sourced.indicator.type, level, has_asterisk].append(sourced.indicator)
-        else:
-            drop_without_rule(sourced, profile, summary)
     types = list(profile.types)
     for key in sorted(lists, key=lambda key: (types.index(key[0]), str(key[1]), key[2])):
         placed = Placed.of(lists.pop(key))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sigma_socdefenders.audit.skipped import Reason, Refusal
 from sigma_socdefenders.errors import shorten
 from sigma_socdefenders.indicators.normalize import IndicatorType, refang
 from sigma_socdefenders.sources.cells.fields import record_fields
@@ -53,13 +54,13 @@ class RowValue(NamedTuple):
         hint: its declared type or group, as in `values.in_cell`, or `unsupported`.
         text: the value.
         listed: whether it is one of a list.
-        refusal: why it is no indicator, as a reason to count it by and a sentence; or None.
+        refusal: why it is no indicator, or None.
     """
 
     hint: str
     text: str
     listed: bool
-    refusal: tuple[str, str] | None = None
+    refusal: Refusal | None = None
 
 
 class Row(NamedTuple):
@@ -95,7 +96,7 @@ def row_of(found: dict[str, Any]) -> Row | None:
         if main is not None and whole_url(said, texts[main][0]):
             hint = "url"
         else:
-            refusal = ("unsupported", f"no rule looks for type '{shorten(said)}'")
+            refusal = Refusal(Reason.UNSUPPORTED, f"no rule looks for type '{shorten(said)}'")
     paths = [] if main is None else [(main, hint)]
     paths += [
         (path, str(keys[path].hint))
@@ -206,7 +207,7 @@ def _without_surroundings(values: list[RowValue]) -> list[RowValue]:
     """
     if of_type(ANY, values[0].text) not in NETWORK:
         return values
-    refusal = ("derived", "told of the value that is listed beside it")
+    refusal = Refusal(Reason.DERIVED, "told of the value that is listed beside it")
     return [
         each._replace(refusal=refusal)
         if number and not each.listed and of_type(ANY, each.text) in NETWORK
@@ -218,7 +219,7 @@ def _without_surroundings(values: list[RowValue]) -> list[RowValue]:
 def _without_parts(values: list[RowValue]) -> list[RowValue]:
     """Return the values, those refused that are the host of a URL beside them."""
     hosts = {_host_of(each.text) for each in values} - {None}
-    refusal = ("derived", "a part of the URL that is listed beside it")
+    refusal = Refusal(Reason.DERIVED, "a part of the URL that is listed beside it")
     return [
         each._replace(refusal=refusal) if hosts and refang(each.text).lower() in hosts else each
         for each in values
@@ -245,7 +246,7 @@ def envelope_fields(found: dict[str, Any]) -> dict[str, Any]:
 
 def beside_lists(row: Row) -> Row:
     """Return the row of an object that holds lists of records: its links and names are its own."""
-    refusal = ("reference", "a link or name of the list itself")
+    refusal = Refusal(Reason.REFERENCE, "a link or name of the list itself")
     return row._replace(
         values=[
             each._replace(refusal=refusal)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sigma_socdefenders.audit.skipped import Skipped
 from sigma_socdefenders.errors import Position, SourceError, UnrecognisedSourceError, shorten
 from sigma_socdefenders.indicators.fields import OPTIONAL_FIELDS, FieldError, read_optional
 from sigma_socdefenders.indicators.ioc_types import indicator_type
@@ -31,9 +32,8 @@ from sigma_socdefenders.sources.stix import bundle as stix_bundle
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from sigma_socdefenders.audit.summary import Summary
-    from sigma_socdefenders.sources import ToIds
     from sigma_socdefenders.sources.opening.decode import TextSource
+    from sigma_socdefenders.sources.options import ToIds
 
 __all__ = ["read_json"]
 
@@ -43,13 +43,12 @@ _ITS_KEYS = OPTIONAL_FIELDS | {"type", "value"}
 
 
 def read_json(
-    source: TextSource, summary: Summary, *, by_line: bool, to_ids: ToIds
-) -> Iterator[SourcedRecord]:
+    source: TextSource, *, by_line: bool, to_ids: ToIds
+) -> Iterator[SourcedRecord | Skipped]:
     """Yield a record for each indicator of a JSON text.
 
     Args:
         source: the text.
-        summary: counts what is read and dropped.
         by_line: whether each line holds an object of its own.
         to_ids: as for `sources.read`.
 
@@ -58,9 +57,9 @@ def read_json(
         SourceError: it is broken, or beyond the bounds of `json_values`.
     """
     if by_line:
-        yield from _Reader(source.name, summary, to_ids, unit="line").lines(source)
+        yield from _Reader(source.name, to_ids, unit="line").lines(source)
         return
-    reader = _Reader(source.name, summary, to_ids, unit="record")
+    reader = _Reader(source.name, to_ids, unit="record")
     if source.sample.lstrip().startswith("["):
         yield from reader.items(array_items(source))
         return
@@ -81,16 +80,18 @@ _TOP = _Place(0, {})
 class _Reader:
     """Reads the values of one source, with the count that their positions have."""
 
-    def __init__(self, name: str, summary: Summary, to_ids: ToIds, *, unit: str) -> None:
+    def __init__(self, name: str, to_ids: ToIds, *, unit: str) -> None:
         self._name = name
-        self._summary = summary
         self._to_ids = to_ids
         self._unit = unit
         self._number = 0
 
-    def lines(self, source: TextSource) -> Iterator[SourcedRecord]:
+    def lines(self, source: TextSource) -> Iterator[SourcedRecord | Skipped]:
         """Read JSON Lines; a line that is no JSON comes as it is, for the one door to refuse."""
-        for number, line in enumerate(source.lines(self._summary), 1):
+        for number, line in enumerate(source.lines(), 1):
+            if isinstance(line, Skipped):
+                yield line
+                continue
             text = line.strip().rstrip(",")
             if not text:
                 continue
@@ -103,7 +104,7 @@ class _Reader:
                 self._number = number - 1
                 yield from self._item(value, _TOP)
 
-    def document(self, document: Any) -> Iterator[SourcedRecord]:
+    def document(self, document: Any) -> Iterator[SourcedRecord | Skipped]:
         """Read an object that is a whole text, or one of several."""
         if isinstance(document, list):
             yield from self.items(iter(document))
@@ -118,7 +119,7 @@ class _Reader:
             " neither the feed's records nor STIX 2, MISP or objects with types and values"
         )
 
-    def items(self, items: Iterator[Any]) -> Iterator[SourcedRecord]:
+    def items(self, items: Iterator[Any]) -> Iterator[SourcedRecord | Skipped]:
         """Read a list, if its first items show that it is one of indicators."""
         first = list(islice(items, _SAMPLE))
         if first and not self._is_known(first, _TOP):
@@ -128,7 +129,7 @@ class _Reader:
             )
         yield from self._listed(chain(first, items), _TOP)
 
-    def _listed(self, items: Iterable[Any], place: _Place) -> Iterator[SourcedRecord]:
+    def _listed(self, items: Iterable[Any], place: _Place) -> Iterator[SourcedRecord | Skipped]:
         every = iter(items)
         first = list(islice(every, 1))
         if first and stix_bundle.is_object(first[0]):
@@ -137,8 +138,8 @@ class _Reader:
         for item in chain(first, every):
             yield from self._item(item, place)
 
-    def _stix(self, objects: Iterable[Any]) -> Iterator[SourcedRecord]:
-        return stix_bundle.read_objects(objects, self._name, self._summary, self._to_ids)
+    def _stix(self, objects: Iterable[Any]) -> Iterator[SourcedRecord | Skipped]:
+        return stix_bundle.read_objects(objects, self._name, self._to_ids)
 
     def _is_known(self, items: list[Any], place: _Place) -> bool:
         return any(
@@ -148,7 +149,7 @@ class _Reader:
             for item in items
         )
 
-    def _item(self, item: Any, place: _Place) -> Iterator[SourcedRecord]:
+    def _item(self, item: Any, place: _Place) -> Iterator[SourcedRecord | Skipped]:
         if isinstance(item, str):
             yield from self._values(ANY, item, place.fields, self._next())
             return
@@ -161,14 +162,15 @@ class _Reader:
             yield from records
         else:
             # No record of anything known: the one door says so, with its place.
-            self._summary.read += 1
             yield SourcedRecord(item, self._next())
 
     def _next(self) -> Position:
         self._number += 1
         return Position(self._name, self._number, self._unit)
 
-    def _known_object(self, found: dict[str, Any], place: _Place) -> Iterator[SourcedRecord] | None:
+    def _known_object(
+        self, found: dict[str, Any], place: _Place
+    ) -> Iterator[SourcedRecord | Skipped] | None:
         """Return what reads an object, or None where it is nothing known; nothing is read yet."""
         if stix_bundle.is_bundle(found):
             return self._stix(found["objects"])
@@ -177,7 +179,7 @@ class _Reader:
         if _is_feed_record(found):
             return self._feed_record(found, place)
         if misp_events.is_event(found):
-            return misp_events.read_events(found, self._name, self._summary, self._to_ids)
+            return misp_events.read_events(found, self._name, self._to_ids)
         row = row_of(found)
         if isinstance(found.get("value"), str) and row is not None:
             return self._row(row, place)
@@ -191,13 +193,13 @@ class _Reader:
 
     def _contained(
         self, held: list[Any], found: dict[str, Any], place: _Place
-    ) -> list[Iterator[SourcedRecord]]:
+    ) -> list[Iterator[SourcedRecord | Skipped]]:
         """Return what reads each of the lists and objects in an object that hold anything known."""
         held = [inside for inside in held if inside]
         if not held or place.depth == _DEEPEST_LIST:
             return []
         below = _Place(place.depth + 1, {**place.fields, **envelope_fields(found)})
-        readers: list[Iterator[SourcedRecord]] = []
+        readers: list[Iterator[SourcedRecord | Skipped]] = []
         for inside in held:
             if isinstance(inside, dict):
                 if (records := self._known_object(inside, below)) is not None:
@@ -208,23 +210,23 @@ class _Reader:
 
     def _values(
         self, hint: str, text: str, fields: dict[str, Any], position: Position
-    ) -> Iterator[SourcedRecord]:
+    ) -> Iterator[SourcedRecord | Skipped]:
         for kind, value in in_cell(hint, text):
-            self._summary.read += 1
             yield SourcedRecord({"type": kind, "value": value, **fields}, position)
 
-    def _feed_record(self, found: dict[str, Any], place: _Place) -> Iterator[SourcedRecord]:
+    def _feed_record(
+        self, found: dict[str, Any], place: _Place
+    ) -> Iterator[SourcedRecord | Skipped]:
         """Read the feed's own shape, whose other fields are the one door's to judge."""
         position = self._next()
         kind = found.get("type")
         hint = ANY if kind is None else str(indicator_type(kind))
         beside = {} if found.keys() <= _ITS_KEYS else fields_beside(found, _ITS_KEYS)
         for name, text in in_cell(hint, found["value"]):
-            self._summary.read += 1
             record = {**place.fields, **beside, **found, "type": name, "value": text}
             yield SourcedRecord(record, position)
 
-    def _row(self, row: Row, place: _Place) -> Iterator[SourcedRecord]:
+    def _row(self, row: Row, place: _Place) -> Iterator[SourcedRecord | Skipped]:
         """Read an object by its keys, as a row of a table is read by its headers."""
         fields = {**place.fields, **row.fields}
         position: Position | None = None
@@ -234,8 +236,7 @@ class _Reader:
             if refusal is None:
                 yield from self._values(hint, text, fields, position)
             else:
-                self._summary.read += 1
-                self._summary.drop(position, shorten(text), *refusal)
+                yield Skipped(position, shorten(text), *refusal)
 
 
 def _is_feed_record(found: dict[str, Any]) -> bool:

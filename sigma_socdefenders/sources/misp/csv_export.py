@@ -10,6 +10,7 @@ import json
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any
 
+from sigma_socdefenders.audit.skipped import Skipped
 from sigma_socdefenders.errors import Position
 from sigma_socdefenders.sources.misp.events import Attribute, attribute_values, event_fields
 from sigma_socdefenders.sources.tables.delimited import data_rows
@@ -17,10 +18,9 @@ from sigma_socdefenders.sources.tables.delimited import data_rows
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sigma_socdefenders.audit.summary import Summary
     from sigma_socdefenders.indicators.record import SourcedRecord
-    from sigma_socdefenders.sources import ToIds
     from sigma_socdefenders.sources.opening.decode import TextSource
+    from sigma_socdefenders.sources.options import ToIds
     from sigma_socdefenders.sources.tables.delimited import Table
 
 __all__ = ["is_misp_table", "read_misp_table"]
@@ -39,8 +39,8 @@ def _names(header: Sequence[str]) -> list[str]:
 
 
 def read_misp_table(
-    source: TextSource, summary: Summary, table: Table, to_ids: ToIds
-) -> Iterator[SourcedRecord]:
+    source: TextSource, table: Table, to_ids: ToIds
+) -> Iterator[SourcedRecord | Skipped]:
     """Yield a record for each value of the attributes, in order; `misp.read_events` says which.
 
     Whether an event marks any attribute shows at its last row, which may stand anywhere: rows
@@ -48,7 +48,6 @@ def read_misp_table(
 
     Args:
         source: the text.
-        summary: counts what is read and dropped.
         table: the layout, of which `is_misp_table` holds.
         to_ids: as for `sources.read`.
     """
@@ -56,7 +55,11 @@ def read_misp_table(
     names = _names(table.header)
     marking: set[str] = set()
     with SpooledTemporaryFile(_HELD_IN_MEMORY, "w+", encoding="ascii") as waiting:
-        for number, cells in data_rows(source, summary, table):
+        for found in data_rows(source, table):
+            if isinstance(found, Skipped):
+                yield found
+                continue
+            number, cells = found
             row = dict(zip(names, map(str.strip, cells), strict=False))
             attribute = _attribute(row)
             if to_ids == "auto" and attribute.marked:
@@ -68,7 +71,7 @@ def read_misp_table(
             attribute, common = _attribute(row), event_fields(_event(row))
             only = to_ids == "only" or attribute.event in marking
             position = Position(source.name, number, "line")
-            yield from attribute_values(attribute, common, position, summary, only=only)
+            yield from attribute_values(attribute, common, position, only=only)
 
 
 def _attribute(row: dict[str, str]) -> Attribute:

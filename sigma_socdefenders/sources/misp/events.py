@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sigma_socdefenders.audit.skipped import Reason, Refusal, Skipped
 from sigma_socdefenders.errors import Position, shorten
 from sigma_socdefenders.indicators.fields import MOST_TEXTS
 from sigma_socdefenders.indicators.record import SourcedRecord
@@ -19,8 +20,7 @@ from sigma_socdefenders.sources.cells.vocabulary import UNSUPPORTED, vocabulary,
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sigma_socdefenders.audit.summary import Summary
-    from sigma_socdefenders.sources import ToIds
+    from sigma_socdefenders.sources.options import ToIds
 
 __all__ = [
     "Attribute",
@@ -86,17 +86,16 @@ class Attribute(NamedTuple):
 
 
 def read_events(
-    found: dict[str, Any], name: str, summary: Summary, to_ids: ToIds
-) -> Iterator[SourcedRecord]:
+    found: dict[str, Any], name: str, to_ids: ToIds
+) -> Iterator[SourcedRecord | Skipped]:
     """Yield a record for each value of the events in a JSON object.
 
-    Every attribute is counted: what is deleted, not meant for detection (`to_ids`), of a type that
-    no rule looks for, a link to a report, or a part of a URL listed beside it, under that reason.
+    What is deleted, not meant for detection (`to_ids`), of a type that no rule looks for, a link to
+    a report, or a part of a URL listed beside it, is skipped for that reason.
 
     Args:
         found: what `is_event` told.
         name: the source's name.
-        summary: counts what is read and dropped.
         to_ids: as for `sources.read`.
     """
     inside = found.get("response", found)
@@ -116,7 +115,7 @@ def read_events(
             only = to_ids == "only" or (to_ids == "auto" and attribute.event in marking)
             own = attribute.found.get("Event")
             about = event_fields(own) if isinstance(own, dict) else common
-            yield from attribute_values(attribute, about, position, summary, only=only)
+            yield from attribute_values(attribute, about, position, only=only)
 
 
 def _attributes(event: dict[str, Any]) -> list[Attribute]:
@@ -145,31 +144,27 @@ def attribute_values(
     attribute: Attribute,
     common: EventFields,
     position: Position,
-    summary: Summary,
     *,
     only: bool,
-) -> Iterator[SourcedRecord]:
-    """Yield a record for each value of one attribute; what it cannot be is counted.
+) -> Iterator[SourcedRecord | Skipped]:
+    """Yield a record for each value of one attribute, or why it is skipped.
 
     Args:
         attribute: the attribute.
         common: what its event says.
         position: where it stands.
-        summary: counts what is read and dropped.
         only: whether nothing but what is marked for detection is taken.
     """
     found = attribute.found
     kind, value = str(found.get("type", "")), found.get("value")
     refused = _refusal(attribute, kind, value, only=only)
     if refused is not None:
-        summary.read += 1
-        summary.drop(position, shorten("" if value is None else value), *refused)
+        yield Skipped(position, shorten("" if value is None else value), *refused)
         return
     assert isinstance(value, str)
     fields = _fields(found, common)
     # `filename|md5` and `ip-dst|port`: in_cell takes the parts that fit the type and no other.
     for type_name, part in in_cell(_hint(kind), value):
-        summary.read += 1
         yield SourcedRecord({"type": type_name, "value": part, **fields}, position)
 
 
@@ -178,21 +173,21 @@ def _hint(kind: str) -> str:
     return vocabulary().hints.get(word(kind), UNSUPPORTED)
 
 
-def _refusal(attribute: Attribute, kind: str, value: Any, *, only: bool) -> tuple[str, str] | None:
-    """Return the reason for which an attribute is no indicator, and a sentence on it."""
+def _refusal(attribute: Attribute, kind: str, value: Any, *, only: bool) -> Refusal | None:
+    """Return why an attribute is no indicator, or None where it is one."""
     found = attribute.found
     if attribute.deleted:
-        return "deleted", "the event keeps it as deleted"
+        return Refusal(Reason.DELETED, "the event keeps it as deleted")
     if not isinstance(value, str) or not value.strip():
-        return "empty", "the attribute has no value"
+        return Refusal(Reason.EMPTY, "the attribute has no value")
     if _hint(kind) == UNSUPPORTED:
-        return "unsupported", f"no rule looks for type '{shorten(kind)}'"
+        return Refusal(Reason.UNSUPPORTED, f"no rule looks for type '{shorten(kind)}'")
     if only and not attribute.marked:
-        return "to-ids", "the event does not mean it for detection"
+        return Refusal(Reason.TO_IDS, "the event does not mean it for detection")
     if kind in _TELLING and found.get("category") in _TELLING_CATEGORIES and not attribute.marked:
-        return "reference", "a link to an analysis"
+        return Refusal(Reason.REFERENCE, "a link to an analysis")
     if attribute.holder == "url" and found.get("object_relation") in _PARTS_OF_URL:
-        return "derived", "a part of the URL that is listed beside it"
+        return Refusal(Reason.DERIVED, "a part of the URL that is listed beside it")
     return None
 
 

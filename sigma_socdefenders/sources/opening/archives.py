@@ -19,13 +19,14 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias, cast
 
-from sigma_socdefenders.errors import SourceError, UnrecognisedSourceError
+from sigma_socdefenders.audit.skipped import Reason, Skipped
+from sigma_socdefenders.errors import Position, SourceError, UnrecognisedSourceError
 from sigma_socdefenders.sources.opening.decode import Joined, TextSource, named, read_up_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["Found", "Source", "find", "texts"]
+__all__ = ["Found", "Source", "find", "texts", "unreadable"]
 
 Source: TypeAlias = "str | os.PathLike[str] | BinaryIO"
 
@@ -113,17 +114,17 @@ class Found(NamedTuple):
     asked_for: bool
 
 
-def find(
-    source: Source, on_unreadable: Callable[[str, UnrecognisedSourceError], None]
-) -> Iterator[Found]:
+def unreadable(name: str, error: UnrecognisedSourceError) -> Skipped:
+    """Return that a file in a folder or archive is skipped."""
+    return Skipped(Position(name, 1, "file"), "", Reason.UNREADABLE, str(error), error)
+
+
+def find(source: Source) -> Iterator[Found | Skipped]:
     """Yield the stream, or each file of the folder in order, that a caller's source stands for.
 
-    Hidden files are passed over. Each stream is closed when the next one is asked for.
-
-    Args:
-        source: what a caller gave.
-        on_unreadable: told of each thing in a folder that is no file: a link to nothing, or a
-            pipe or device, which could be waited for without an end.
+    Hidden files are passed over, and what is no file is skipped: a link to nothing, or a pipe or
+    device, which could be waited for without an end. Each stream is closed when the next one is
+    asked for.
 
     Raises:
         SourceError: the file or folder is not there or cannot be opened.
@@ -152,7 +153,7 @@ def find(
             member = Path(folder, entry)
             if (problem := _no_file(member)) is not None:
                 error = UnrecognisedSourceError(f"Cannot read '{member}': it is {problem}")
-                on_unreadable(str(member), error)
+                yield unreadable(str(member), error)
                 continue
             with ExitStack() as opened:
                 with named(str(member)):
@@ -176,28 +177,23 @@ def _refuse(error: OSError) -> None:
     raise SourceError(f"Cannot read '{error.filename}': {error.strerror}") from error
 
 
-def texts(
-    found: Found, on_unreadable: Callable[[str, UnrecognisedSourceError], None]
-) -> Iterator[tuple[TextSource, bool]]:
+def texts(found: Found) -> Iterator[tuple[TextSource, bool] | Skipped]:
     """Yield each text that a stream holds, unpacked, with `asked_for` as in `Found`.
 
-    Args:
-        found: the stream.
-        on_unreadable: told of each thing inside an archive or folder that is no text.
+    What is no text inside an archive or folder is skipped.
 
     Raises:
         SourceError: it cannot be read or unpacked.
         UnrecognisedSourceError: it was asked for and is no text.
     """
-    yield from _texts(found, None, 0, on_unreadable)
+    yield from _texts(found, None, 0)
 
 
 def _texts(
     found: Found,
     allowance: _Allowance | None,
     depth: int,
-    on_unreadable: Callable[[str, UnrecognisedSourceError], None],
-) -> Iterator[tuple[TextSource, bool]]:
+) -> Iterator[tuple[TextSource, bool] | Skipped]:
     stream, name, asked_for = found
     with named(name):
         magic = read_up_to(stream, 4)
@@ -208,7 +204,7 @@ def _texts(
         except UnrecognisedSourceError as error:
             if asked_for:
                 raise
-            on_unreadable(name, error)
+            yield unreadable(name, error)
         else:
             yield text, asked_for
         return
@@ -217,9 +213,9 @@ def _texts(
             f"Cannot read '{name}': it is an archive inside an archive inside an archive; unpack it"
         )
     if magic.startswith(_GZIP):
-        yield from _gzip_texts(found, whole, allowance, depth, on_unreadable)
+        yield from _gzip_texts(found, whole, allowance, depth)
     else:
-        yield from _zip_texts(found, whole, allowance, depth, on_unreadable)
+        yield from _zip_texts(found, whole, allowance, depth)
 
 
 def _gzip_texts(
@@ -227,8 +223,7 @@ def _gzip_texts(
     packed: IO[bytes],
     allowance: _Allowance | None,
     depth: int,
-    on_unreadable: Callable[[str, UnrecognisedSourceError], None],
-) -> Iterator[tuple[TextSource, bool]]:
+) -> Iterator[tuple[TextSource, bool] | Skipped]:
     taken = 0
 
     def take(part: bytes) -> None:
@@ -239,7 +234,7 @@ def _gzip_texts(
     counted = cast("IO[bytes]", _Counted(packed, take))
     with gzip.GzipFile(fileobj=counted, mode="rb") as unpacked:
         inner = cast("IO[bytes]", _Counted(cast("IO[bytes]", unpacked), allowed.unpack))
-        yield from _texts(found._replace(stream=inner), allowed, depth + 1, on_unreadable)
+        yield from _texts(found._replace(stream=inner), allowed, depth + 1)
 
 
 def _zip_texts(
@@ -247,8 +242,7 @@ def _zip_texts(
     packed: IO[bytes],
     allowance: _Allowance | None,
     depth: int,
-    on_unreadable: Callable[[str, UnrecognisedSourceError], None],
-) -> Iterator[tuple[TextSource, bool]]:
+) -> Iterator[tuple[TextSource, bool] | Skipped]:
     name = found.name
     with ExitStack() as opened:
         with named(name):
@@ -267,7 +261,7 @@ def _zip_texts(
             )
             if found.asked_for:
                 raise error
-            on_unreadable(name, error)
+            yield unreadable(name, error)
             return
         _refuse_overlaps(name, members)
         for member in members:
@@ -282,7 +276,7 @@ def _zip_texts(
             if member.compress_type not in _METHODS:
                 # The library would inflate these without a bound.
                 method = _OTHER_METHODS.get(member.compress_type, "an unknown method")
-                on_unreadable(
+                yield unreadable(
                     inner,
                     UnrecognisedSourceError(
                         f"Cannot read '{inner}': it is packed with {method}, which is not read;"
@@ -294,9 +288,7 @@ def _zip_texts(
                 unpacked = archive.open(member)
             with unpacked:
                 counted = cast("IO[bytes]", _Counted(unpacked, allowed.unpack))
-                yield from _texts(
-                    Found(counted, inner, asked_for=False), allowed, depth + 1, on_unreadable
-                )
+                yield from _texts(Found(counted, inner, asked_for=False), allowed, depth + 1)
 
 
 def _refuse_overlaps(name: str, members: list[zipfile.ZipInfo]) -> None:

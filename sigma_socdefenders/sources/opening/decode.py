@@ -12,12 +12,12 @@ import zipfile
 import zlib
 from typing import IO, TYPE_CHECKING
 
+from sigma_socdefenders.audit.skipped import Reason, Skipped
 from sigma_socdefenders.errors import Position, SourceError, UnrecognisedSourceError, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sigma_socdefenders.audit.summary import Summary
 
 __all__ = ["LARGEST_DOCUMENT", "LONGEST_LINE", "Joined", "TextSource", "named", "read_up_to"]
 
@@ -117,8 +117,8 @@ class TextSource:
         with named(self.name):
             return self._text.read(size)
 
-    def lines(self, summary: Summary) -> Iterator[str]:
-        """Yield each line without its end; one too long is counted and comes as an empty one."""
+    def lines(self) -> Iterator[str | Skipped]:
+        """Yield each line without its end, and in place of one too long that it is skipped."""
         number, pending, chunk = 0, "", self.sample
         while chunk:
             parts = (pending + chunk).split("\n")
@@ -127,14 +127,12 @@ class TextSource:
             yield from parts
             if len(pending) > LONGEST_LINE:
                 number += 1
-                summary.read += 1
-                summary.drop(
+                yield Skipped(
                     Position(self.name, number, "line"),
                     shorten(pending),
-                    "too-long",
+                    Reason.TOO_LONG,
                     f"the line has more than {LONGEST_LINE} characters",
                 )
-                yield ""
                 pending = self._after_line()
             chunk = self._read(CHUNK)
         if pending:

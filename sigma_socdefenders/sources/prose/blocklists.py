@@ -9,23 +9,12 @@ from __future__ import annotations
 
 import re
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, summarize_address_range
-from typing import NamedTuple
 
-__all__ = ["Blocked", "blocked"]
+from sigma_socdefenders.audit.skipped import Reason, Refusal
+
+__all__ = ["blocked"]
 
 _WIDEST = 1 << 16
-
-
-class Blocked(NamedTuple):
-    """What a line of such syntax holds.
-
-    Attributes:
-        text: the values alone, or empty where the line is understood and names none.
-        detail: why the line names none.
-    """
-
-    text: str
-    detail: str = ""
 
 
 _HOSTS_FILE = re.compile(r"(?:0\.0\.0\.0|127\.0\.0\.1|::1?)\s+(?=[^\s#]+\.)")
@@ -49,29 +38,34 @@ _MASKED = re.compile(rf"({_DOTTED})\s+((?:255|0)(?:\.[0-9]{{1,3}}){{3}})(?=\s|$)
 _BYTES = re.compile(r"[0-9a-f]{2}(?: [0-9a-f]{2}){15,63}", re.IGNORECASE)
 
 
-def blocked(line: str) -> Blocked | None:
-    """Return what a line says in the syntax of a program, or None where it is in none of them."""
+def blocked(line: str) -> str | Refusal | None:
+    """Return the values alone of a line in the syntax of a program.
+
+    A line that is understood and names none is refused; one in no such syntax gives None.
+    """
     if found := _HOSTS_FILE.match(line):
-        return Blocked(line[found.end() :])
+        return line[found.end() :]
     if found := _NAMED.fullmatch(line):
         adblock, dnsmasq, *others = found.groups()
-        return Blocked(
-            adblock or (dnsmasq or "").replace("/", " ") or _owner(*filter(None, others))
-        )
+        return adblock or (dnsmasq or "").replace("/", " ") or _owner(*filter(None, others))
     if _EXCEPTION.fullmatch(line):
-        return Blocked("", "an exception, or a rule for the content of pages")
+        return _none("an exception, or a rule for the content of pages")
     if _OF_THE_ZONE.fullmatch(line):
-        return Blocked("", "says something of the list itself")
+        return _none("says something of the list itself")
     if _DETECTION.match(line) and "->" in line and ("sid:" in line or "msg:" in line):
-        return Blocked("", "a rule of Snort or Suricata")
+        return _none("a rule of Snort or Suricata")
     if found := _RANGE.fullmatch(line):
         return _range(*found.groups())
     if (found := _SPANNED.fullmatch(line)) and (network := _spanned(*found.groups())):
-        return Blocked(network)
+        return network
     if _BYTES.fullmatch(line):
-        return Blocked(line.replace(" ", ""))
+        return line.replace(" ", "")
     masked = _MASKED.sub(_network, line)
-    return Blocked(masked) if masked != line else None
+    return masked if masked != line else None
+
+
+def _none(detail: str) -> Refusal:
+    return Refusal(Reason.PATTERN, detail)
 
 
 def _owner(name: str) -> str:
@@ -82,7 +76,7 @@ def _owner(name: str) -> str:
     return name
 
 
-def _range(first: str, last: str) -> Blocked:
+def _range(first: str, last: str) -> str | Refusal:
     start = first.replace("[", "").replace("]", "")
     end = last.replace("[", "").replace("]", "")
     if "." not in end:
@@ -90,10 +84,10 @@ def _range(first: str, last: str) -> Blocked:
     try:
         low, high = IPv4Address(start), IPv4Address(end)
         if int(high) - int(low) >= _WIDEST:
-            return Blocked("", "a range of addresses wider than a /16, or two addresses")
-        return Blocked(" ".join(map(str, summarize_address_range(low, high))))
+            return _none("a range of addresses wider than a /16, or two addresses")
+        return " ".join(map(str, summarize_address_range(low, high)))
     except (AddressValueError, ValueError):
-        return Blocked("", "no range of addresses")
+        return _none("no range of addresses")
 
 
 def _spanned(first: str, last: str, length: str) -> str | None:

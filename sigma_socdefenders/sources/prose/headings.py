@@ -7,8 +7,9 @@ such as `C&C servers` makes a list below it one of indicators.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from sigma_socdefenders.audit.skipped import Reason, Refusal
 from sigma_socdefenders.indicators.normalize import IndicatorType, refang
 from sigma_socdefenders.sources.cells.values import HASHES, of_type
 from sigma_socdefenders.sources.cells.vocabulary import (
@@ -27,7 +28,7 @@ from sigma_socdefenders.sources.cells.vocabulary import (
 if TYPE_CHECKING:
     from sigma_socdefenders.sources.cells.values import Value
 
-__all__ = ["Objection", "Section", "ends_as_file", "is_fanged_name", "label_objects"]
+__all__ = ["Section", "ends_as_file", "is_fanged_name", "label_objects"]
 
 _NAMES = (IndicatorType.DOMAIN.value, IndicatorType.URL.value, IndicatorType.EMAIL.value)
 _HASH_NAMES = frozenset(kind.value for kind in HASHES)
@@ -40,14 +41,7 @@ _FILE_ENDINGS = frozenset(
 )
 
 
-class Objection(NamedTuple):
-    """Why a value is none: the reason to count it by, and a sentence."""
-
-    reason: str
-    detail: str
-
-
-_TALKED_ABOUT = Objection("reference", "a link or name that the text refers to")
+_TALKED_ABOUT = Refusal(Reason.REFERENCE, "a link or name that the text refers to")
 
 
 def is_fanged_name(value: Value) -> bool:
@@ -111,13 +105,13 @@ class Section:
         if len(line) <= _LONGEST_HEADING and word(line) in vocabulary().hints:
             self.enter(line)
 
-    def objection(self, value: Value) -> Objection | None:
+    def objection(self, value: Value) -> Refusal | None:
         """Return why a value of a list is none under its heading, or None where it is one."""
         if label_objects(self.hint, value):
-            return Objection("unsupported", "stands under a heading of something else")
+            return Refusal(Reason.UNSUPPORTED, "stands under a heading of something else")
         return _TALKED_ABOUT if self.hint == REFERENCE and is_fanged_name(value) else None
 
-    def objection_in_report(self, value: Value, *, quoted: bool) -> Objection | None:
+    def objection_in_report(self, value: Value, *, quoted: bool) -> Refusal | None:
         """Return why a value that a report lists is none, or None where it is one.
 
         Args:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sigma_socdefenders.audit.skipped import Reason, Refusal, Skipped
 from sigma_socdefenders.errors import Position, shorten
 from sigma_socdefenders.indicators.normalize import IndicatorType, infer_type
 from sigma_socdefenders.indicators.record import SourcedRecord
@@ -27,9 +28,7 @@ from sigma_socdefenders.sources.prose.headings import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sigma_socdefenders.audit.summary import Summary
     from sigma_socdefenders.sources.opening.decode import TextSource
-    from sigma_socdefenders.sources.prose.headings import Objection
 
 __all__ = ["Line", "is_comment", "is_running_text", "line_records", "read_text", "values_in_line"]
 
@@ -152,12 +151,15 @@ def _describes(part: str) -> bool:
     return part.lower() not in _JOINING and any(map(str.isalnum, part))
 
 
-def read_text(source: TextSource, summary: Summary) -> Iterator[SourcedRecord]:
+def read_text(source: TextSource) -> Iterator[SourcedRecord | Skipped]:
     """Yield a record for each value of a text, in order."""
     name = source.name
     running = is_running_text(source.sample)
     section = Section()
-    for number, raw in enumerate(source.lines(summary), 1):
+    for number, raw in enumerate(source.lines(), 1):
+        if isinstance(raw, Skipped):
+            yield raw
+            continue
         line = raw.strip()
         if not line or (line[0] in _FIRST_OF_COMMENT and line.startswith(_COMMENT)):
             section.comment(line)
@@ -167,61 +169,57 @@ def read_text(source: TextSource, summary: Summary) -> Iterator[SourcedRecord]:
             if kind is not None and (
                 kind is not _URL or line[-1] not in _LAST or not line.endswith(_BEHIND_URL)
             ):
-                summary.read += 1
                 record = {"type": kind, "value": line}
                 yield SourcedRecord(record, Position(name, number, "line"))
                 continue
-        yield from _slowly(line, Position(name, number, "line"), summary, section, running=running)
+        yield from _slowly(line, Position(name, number, "line"), section, running=running)
 
 
 def _slowly(
-    line: str, position: Position, summary: Summary, section: Section, *, running: bool
-) -> Iterator[SourcedRecord]:
+    line: str, position: Position, section: Section, *, running: bool
+) -> Iterator[SourcedRecord | Skipped]:
     """Yield the records of a line that is more than one bare value."""
     text, comment = line, None
     if found := _TRAILING_COMMENT.search(line):
         comment, text = found[1], line[: found.start()].rstrip()
-    if (listed := blocked(text)) is not None:
-        text = listed.text
-        if not text:
-            summary.read += 1
-            summary.drop(position, shorten(line), "pattern", listed.detail)
-            return
+    listed = blocked(text)
+    if isinstance(listed, Refusal):
+        yield Skipped(position, shorten(line), *listed)
+        return
+    if listed is not None:
+        text = listed
     held = values_in_line(text, running=running)
     if not (held.values or held.references or held.others):
         if any(map(str.isalnum, line)) and not section.begins(line):
-            summary.read += 1
-            summary.drop(position, shorten(line), "unrecognised", "nothing in it is an indicator")
+            detail = "nothing in it is an indicator"
+            yield Skipped(position, shorten(line), Reason.UNRECOGNISED, detail)
         return
-    yield from line_records(held, position, summary, section.objection, comment)
+    yield from line_records(held, position, section.objection, comment)
 
 
 def line_records(
     held: Line,
     position: Position,
-    summary: Summary,
-    objection_to: Callable[[Value], Objection | None],
+    objection_to: Callable[[Value], Refusal | None],
     comment: str | None = None,
-) -> Iterator[SourcedRecord]:
-    """Yield a record for each value of a line, and count those that are no indicators.
+) -> Iterator[SourcedRecord | Skipped]:
+    """Yield a record for each value of a line, and skip those that are no indicators.
 
     Args:
         held: what the line holds.
         position: of the line.
-        summary: counts what is read and dropped.
         objection_to: why a value is none after all, as the headings above the line say; or None.
         comment: what describes the values; else the line's other words describe a single one.
     """
     for value in held.references:
-        summary.read += 1
-        summary.drop(position, value.value, "reference", "a link or name that the text refers to")
+        detail = "a link or name that the text refers to"
+        yield Skipped(position, value.value, Reason.REFERENCE, detail)
     for value in held.others:
-        summary.read += 1
-        summary.drop(position, value.value, "unsupported", "its label says what else it is")
+        detail = "its label says what else it is"
+        yield Skipped(position, value.value, Reason.UNSUPPORTED, detail)
     for value in held.values:
-        summary.read += 1
         if (objection := objection_to(value)) is not None:
-            summary.drop(position, value.value, *objection)
+            yield Skipped(position, value.value, *objection)
             continue
         record: dict[str, Any] = {"type": value.type, "value": value.value}
         if context := comment or (held.rest if len(held.values) == 1 else None):

@@ -25,7 +25,7 @@ from sigma_socdefenders.sources.tables.delimited import row_records
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sigma_socdefenders.audit.summary import Summary
+    from sigma_socdefenders.audit.skipped import Skipped
     from sigma_socdefenders.indicators.record import SourcedRecord
 
 __all__ = ["ReportTable", "cells_of"]
@@ -57,7 +57,6 @@ class ReportTable:
     def __init__(
         self,
         name: str,
-        summary: Summary,
         *,
         header: list[str] | None = None,
         columns: int | None = None,
@@ -66,12 +65,10 @@ class ReportTable:
 
         Args:
             name: of the source.
-            summary: counts what is read.
             header: its cells, where it is known; else the first row's.
             columns: how many there are; else as many as the first line has cells.
         """
         self._name = name
-        self._summary = summary
         self._header = header
         self._width = columns
         self._columns: Columns | None = None
@@ -80,7 +77,7 @@ class ReportTable:
         self._spanned: dict[int, int] = {}
         self._waiting: list[tuple[int, list[str]]] = []
 
-    def cells(self, number: int, line: str) -> Iterator[SourcedRecord]:
+    def cells(self, number: int, line: str) -> Iterator[SourcedRecord | Skipped]:
         """Take a line of AsciiDoc, which may hold a part of a row, and yield what can be read.
 
         A row that is short of cells ends where the next line would not fit in.
@@ -111,20 +108,20 @@ class ReportTable:
             self._spanned[len(self._row)] = left - 1
             self._row.append("")
 
-    def _end_row(self, number: int) -> Iterator[SourcedRecord]:
+    def _end_row(self, number: int) -> Iterator[SourcedRecord | Skipped]:
         row, self._row = self._row, []
         if self._header is None:
             self._header = row
         else:
             yield from self.row(number, row)
 
-    def row(self, number: int, cells: list[str]) -> Iterator[SourcedRecord]:
+    def row(self, number: int, cells: list[str]) -> Iterator[SourcedRecord | Skipped]:
         """Take one row, and yield what can be read by now."""
         self._waiting.append((number, cells))
         if self._planned or len(self._waiting) == _SAMPLE_ROWS:
             yield from self.rest()
 
-    def rest(self) -> Iterator[SourcedRecord]:
+    def rest(self) -> Iterator[SourcedRecord | Skipped]:
         """Yield what the rows hold that have been waiting."""
         rows = [cells for _, cells in self._waiting]
         if not self._planned and rows:
@@ -133,7 +130,7 @@ class ReportTable:
         if self._columns is not None:
             for number, cells in self._waiting:
                 position = Position(self._name, number, "line")
-                yield from row_records(cells, self._columns, position, self._summary)
+                yield from row_records(cells, self._columns, position)
         self._waiting.clear()
 
 

@@ -11,6 +11,7 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from sigma_socdefenders.audit.skipped import Skipped
 from sigma_socdefenders.errors import Position
 from sigma_socdefenders.sources.cells.values import stripped_word, words
 from sigma_socdefenders.sources.cells.vocabulary import ANY
@@ -21,7 +22,6 @@ from sigma_socdefenders.sources.prose.report_tables import ReportTable, cells_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sigma_socdefenders.audit.summary import Summary
     from sigma_socdefenders.indicators.record import SourcedRecord
     from sigma_socdefenders.sources.opening.decode import TextSource
 
@@ -61,20 +61,22 @@ class _Line(NamedTuple):
     text: str
 
 
-def read_document(source: TextSource, summary: Summary) -> Iterator[SourcedRecord]:
+def read_document(source: TextSource) -> Iterator[SourcedRecord | Skipped]:
     """Yield a record for each indicator in a report's tables, lists and text, in order."""
-    report = _Report(source.name, summary, asciidoc=_ASCIIDOC.search(source.sample) is not None)
-    for number, line in enumerate(source.lines(summary), 1):
-        yield from report.read(_Line(number, line))
+    report = _Report(source.name, asciidoc=_ASCIIDOC.search(source.sample) is not None)
+    for number, line in enumerate(source.lines(), 1):
+        if isinstance(line, Skipped):
+            yield line
+        else:
+            yield from report.read(_Line(number, line))
     yield from report.end()
 
 
 class _Report:
     """The blocks of a report as its lines come."""
 
-    def __init__(self, name: str, summary: Summary, *, asciidoc: bool) -> None:
+    def __init__(self, name: str, *, asciidoc: bool) -> None:
         self._name = name
-        self._summary = summary
         self._asciidoc = asciidoc
         self._heading = _ASCIIDOC_HEADING if asciidoc else _MARKDOWN_HEADING
         self._section = Section()
@@ -83,7 +85,7 @@ class _Report:
         self._paragraph: list[_Line] = []
         self._columns: int | None = None
 
-    def read(self, line: _Line) -> Iterator[SourcedRecord]:
+    def read(self, line: _Line) -> Iterator[SourcedRecord | Skipped]:
         """Take one line, and yield what has become complete."""
         text = line.text.strip()
         if self._fence is not None:
@@ -98,11 +100,11 @@ class _Report:
         else:
             yield from self._begin(line, text)
 
-    def _begin(self, line: _Line, text: str) -> Iterator[SourcedRecord]:
+    def _begin(self, line: _Line, text: str) -> Iterator[SourcedRecord | Skipped]:
         """Take a line that begins a block or goes on with a paragraph."""
         if text.startswith("|===") and self._asciidoc:
             yield from self._close()
-            self._table = ReportTable(self._name, self._summary, columns=self._columns)
+            self._table = ReportTable(self._name, columns=self._columns)
             self._columns = None
         elif fence := _FENCE.fullmatch(text):
             yield from self._close()
@@ -110,7 +112,7 @@ class _Report:
         elif not self._asciidoc and self._begins_table(text):
             header = cells_of(self._paragraph.pop().text)
             yield from self._close()
-            self._table = ReportTable(self._name, self._summary, header=header)
+            self._table = ReportTable(self._name, header=header)
         elif heading := self._heading.fullmatch(text):
             yield from self._close()
             self._section.enter(heading[2], len(heading[1]))
@@ -123,7 +125,7 @@ class _Report:
                 yield from self._close()
             self._paragraph.append(line)
 
-    def end(self) -> Iterator[SourcedRecord]:
+    def end(self) -> Iterator[SourcedRecord | Skipped]:
         """Yield what the end of the report completes."""
         yield from self._close()
 
@@ -135,7 +137,7 @@ class _Report:
             and _MARKDOWN_RULE.fullmatch(text) is not None
         )
 
-    def _row(self, line: _Line) -> Iterator[SourcedRecord]:
+    def _row(self, line: _Line) -> Iterator[SourcedRecord | Skipped]:
         assert self._table is not None
         if self._asciidoc and line.text.startswith("|==="):
             yield from self._close()
@@ -147,7 +149,7 @@ class _Report:
             yield from self._close()
             yield from self.read(line)
 
-    def _close(self) -> Iterator[SourcedRecord]:
+    def _close(self) -> Iterator[SourcedRecord | Skipped]:
         """End the paragraph or table, and yield what it holds."""
         table, paragraph = self._table, self._paragraph
         self._table, self._paragraph = None, []
@@ -169,7 +171,7 @@ class _Report:
 
     def _values(
         self, lines: list[_Line], *, quoted: bool, listed: bool = True
-    ) -> Iterator[SourcedRecord]:
+    ) -> Iterator[SourcedRecord | Skipped]:
         """Yield the values of lines that may be a list or an item of one, and else are prose."""
         bare = [_without_mark(line.text.strip()) for line in lines]
         texts = [_CODE.sub(" ", _LINK.sub(" ", text)).strip() for text in bare]
@@ -179,7 +181,6 @@ class _Report:
             yield from line_records(
                 values_in_line(text, running=not listed),
                 Position(self._name, line.number, "line"),
-                self._summary,
                 partial(self._section.objection_in_report, quoted=as_code),
             )
 

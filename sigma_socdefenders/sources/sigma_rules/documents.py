@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from sigma_socdefenders.audit.skipped import Reason, Refusal, Skipped
 from sigma_socdefenders.errors import Position, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sigma_socdefenders.audit.summary import Summary
     from sigma_socdefenders.sources.opening.decode import TextSource
 
 __all__ = ["rules_in"]
@@ -22,21 +22,18 @@ _DEEPEST = 40
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class _Unreadable(NamedTuple):
-    """Why a document is no rule: the reason to count it by, and a sentence."""
-
-    reason: str
-    detail: str
-
-
-def rules_in(source: TextSource, summary: Summary) -> Iterator[tuple[Position, dict[str, Any]]]:
+def rules_in(source: TextSource) -> Iterator[tuple[Position, dict[str, Any]] | Skipped]:
     """Yield each rule of a multi-document YAML text with its place, in order.
 
     What stands under `action: global` is a part of all rules behind it, up to `action: reset`. A
-    document that is no YAML, or no rule with a detection, is counted as `malformed`.
+    document that is no YAML, or no rule with a detection, is skipped as `malformed`.
     """
     common: dict[str, Any] = {}
-    for number, text in _documents(source, summary):
+    for document in _documents(source):
+        if isinstance(document, Skipped):
+            yield document
+            continue
+        number, text = document
         rule = _load(text)
         if isinstance(rule, dict):
             if rule.get("action") in ("global", "reset"):
@@ -44,16 +41,18 @@ def rules_in(source: TextSource, summary: Summary) -> Iterator[tuple[Position, d
                 continue
             rule = _rule(_united(common, rule))
         position = Position(source.name, number, "rule")
-        if isinstance(rule, _Unreadable):
-            summary.read += 1
-            summary.drop(position, shorten(text.lstrip()), *rule)
+        if isinstance(rule, Refusal):
+            yield Skipped(position, shorten(text.lstrip()), *rule)
         elif rule is not None:
             yield position, rule
 
 
-def _documents(source: TextSource, summary: Summary) -> Iterator[tuple[int, str]]:
+def _documents(source: TextSource) -> Iterator[tuple[int, str] | Skipped]:
     number, lines, size = 1, list[str](), 0
-    for line in source.lines(summary):
+    for line in source.lines():
+        if isinstance(line, Skipped):
+            yield line
+            continue
         if line.startswith("---") and line[3:4] in ("", " ", "\t"):
             if lines:
                 yield number, "\n".join(lines)
@@ -67,16 +66,16 @@ def _documents(source: TextSource, summary: Summary) -> Iterator[tuple[int, str]
         yield number, "\n".join(lines)
 
 
-def _load(text: str) -> dict[str, Any] | _Unreadable | None:
+def _load(text: str) -> dict[str, Any] | Refusal | None:
     if len(text) > _LONGEST_RULE:
-        return _Unreadable("too-long", "the rule is larger than 16 Mi characters")
+        return Refusal(Reason.TOO_LONG, "the rule is larger than 16 Mi characters")
     try:
         if (problem := _problem(text)) is not None:
-            return _Unreadable("malformed", problem)
+            return Refusal(Reason.MALFORMED, problem)
         rule = yaml.load(text, _Loader)  # noqa: S506 - the safe loader, or its twin in C
     except (yaml.YAMLError, ValueError, RecursionError, TypeError) as error:
         reason = " ".join(str(error).split())
-        return _Unreadable("malformed", f"is not YAML: {shorten(reason, 160)}")
+        return Refusal(Reason.MALFORMED, f"is not YAML: {shorten(reason, 160)}")
     return rule if rule is None or isinstance(rule, dict) else _rule({})
 
 
@@ -89,9 +88,9 @@ def _united(common: dict[str, Any], rule: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _rule(rule: dict[str, Any]) -> dict[str, Any] | _Unreadable:
+def _rule(rule: dict[str, Any]) -> dict[str, Any] | Refusal:
     if not isinstance(rule.get("detection"), dict):
-        return _Unreadable("malformed", "is no Sigma rule with a detection")
+        return Refusal(Reason.MALFORMED, "is no Sigma rule with a detection")
     return rule
 
 

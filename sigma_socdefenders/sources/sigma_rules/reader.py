@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sigma.exceptions import SigmaError
 from sigma.types import SigmaString
 
+from sigma_socdefenders.audit.skipped import Reason, Skipped
 from sigma_socdefenders.errors import shorten
 from sigma_socdefenders.indicators.normalize import IndicatorType, canonical
 from sigma_socdefenders.indicators.record import SourcedRecord
@@ -25,7 +26,6 @@ from sigma_socdefenders.sources.sigma_rules.documents import rules_in
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sigma_socdefenders.audit.summary import Summary
     from sigma_socdefenders.sources.opening.decode import TextSource
 
 __all__ = ["read_sigma"]
@@ -60,21 +60,24 @@ class _Unread(NamedTuple):
     """A part of a rule that is no indicator: the reason to count it by, and a sentence."""
 
     value: str
-    reason: str
+    reason: Reason
     detail: str
 
 
-def read_sigma(source: TextSource, summary: Summary) -> Iterator[SourcedRecord]:
+def read_sigma(source: TextSource) -> Iterator[SourcedRecord | Skipped]:
     """Yield a record for each indicator of each rule of a multi-document YAML text, in order.
 
-    A document that is no YAML, or no rule, is counted as `malformed`; the others are read.
+    A document that is no YAML, or no rule, is skipped as `malformed`; the others are read.
     """
-    for position, rule in rules_in(source, summary):
+    for each in rules_in(source):
+        if isinstance(each, Skipped):
+            yield each
+            continue
+        position, rule = each
         fields = _fields(rule)
         for found in _found(rule):
-            summary.read += 1
             if isinstance(found, _Unread):
-                summary.drop(position, *found)
+                yield Skipped(position, *found)
                 continue
             own = {key: inside for key, inside in fields.items() if inside != [found.value]}
             yield SourcedRecord({"type": found.type, "value": found.value, **own}, position)
@@ -123,7 +126,7 @@ def _found(rule: dict[str, Any]) -> Iterator[Value | _Unread]:
     title = shorten(rule.get("title", ""))
     condition = " or ".join(_texts(detection.get("condition"))) or str(detection.get("condition"))
     if _JOINED.search(condition):
-        yield _Unread(title, "pattern", "the rule needs more than one selection together")
+        yield _Unread(title, Reason.PATTERN, "the rule needs more than one selection together")
         return
     negated = _NEGATED.findall(condition)
     seen: set[Value] = set()
@@ -140,7 +143,7 @@ def _found(rule: dict[str, Any]) -> Iterator[Value | _Unread]:
                 seen.add(found)
                 yield found
     if nothing:
-        yield _Unread(title, "unsupported", "the rule looks at nothing that an indicator is")
+        yield _Unread(title, Reason.UNSUPPORTED, "the rule looks at nothing that an indicator is")
 
 
 def _is_other_spelling(found: Value, rests: set[str]) -> bool:
@@ -159,7 +162,7 @@ def _is_other_spelling(found: Value, rests: set[str]) -> bool:
 def _selection(selection: Any) -> Iterator[Value | _Unread]:
     for part in selection if isinstance(selection, list) else [selection]:
         if not isinstance(part, dict):
-            yield _Unread(shorten(part), "pattern", "a keyword without a field")
+            yield _Unread(shorten(part), Reason.PATTERN, "a keyword without a field")
             continue
         tables = vocabulary()
         names = {str(key): str(key).lower().partition("|")[0] for key in part}
@@ -170,7 +173,7 @@ def _selection(selection: Any) -> Iterator[Value | _Unread]:
             if name not in tables.sigma_fields and name not in tables.sigma_narrowing
         ]
         if len(told) > 1 or (told and others):
-            yield _Unread(" ".join(names), "pattern", "the rule needs several fields together")
+            yield _Unread(" ".join(names), Reason.PATTERN, "the rule needs several fields together")
             continue
         for key, inside in part.items():
             if str(key) in told:
@@ -183,14 +186,14 @@ def _selection(selection: Any) -> Iterator[Value | _Unread]:
 def _value(hint: str, modifiers: list[str], given: Any) -> Iterator[Value | _Unread]:
     text = _plain(given)
     if text is None:
-        yield _Unread(shorten(given), "pattern", "a value with wildcards, or none")
+        yield _Unread(shorten(given), Reason.PATTERN, "a value with wildcards, or none")
     elif set(modifiers) <= _MODIFIERS.get(hint, _WHOLE_VALUE):
         yield from _typed(hint, text)
     elif hint == "domain" and modifiers == ["endswith"] and text.startswith("."):
         yield from _typed(hint, text[1:])
     else:
         detail = f"a value compared by '{'|'.join(modifiers)}'"
-        yield _Unread(shorten(text), "pattern", detail)
+        yield _Unread(shorten(text), Reason.PATTERN, detail)
 
 
 def _plain(given: Any) -> str | None:
@@ -211,18 +214,18 @@ def _typed(hint: str, text: str) -> Iterator[Value | _Unread]:
         try:
             yield Value("url", canonical(IndicatorType.URL, text))
         except ValueError as error:
-            yield _Unread(shorten(text), "invalid", f"value {error} (url)")
+            yield _Unread(shorten(text), Reason.INVALID, f"value {error} (url)")
         return
     if hint == "hash":
         text = _ALGORITHM.sub("", text)
     elif hint == "cve":
         if _CVE.fullmatch(text) is None:
-            yield _Unread(shorten(text), "unsupported", "a signature that is no CVE id")
+            yield _Unread(shorten(text), Reason.UNSUPPORTED, "a signature that is no CVE id")
             return
     elif hint == "mitre-attack":
         named = _TECHNIQUE.fullmatch(text)
         if named is None:
-            yield _Unread(shorten(text), "unsupported", "a rule name that names no technique")
+            yield _Unread(shorten(text), Reason.UNSUPPORTED, "a rule name that names no technique")
             return
         text = named[1]
     for kind, value in in_cell(hint, text):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sigma_socdefenders.audit.skipped import Reason, Skipped
 from sigma_socdefenders.errors import Position, shorten
 from sigma_socdefenders.indicators.record import SourcedRecord
 from sigma_socdefenders.sources.cells.values import in_cell
@@ -19,8 +20,7 @@ from sigma_socdefenders.sources.stix.patterns import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from sigma_socdefenders.audit.summary import Summary
-    from sigma_socdefenders.sources import ToIds
+    from sigma_socdefenders.sources.options import ToIds
 
 __all__ = ["is_bundle", "is_object", "read_objects"]
 
@@ -56,18 +56,17 @@ def is_bundle(found: dict[str, Any]) -> bool:
 
 
 def read_objects(
-    objects: Iterable[Any], name: str, summary: Summary, to_ids: ToIds = "auto"
-) -> Iterator[SourcedRecord]:
+    objects: Iterable[Any], name: str, to_ids: ToIds = "auto"
+) -> Iterator[SourcedRecord | Skipped]:
     """Yield a record for each value that the indicators and observables of a bundle hold.
 
     Positions are those of the objects in the bundle. A part of a pattern that no single value
-    expresses is counted as `pattern`, what no rule looks for as `unsupported`, an object that a
+    expresses is skipped as `pattern`, what no rule looks for as `unsupported`, an object that a
     later version in the bundle replaces as `superseded`.
 
     Args:
         objects: the objects of the bundle.
         name: the source's name.
-        summary: counts what is read and dropped.
         to_ids: whether observables are taken: `all`, `only` indicators, or `auto`: all but what an
             observation (`observed-data`) beside indicators holds or refers to. Publishers put there
             what they do not mark for detection, such as the link to their report.
@@ -79,17 +78,17 @@ def read_objects(
         position = Position(name, number, "object")
         is_indicator = found.get("type") == "indicator"
         if context.is_superseded(found) and (is_indicator or _observables(found)):
-            summary.read += 1
             told = shorten(str(found.get("pattern") or found.get("id")))
-            summary.drop(position, told, "superseded", "a later version of it is in the bundle")
+            detail = "a later version of it is in the bundle"
+            yield Skipped(position, told, Reason.SUPERSEDED, detail)
         elif is_indicator:
-            yield from _indicator(found, context, position, summary)
+            yield from _indicator(found, context, position)
         elif to_ids == "only" or (to_ids == "auto" and indicates and _is_seen(found, context)):
             for _, text in _observables(found):
-                summary.read += 1
-                summary.drop(position, shorten(text), "to-ids", "observed, and not indicated")
+                detail = "observed, and not indicated"
+                yield Skipped(position, shorten(text), Reason.TO_IDS, detail)
         else:
-            yield from _observed(found, context, position, summary)
+            yield from _observed(found, context, position)
 
 
 def _is_readable_indicator(found: dict[str, Any]) -> bool:
@@ -101,18 +100,16 @@ def _is_seen(found: dict[str, Any], context: Context) -> bool:
 
 
 def _observed(
-    found: dict[str, Any], context: Context, position: Position, summary: Summary
-) -> Iterator[SourcedRecord]:
+    found: dict[str, Any], context: Context, position: Position
+) -> Iterator[SourcedRecord | Skipped]:
     observables = _observables(found)
     fields = context.fields(found) if observables else {}
     for hint, text in observables:
         if hint == UNSUPPORTED:
-            summary.read += 1
             detail = "no rule looks for observables of its type"
-            summary.drop(position, shorten(text), "unsupported", detail)
+            yield Skipped(position, shorten(text), Reason.UNSUPPORTED, detail)
             continue
         for type_name, value in in_cell(hint, text):
-            summary.read += 1
             yield SourcedRecord({"type": type_name, "value": value, **fields}, position)
 
 
@@ -146,35 +143,32 @@ def _values(found: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _indicator(
-    found: dict[str, Any], context: Context, position: Position, summary: Summary
-) -> Iterator[SourcedRecord]:
+    found: dict[str, Any], context: Context, position: Position
+) -> Iterator[SourcedRecord | Skipped]:
     pattern, language = found.get("pattern"), found.get("pattern_type", "stix")
     if not isinstance(pattern, str):
-        summary.read += 1
-        summary.drop(position, str(found.get("id", "")), "invalid", "the indicator has no pattern")
+        detail = "the indicator has no pattern"
+        yield Skipped(position, str(found.get("id", "")), Reason.INVALID, detail)
         return
     if language != "stix":
-        summary.read += 1
         detail = f"a pattern in '{shorten(language)}' is not read"
-        summary.drop(position, shorten(pattern), "pattern", detail)
+        yield Skipped(position, shorten(pattern), Reason.PATTERN, detail)
         return
     try:
         parts = alternatives(pattern)
     except PatternError as error:
-        summary.read += 1
         detail = f"is no STIX pattern: {shorten(str(error), 120)}"
-        summary.drop(position, shorten(pattern), "invalid", detail)
+        yield Skipped(position, shorten(pattern), Reason.INVALID, detail)
         return
     fields = context.fields(found)
     for part in parts:
         if isinstance(part, Comparison):
             for kind, value in in_cell(part.hint, part.value):
-                summary.read += 1
                 yield SourcedRecord({"type": kind, "value": value, **fields}, position)
             continue
-        summary.read += 1
         known = " " in part.what
         detail = (
             "no single indicator says " + part.what if known else f"no rule looks at {part.what}"
         )
-        summary.drop(position, shorten(pattern), "pattern" if known else "unsupported", detail)
+        reason = Reason.PATTERN if known else Reason.UNSUPPORTED
+        yield Skipped(position, shorten(pattern), reason, detail)

@@ -10,6 +10,7 @@ from collections import deque
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sigma_socdefenders.audit.skipped import Reason, Skipped
 from sigma_socdefenders.errors import Position, shorten
 from sigma_socdefenders.indicators.record import SourcedRecord
 from sigma_socdefenders.sources.cells.fields import fields_of, is_nothing
@@ -20,9 +21,11 @@ from sigma_socdefenders.sources.tables.columns import Columns, headed, headless,
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import TypeAlias
 
-    from sigma_socdefenders.audit.summary import Summary
     from sigma_socdefenders.sources.opening.decode import TextSource
+
+    _Row: TypeAlias = tuple[int, list[str]]
 
 __all__ = ["Table", "data_rows", "read_delimited", "recognise_table", "row_records"]
 
@@ -62,7 +65,11 @@ def recognise_table(sample: str) -> Table | None:
             break
         comments.append(text.lstrip("# "))
     rows_by = {
-        each: [cells for _, cells in islice(_rows(iter(data), each), _SAMPLE_ROWS)]
+        each: [
+            row[1]
+            for row in islice(_rows(iter(data), each), _SAMPLE_ROWS)
+            if not isinstance(row, Skipped)
+        ]
         for each in _DELIMITERS
     }
     layouts = [
@@ -117,74 +124,91 @@ def _split(line: str, delimiter: str) -> list[str]:
         return line.replace('"', "").split(delimiter)
 
 
-def _rows(lines: Iterator[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def _rows(lines: Iterator[str | Skipped], delimiter: str) -> Iterator[_Row | Skipped]:
     """Yield each row with the number of its first line; a cell may hold line breaks."""
-    waiting: deque[str] = deque()
+    waiting: deque[str | Skipped] = deque()
     number = 0
     while True:
         line = waiting.popleft() if waiting else next(lines, None)
         if line is None:
             return
         number += 1
+        if isinstance(line, Skipped):
+            yield line
+            continue
         first, taken = number, 0
         if line.count('"') % 2 and not line.startswith("#"):
-            # Look ahead for the closing quote; what was looked at in vain is read again.
-            ahead: list[str] = []
-            while len(ahead) < _LONGEST_CELL_LINES:
-                following = waiting.popleft() if waiting else next(lines, None)
-                if following is None:
-                    break
-                ahead.append(following)
-                if following.count('"') % 2:
-                    taken = len(ahead)
-                    break
-            waiting.extendleft(reversed(ahead[taken:]))
-            line = "\n".join([line, *ahead[:taken]])
-            if not taken:
-                line = line.replace('"', "")
+            line, taken = _closed(line, waiting, lines)
         number += taken
         if line and not line.isspace():
             yield first, _split(line, delimiter)
 
 
-def read_delimited(source: TextSource, summary: Summary, table: Table) -> Iterator[SourcedRecord]:
+def _closed(
+    line: str, waiting: deque[str | Skipped], lines: Iterator[str | Skipped]
+) -> tuple[str, int]:
+    """Return a line with those up to the closing quote of its cell, and how many those are.
+
+    What was looked at in vain waits to be read again, and the quote counts for nothing.
+    """
+    ahead: list[str] = []
+    while len(ahead) < _LONGEST_CELL_LINES:
+        following = waiting.popleft() if waiting else next(lines, None)
+        if following is None:
+            break
+        if isinstance(following, Skipped):
+            waiting.appendleft(following)
+            break
+        ahead.append(following)
+        if following.count('"') % 2:
+            return "\n".join([line, *ahead]), len(ahead)
+    waiting.extendleft(reversed(ahead))
+    return line.replace('"', ""), 0
+
+
+def read_delimited(source: TextSource, table: Table) -> Iterator[SourcedRecord | Skipped]:
     """Yield a record for each value of a table, in order; what `row_records` says holds here."""
     name, columns = source.name, table.columns
-    for number, cells in data_rows(source, summary, table):
-        yield from row_records(cells, columns, Position(name, number, "line"), summary)
+    for row in data_rows(source, table):
+        if isinstance(row, Skipped):
+            yield row
+        else:
+            number, cells = row
+            yield from row_records(cells, columns, Position(name, number, "line"))
 
 
-def data_rows(
-    source: TextSource, summary: Summary, table: Table
-) -> Iterator[tuple[int, list[str]]]:
-    """Yield each row of values with its line; what stands above the header counts as `empty`."""
+def data_rows(source: TextSource, table: Table) -> Iterator[_Row | Skipped]:
+    """Yield each row of values with its line; what stands above the header is skipped."""
     header, above = table.header, table.above
-    for number, cells in _rows(source.lines(summary), table.delimiter):
+    for row in _rows(source.lines(), table.delimiter):
+        if isinstance(row, Skipped):
+            yield row
+            continue
+        number, cells = row
         if cells[0].startswith("#") or (header is not None and tuple(cells) == header):
             continue
         if not above:
-            yield number, cells
+            yield row
             continue
         above -= 1
         if text := " ".join(cells).strip():
-            summary.read += 1
             position = Position(source.name, number, "line")
-            summary.drop(position, shorten(text), "empty", "stands above the table's header")
+            detail = "stands above the table's header"
+            yield Skipped(position, shorten(text), Reason.EMPTY, detail)
 
 
 def row_records(
-    cells: list[str], columns: Columns, position: Position, summary: Summary
-) -> list[SourcedRecord]:
+    cells: list[str], columns: Columns, position: Position
+) -> list[SourcedRecord | Skipped]:
     """Return a record for each value of a row.
 
-    A value whose declared type no rule looks for is counted as `unsupported`, a row without any
+    A value whose declared type no rule looks for is skipped as `unsupported`, a row without any
     value as `empty`.
     """
     width, kind = len(cells), columns.type
     declared = type_hint(cells[kind]) if kind is not None and kind < width else ANY
     fields: dict[str, Any] | None = None
-    records: list[SourcedRecord] = []
-    refused = False
+    records: list[SourcedRecord | Skipped] = []
     for index, fixed in columns.values:
         if index >= width:
             break
@@ -195,10 +219,8 @@ def row_records(
         if hint == UNSUPPORTED:
             said = cells[kind].strip() if kind is not None else ""
             if not whole_url(said, text):
-                refused = True
-                summary.read += 1
                 detail = f"no rule looks for type '{shorten(said)}'"
-                summary.drop(position, cells[index], "unsupported", detail)
+                records.append(Skipped(position, cells[index], Reason.UNSUPPORTED, detail))
                 continue
             hint = "url"
         only = bare_type(hint, text)
@@ -214,8 +236,7 @@ def row_records(
                 SourcedRecord({"type": type_name, "value": value, **fields}, position)
                 for type_name, value in in_cell(hint, text)
             ]
-    summary.read += len(records)
-    if not records and not refused and any(cell.strip() for cell in cells):
-        summary.read += 1
-        summary.drop(position, shorten(" ".join(cells)), "empty", "the row holds no value")
+    if not records and any(cell.strip() for cell in cells):
+        row = shorten(" ".join(cells))
+        return [Skipped(position, row, Reason.EMPTY, "the row holds no value")]
     return records

@@ -9,7 +9,6 @@ from datetime import datetime
 
 import pytest
 
-from sigma_socdefenders.audit.summary import Summary
 from sigma_socdefenders.indicators.indicator import Indicator
 from sigma_socdefenders.outputs.lookups import lookup_files
 from sigma_socdefenders.outputs.lookups.elastic import INDEX
@@ -61,7 +60,7 @@ def files() -> dict[str, str]:
         }
     )
     indicators = [full, *(one for kind in TYPES for one in random_indicators(kind, 10))]
-    return dict(lookup_files(sourced(indicators), "elastic", Summary(), on_error=lambda *_: None))
+    return dict(lookup_files(sourced(indicators), "elastic", on_error=lambda *_: None))
 
 
 def _lines(text: str) -> list[dict]:

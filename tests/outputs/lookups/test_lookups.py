@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from sigma.collection import SigmaCollection
 
 from sigma.pipelines.socdefenders.placeholders import socdefenders_placeholders
-from sigma_socdefenders.audit.summary import Summary
 from sigma_socdefenders.errors import TargetError
 from sigma_socdefenders.outputs.lookups import PLATFORMS, lookup_files, write_files
 from sigma_socdefenders.outputs.lookups.files import File, csv_text, safe_cell
@@ -40,7 +39,6 @@ def _files(
     found = lookup_files(
         sourced(indicators),
         target,
-        Summary(),
         on_error=lambda one, _: left_out.extend(i.value for i in one.indicators),
     )
     files = list(found)
@@ -147,15 +145,13 @@ def test_files_to_import_that_are_no_longer_needed_go(tmp_path: Path):
 def test_only_defender_fetches_tables():
     """An address is for the target whose queries name it."""
     found = sourced(random_indicators("ipv4", 2))
-    files = dict(
-        lookup_files(found, "defender", Summary(), published="https://files.example/iocs/")
-    )
+    files = dict(lookup_files(found, "defender", published="https://files.example/iocs/"))
     query = files["queries/socdefenders_ipv4.kql"]
     assert "@'https://files.example/iocs/socdefenders_ipv4.csv'" in query
     with pytest.raises(TargetError, match="Only Defender"):
-        list(lookup_files([], "sentinel", Summary(), published="https://files.example"))
+        list(lookup_files([], "sentinel", published="https://files.example"))
     with pytest.raises(TargetError, match="no lookups for 'eql'"):
-        list(lookup_files([], "eql", Summary()))
+        list(lookup_files([], "eql"))
 
 
 def test_the_command(run_program, tmp_path):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sigma_socdefenders.audit.summary import Summary
 from sigma_socdefenders.errors import Position
 from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
 from sigma_socdefenders.rules.build import BuiltRule, build_all
@@ -23,7 +22,7 @@ def built(values: Iterable[str], profile: str = "default", **fields: object) -> 
         )
         for number, value in enumerate(values, 1)
     )
-    return build_all(found, load_profile(profile), Summary())
+    return build_all(found, load_profile(profile))
 
 
 def addresses(first: int, last: int) -> list[str]:

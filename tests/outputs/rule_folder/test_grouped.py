@@ -6,7 +6,6 @@ import random
 
 import pytest
 
-from sigma_socdefenders.audit.summary import Summary
 from sigma_socdefenders.errors import Position
 from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
 from sigma_socdefenders.outputs.rule_folder import MANIFEST, sync
@@ -23,7 +22,7 @@ def grouped(values, limit=LIMIT):
         SourcedIndicator(Indicator.from_record({"value": value}), Position("test", number))
         for number, value in enumerate(values, 1)
     )
-    return build_groups(found, load_profile("default"), Summary(), ValueCapacity(limit))
+    return build_groups(found, load_profile("default"), ValueCapacity(limit))
 
 
 def test_one_indicator_touches_at_most_two_rules(tmp_path):

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from sigma_socdefenders.audit.summary import Summary
 from sigma_socdefenders.errors import TargetError
 from sigma_socdefenders.indicators.indicator import Indicator
 from sigma_socdefenders.rules.build import BuiltRule
@@ -21,7 +20,7 @@ from tests.rules.grouping.lists import TYPES, random_indicators, sourced
 
 def _grouped(indicators: list[Indicator], capacity: QueryCapacity, **options) -> list[BuiltRule]:
     profile = load_profile("default")
-    return list(build_groups(sourced(indicators), profile, Summary(), capacity, **options))
+    return list(build_groups(sourced(indicators), profile, capacity, **options))
 
 
 @pytest.mark.parametrize("name", TARGETS)

@@ -6,7 +6,6 @@ import math
 
 import pytest
 
-from sigma_socdefenders.audit.summary import Summary
 from sigma_socdefenders.indicators.indicator import Indicator
 from sigma_socdefenders.rules.grouping import ValueCapacity, build_groups
 from sigma_socdefenders.rules.profiles.loading import load_profile
@@ -17,9 +16,7 @@ from tests.rules.grouping.lists import sourced
 def _files(numbers: range, values: int) -> dict[str, tuple[str, int]]:
     """Return each rule's YAML and count of members, by id, for hashes made from numbers."""
     indicators = (Indicator.from_record({"value": f"{number:064x}"}) for number in numbers)
-    built = build_groups(
-        sourced(indicators), load_profile("default"), Summary(), ValueCapacity(values)
-    )
+    built = build_groups(sourced(indicators), load_profile("default"), ValueCapacity(values))
     return {
         str(one.rule.id): (next(yaml_documents([one.rule])), len(one.indicators)) for one in built
     }

@@ -14,9 +14,9 @@ from sigma.collection import SigmaCollection
 
 from sigma.pipelines.socdefenders.rule_formats.attack import TACTICS
 from sigma_socdefenders import InvalidIndicatorError
-from sigma_socdefenders.audit.summary import Summary
+from sigma_socdefenders.audit.skipped import Skipped
 from sigma_socdefenders.indicators.indicator import Indicator
-from sigma_socdefenders.rules.build import BuiltRule, build_all
+from sigma_socdefenders.rules.build import BuiltRule, build_all, with_rules
 from sigma_socdefenders.rules.grouping import ValueCapacity, build_groups
 from sigma_socdefenders.rules.profiles.loading import load_profile
 from sigma_socdefenders.rules.yaml_writer import to_yaml, yaml_documents
@@ -28,13 +28,9 @@ if TYPE_CHECKING:
 
 
 def _groups(
-    indicators: list[Indicator], values: int = 20, profile: str = "default", summary: Summary = None
+    indicators: list[Indicator], values: int = 20, profile: str = "default"
 ) -> list[BuiltRule]:
-    return list(
-        build_groups(
-            sourced(indicators), load_profile(profile), summary or Summary(), ValueCapacity(values)
-        )
-    )
+    return list(build_groups(sourced(indicators), load_profile(profile), ValueCapacity(values)))
 
 
 def _files(built: list[BuiltRule]) -> dict[str, str]:
@@ -154,23 +150,21 @@ def test_duplicates_are_listed_once():
     assert to_yaml([built.rule]).count("'evil.example'") == 1
 
 
-def test_what_the_profile_lacks_is_counted(tmp_path: Path):
-    """An indicator of a type without a rule is dropped under the same reason as without groups."""
+def test_what_the_profile_lacks_is_skipped(tmp_path: Path):
+    """An indicator of a type without a rule is skipped, and gets no rule alone or in a group."""
     file = tmp_path / "ipv4.yml"
     file.write_text(
         "types:\n  ipv4:\n    title: IP {value}\n    rules:\n"
         "      - logsource: {category: firewall}\n"
         "        detection: {selection: {dst_ip: '{value}'}, condition: selection}\n"
     )
-    for build in (_groups, _single):
-        summary = Summary()
-        evil = Indicator.from_record({"value": "evil.example"})
-        build([evil], profile=str(file), summary=summary)
-        assert summary.dropped == {"no-rule": 1}
-
-
-def _single(indicators: list[Indicator], profile: str, summary: Summary) -> list[BuiltRule]:
-    return list(build_all(sourced(indicators), load_profile(profile), summary))
+    evil = [Indicator.from_record({"value": "evil.example"})]
+    profile = load_profile(str(file))
+    (skipped,) = with_rules(sourced(evil), profile)
+    assert isinstance(skipped, Skipped)
+    assert (skipped.reason, skipped.value) == ("no-rule", "evil.example")
+    assert list(build_all(sourced(evil), profile)) == []
+    assert _groups(evil, profile=str(file)) == []
 
 
 @settings(max_examples=60)

@@ -65,7 +65,7 @@ def test_archive_with_other_things(reading):
     assert result.values == ["b.example"]
     assert result.reasons == {"unreadable": 1}
     with pytest.raises(UnrecognisedSourceError, match=r"list/a\.png': it is an image"):
-        reading(archive)
+        reading(archive, errors="raise")
 
 
 def test_folders_and_several_sources(tmp_path):
@@ -139,7 +139,7 @@ def test_links_to_nothing(tmp_path):
     assert result.values == ["a.example", "a.example"]
     assert result.reasons == {"unreadable": 2}
     with pytest.raises(SourceError, match=r"b\.txt': it is a link to nothing"):
-        read_all(tmp_path)
+        read_all(tmp_path, errors="raise")
 
 
 @pytest.mark.parametrize("target", ["/proc/self/stat", "/dev/zero", None])
