@@ -6,13 +6,15 @@ from sigma.pipelines.azuremonitor.tables import AZURE_MONITOR_TABLES
 from sigma.pipelines.microsoftxdr.tables import MICROSOFT_XDR_TABLES
 from sigma.pipelines.sentinelasim.tables import SENTINEL_ASIM_COMMON_FIELDS, SENTINEL_ASIM_TABLES
 
-# Types after the Elastic Common Schema's field reference; `winlog` after Winlogbeat's.
+# Types after the Elastic Common Schema's field reference; `winlog` after Winlogbeat's. `parts` is
+# the sub-field of docs/elastic.md, by an index template.
 ECS = {
     "@timestamp": "long",
     "destination.domain": "keyword",
     "destination.ip": "ip",
     "dll.hash.*": "keyword",
     "dns.question.name": "keyword",
+    "dns.question.name.parts": "hierarchy",
     "email.from.address": "keyword",
     "email.sender.address": "keyword",
     "event.action": "keyword",

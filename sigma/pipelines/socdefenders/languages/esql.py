@@ -17,7 +17,7 @@ from sigma.pipelines.socdefenders.translate.dialect import QueryDialect
 from sigma.pipelines.socdefenders.translate.values import merge_domains, numbers_as_text
 
 from .expression import FIELD, any_of, expression
-from .lucene import field_name, terms
+from .lucene import field_name, parted, terms
 from .lucene_regexp import alternative, merged
 
 if TYPE_CHECKING:
@@ -36,7 +36,14 @@ _SEARCHED = {FieldType.WORDS, FieldType.TECHNIQUES}
 
 
 class Esql(QueryDialect):
-    """Writes values for the ES|QL backend."""
+    """Writes values for the ES|QL backend.
+
+    Args:
+        subfield: as for `Lucene`.
+    """
+
+    def __init__(self, subfield: str = "") -> None:
+        self.subfield = subfield
 
     def anywhere(self, match: Match) -> SigmaType | None:
         """Refuse a text in any field: it has to be looked for in one that is named."""
@@ -49,15 +56,24 @@ class Esql(QueryDialect):
         matches = numbers_as_text(column, matches)
         if column.many or column.field_type in _SEARCHED:
             return [expression(_search(column, matches))]
-        if column.field_type is FieldType.ADDRESS:
-            text = in_networks("cidr_match", matches)
-        elif column.field_type is FieldType.NUMBER:
-            text = equal_numbers(matches)
-        else:
-            text = any_of(_comparisons(column, matches), "or")
-        if negated:
-            text = f"({FIELD} is not null and {text})"
-        return [expression(text)]
+        names, matches = parted(column, matches, self.subfield)
+        asked = []
+        if names:
+            query = f"{field_name(column.name)}.{self.subfield}:{any_of(names, 'OR')}"
+            asked.append(f"qstr({_raw(query)})")
+        if matches:
+            asked.append(_compare(column, matches, negated=negated))
+        return [expression(any_of(asked, "or"))]
+
+
+def _compare(column: Column, matches: list[Match], *, negated: bool) -> str:
+    if column.field_type is FieldType.ADDRESS:
+        text = in_networks("cidr_match", matches)
+    elif column.field_type is FieldType.NUMBER:
+        text = equal_numbers(matches)
+    else:
+        text = any_of(_comparisons(column, matches), "or")
+    return f"({FIELD} is not null and {text})" if negated else text
 
 
 def in_networks(function: str, matches: list[Match]) -> str:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sigma.types import SigmaType
 
     from sigma.pipelines.socdefenders.translate.columns import Column, Match
-__all__ = ["ANYWHERE", "FEW", "Lucene", "field_name", "terms"]
+__all__ = ["ANYWHERE", "FEW", "Lucene", "field_name", "parted", "terms"]
 
 _SPECIAL = re.compile(r'[\s+\-=&|!(){}\[\]<>^"~*?:\\/]')
 FEW = 8
@@ -35,7 +35,15 @@ ANYWHERE = frozenset({MatchType.CONTAINS, MatchType.SUFFIX})
 
 
 class Lucene(QueryDialect):
-    """Writes values for the Elasticsearch and OpenSearch Lucene backends."""
+    """Writes values for the Elasticsearch and OpenSearch Lucene backends.
+
+    Args:
+        subfield: the sub-field of DNS names that holds a name and every name above it, in lower
+            case and without a closing dot; empty for none.
+    """
+
+    def __init__(self, subfield: str = "") -> None:
+        self.subfield = subfield
 
     def values(
         self,
@@ -45,7 +53,19 @@ class Lucene(QueryDialect):
         negated: bool,  # noqa: ARG002 - a clause on an absent field is false, not undecided
     ) -> list[SigmaType]:
         """Return one query expression for all the matches; see `language.QueryDialect`."""
-        return [expression(f"{FIELD}:{terms(column, matches)}")]
+        names, matches = parted(column, matches, self.subfield)
+        asked = [f"{FIELD}.{self.subfield}:{any_of(names, 'OR')}"] if names else []
+        asked += [f"{FIELD}:{terms(column, matches)}"] if matches else []
+        return [expression(any_of(asked, "OR"))]
+
+
+def parted(column: Column, matches: list[Match], subfield: str) -> tuple[list[str], list[Match]]:
+    """Return the DNS names to ask a sub-field for, as terms, and what is left to ask the field."""
+    if column.field_type is not FieldType.HOST or not subfield:
+        return [], matches
+    every = merge_domains(matches)
+    names = [_plain(match.exact()) for match in every if match.type is MatchType.DOMAIN]
+    return names, [match for match in every if match.type is not MatchType.DOMAIN]
 
 
 def field_name(name: str) -> str:

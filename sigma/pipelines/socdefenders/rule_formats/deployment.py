@@ -38,6 +38,7 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _DURATION = re.compile(r"(?:[0-9]{1,6}[mhd])+|0")
 _LONGEST = timedelta(days=366)
 _LIST_NAME = re.compile(r"(?=.{1,40}\Z)[a-z0-9]+(?:-[a-z0-9]+)*")
+_FIELD_NAME = re.compile(r"[A-Za-z]\w{0,39}", re.ASCII)
 _MACRO = re.compile(r"\w+(?:\([^`|\"\\()\n\r]*\))?", re.ASCII)
 
 
@@ -120,6 +121,13 @@ def _properties(given: object) -> tuple[str, ...]:
     return texts
 
 
+def _field_name(given: object) -> str:
+    text = str(given)
+    if not _FIELD_NAME.fullmatch(text):
+        raise ValueError("is not a sub-field's name of letters, digits and underscores")
+    return text
+
+
 def _option(
     parse: Callable[[object], Any], text: str, metavar: str = "", flags: str = ""
 ) -> dict[str, object]:
@@ -144,6 +152,8 @@ class Deployment:
         index: the indices or index patterns to search.
         sourcetype: Splunk's source types to search.
         source_macro: Splunk's macros that narrow a search down, such as `sysmon`.
+        subfield: Elasticsearch's and OpenSearch's sub-field of DNS names, which holds a name and
+            every name above it; empty for none.
         throttle: how long one alert keeps the next about the same values back; zero for never.
         qradar_property: QRadar's custom event properties under other names, such as
             `sender=Mail From`.
@@ -192,6 +202,14 @@ class Deployment:
             _macros,
             "Begin each search with this macro of Splunk's, such as sysmon; repeatable.",
             "MACRO",
+        ),
+    )
+    subfield: str = field(
+        default="",
+        metadata=_option(
+            _field_name,
+            "Look for DNS names in this sub-field of Elasticsearch's (see the page on Elastic).",
+            "NAME",
         ),
     )
     throttle: timedelta = field(

@@ -23,6 +23,8 @@ from sigma.pipelines.socdefenders.translate.translation import TranslateRule
 from .ecs import log_sources
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sigma.correlations import SigmaCorrelationRule
     from sigma.rule import SigmaRule
 
@@ -41,7 +43,7 @@ _LUCENE = frozenset({"lucene", "opensearch", "opensearch_lucene", "elastalert"})
 def _pipeline(
     name: str,
     platform: str,
-    language: QueryDialect,
+    language: QueryDialect | Callable[[ProcessingPipeline | None], QueryDialect],
     backends: frozenset[str],
     *,
     alternatives: bool,
@@ -61,20 +63,28 @@ def _pipeline(
     )
 
 
+def _lucene(pipeline: ProcessingPipeline | None) -> Lucene:
+    return Lucene(Deployment.of(pipeline).subfield)
+
+
+def _esql(pipeline: ProcessingPipeline | None) -> Esql:
+    return Esql(Deployment.of(pipeline).subfield)
+
+
 def socdefenders_elastic() -> ProcessingPipeline:
     """Return the pipeline to Elasticsearch's Lucene query strings."""
-    return _pipeline("socdefenders_elastic", "Elasticsearch", Lucene(), _LUCENE, alternatives=True)
+    return _pipeline("socdefenders_elastic", "Elasticsearch", _lucene, _LUCENE, alternatives=True)
 
 
 def socdefenders_opensearch() -> ProcessingPipeline:
     """Return the pipeline to OpenSearch's Lucene query strings, over the same fields."""
-    return _pipeline("socdefenders_opensearch", "OpenSearch", Lucene(), _LUCENE, alternatives=True)
+    return _pipeline("socdefenders_opensearch", "OpenSearch", _lucene, _LUCENE, alternatives=True)
 
 
 def socdefenders_esql() -> ProcessingPipeline:
     """Return the pipeline to ES|QL; a field that no index has is an error there."""
     pipeline = _pipeline(
-        "socdefenders_esql", "ES|QL", Esql(), frozenset({"esql"}), alternatives=False
+        "socdefenders_esql", "ES|QL", _esql, frozenset({"esql"}), alternatives=False
     )
     pipeline.items.append(
         ProcessingItem(identifier="socdefenders_esql_indices", transformation=_NameIndices())

@@ -71,7 +71,7 @@ class TranslateRule(PreprocessingTransformation):
         platform: its name, for messages.
         log_sources: the platform's table of log sources; or a function of the pipeline, whose
             variables may say more, that returns it.
-        language: what writes the values.
+        language: what writes the values; or a function of the pipeline that returns it.
         default: where the events of all other log sources are (default: such rules raise).
         hint: what to use for a log source that the table lacks, by the log source's key.
 
@@ -82,20 +82,22 @@ class TranslateRule(PreprocessingTransformation):
 
     platform: str
     log_sources: LogSourceTable | Callable[[ProcessingPipeline | None], LogSourceTable]
-    language: QueryDialect
+    language: QueryDialect | Callable[[ProcessingPipeline | None], QueryDialect]
     default: LogSourceMapping | None = None
     hint: Mapping[str, str] = field(default_factory=dict)
+    _dialect: QueryDialect = field(init=False, repr=False, compare=False)
 
     def apply(self, rule: SigmaRule | SigmaCorrelationRule) -> None:
         """Rewrite the rule's detections, condition and field list in place."""
         super().apply(rule)
+        self._dialect = self.language(self._pipeline) if callable(self.language) else self.language
         if isinstance(rule, SigmaCorrelationRule):
             rename_fields(rule, self._column_of)
             return
         log_source = self._log_source(rule)
-        alone = self.language.words_stand_alone
+        alone = self._dialect.words_stand_alone
         dropped = drop_longer_numbers(rule, log_source, alone=alone)
-        if self.language.joins_alternatives or dropped:
+        if self._dialect.joins_alternatives or dropped:
             merge_named_alternatives(rule)
         negated, required = negated_detections(rule), required_detections(rule)
         for name, detection in rule.detection.detections.items():
@@ -166,7 +168,7 @@ class TranslateRule(PreprocessingTransformation):
         )
 
     def _detection(self, detection: SigmaDetection, place: _Place) -> None:
-        if self.language.joins_alternatives:
+        if self._dialect.joins_alternatives:
             merge_alternatives(detection)
         items = detection.detection_items
         if detection.item_linking is ConditionOR and len(items) > 1:
@@ -183,7 +185,7 @@ class TranslateRule(PreprocessingTransformation):
         values: list[SigmaType] = []
         for value in item.value:
             matches = matches_for(Column("*"), value) or []
-            written = self.language.anywhere(matches[0]) if matches else None
+            written = self._dialect.anywhere(matches[0]) if matches else None
             values.append(value if written is None else written)
         return replace(item, value=values, auto_modifiers=False)
 
@@ -275,12 +277,12 @@ class TranslateRule(PreprocessingTransformation):
                     if isinstance(value, SigmaFieldReference):
                         named = self._column_of(place.rule, value.field)
                         value = SigmaFieldReference(named, value.starts_with, value.ends_with)  # noqa: PLW2901
-                    values.append(self.language.other(column, value))
+                    values.append(self._dialect.other(column, value))
             if matches:
-                new = list(self.language.values(column, list(matches), negated=place.negated))
+                new = list(self._dialect.values(column, list(matches), negated=place.negated))
                 linked = item.value_linking is ConditionAND and len(new) > 1
                 values.extend([SigmaExpansion(new)] if linked else new)
-                narrower = self.language.narrowed(column, list(matches), required=place.required)
+                narrower = self._dialect.narrowed(column, list(matches), required=place.required)
                 narrowing.extend([narrower] if narrower is not None else [])
         written = [_item(item, column, values)]
         written += [_item(item, column, [narrower]) for narrower in narrowing]
@@ -291,7 +293,7 @@ class TranslateRule(PreprocessingTransformation):
         rule, log_source = place.rule, place.log_source
         # A correlation takes the conditions of its rules alone.
         correlated = bool(rule._backreferences)  # noqa: SLF001 - pySigma tells it nowhere else
-        named = "" if correlated else self.language.category
+        named = "" if correlated else self._dialect.category
         if self._pipeline is not None:
             self._pipeline.state["socdefenders_category"] = log_source.only.get(named, "")
         picked = [

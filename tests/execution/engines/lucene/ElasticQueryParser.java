@@ -1,5 +1,6 @@
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.apache.lucene.analysis.core.KeywordAnalyzer;
 import org.apache.lucene.document.BinaryPoint;
 import org.apache.lucene.document.LongPoint;
@@ -206,6 +207,8 @@ final class ElasticQueryParser extends QueryParser {
                     field, new byte[][] {range[0]}, new byte[][] {range[1]});
             case LONG:
                 return LongPoint.newExactQuery(field, number(text));
+            case HIERARCHY:
+                return new TermQuery(new Term(field, text.toLowerCase(Locale.ROOT)));
             default:
                 return new TermQuery(new Term(field, text));
         }
