@@ -5,12 +5,16 @@ from __future__ import annotations
 import configparser
 import csv
 import json
+import os
 import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
 from cases import CASES, Case
+from engines import EngineMissingError
+from engines.appinspect import inspect
 from engines.aql import AqlEngine
+from engines.event import Event
 from engines.kusto import KustoEngine
 from engines.kusto.operators import Row
 from engines.spl import SplEngine
@@ -20,6 +24,8 @@ from platforms import PLATFORMS, Platform
 from sigma_socdefenders.errors import Position
 from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
 from sigma_socdefenders.outputs.lookups import lookup_files, write_files
+from sigma_socdefenders.outputs.lookups.splunk import app_name
+from sigma_socdefenders.rules.identity import ListName
 from tests.rules.grouping.lists import random_values
 
 if TYPE_CHECKING:
@@ -60,6 +66,44 @@ def test_splunk_finds_it_and_no_near_miss(platform: Platform, case: Case, tmp_pa
     events = [platform.event(sighting) for sighting in shown.values()]
     found = platform.found(engine, queries, events)
     assert [label for at, label in enumerate(shown) if at in found] == list(case.found)
+
+
+def test_splunk_passes_over_what_has_expired(tmp_path: Path) -> None:
+    """A row that has expired matches nothing, though the table still has it."""
+    records = [
+        {"type": "domain", "value": "old.example", "valid_until": "2001-01-01T00:00:00Z"},
+        {"type": "domain", "value": "new.example", "valid_until": "2999-01-01T00:00:00Z"},
+        {"type": "domain", "value": "a.new.example", "valid_until": "2001-01-01T00:00:00Z"},
+    ]
+    _write(tmp_path, "splunk", records)
+    engine = SplEngine(app_tables(tmp_path))
+    text = (tmp_path / "default" / "savedsearches.conf").read_text("utf-8")
+    (query,) = (line for line in text.splitlines() if "socdefenders_domain value" in line)
+    names = ["old.example", "new.example", "a.new.example", "b.old.example", "b.new.example."]
+    events = [Event({"EventID": "22", "QueryName": name}) for name in names]
+    found = engine.matches(query.removeprefix("search = "), events)
+    assert [names[at] for at in sorted(found)] == ["new.example", "a.new.example", "b.new.example."]
+
+
+@pytest.mark.parametrize("target", ["splunk", "splunk-cim"])
+@pytest.mark.parametrize("name", ["", "acme-apt"])
+def test_the_app_passes_appinspect(target: str, name: str, tmp_path: Path) -> None:
+    """Splunk's own inspection of apps finds no error and no failure."""
+    list_name = ListName(name)
+    folder = tmp_path / app_name(list_name)
+    records = [{"value": "evil.example"}, {"value": "CVE-2021-44228"}, {"value": "10.0.0.0/8"}]
+    found = [
+        SourcedIndicator(Indicator.from_record(record), Position("list", number))
+        for number, record in enumerate(records, 1)
+    ]
+    write_files(folder, lookup_files(found, target, list_name=list_name))
+    try:
+        findings = inspect(folder)
+    except EngineMissingError as missing:
+        if os.environ.get("SOCDEFENDERS_REQUIRE_ENGINES"):
+            raise
+        pytest.skip(str(missing))
+    assert findings == []
 
 
 def test_splunk_tables_load_into_sqlite(tmp_path: Path) -> None:

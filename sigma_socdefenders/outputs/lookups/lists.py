@@ -20,8 +20,18 @@ if TYPE_CHECKING:
 
 __all__ = ["DETAILS", "Lists", "details", "is_network", "spelled"]
 
-DETAILS = ("indicator", "confidence", "first_seen", "last_seen", "feed", "category", "reference")
-"""Columns of a table that say whence a value comes."""
+DETAILS = (
+    "indicator",
+    "confidence",
+    "first_seen",
+    "last_seen",
+    "valid_until",
+    "feed",
+    "category",
+    "reference",
+    "description",
+)
+"""Columns of a table that say where a value comes from, what it is, and when it expires."""
 
 
 @dataclass(frozen=True)
@@ -95,8 +105,12 @@ def details(indicator: Indicator) -> list[str]:
     return [
         indicator.value,
         indicator.confidence.value if indicator.confidence else "",
-        *(format_instant(at) if at else "" for at in (indicator.first_seen, indicator.last_seen)),
+        *(
+            format_instant(at) if at else ""
+            for at in (indicator.first_seen, indicator.last_seen, indicator.valid_until)
+        ),
         safe_cell((source and source.feed_name) or ""),
         safe_cell((source and source.category) or ""),
         safe_cell((source and source.article_url) or ""),
+        safe_cell(indicator.context or ""),
     ]

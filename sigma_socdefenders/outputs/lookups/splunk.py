@@ -1,17 +1,24 @@
 """Splunk: an app with lookup tables and searches, and Enterprise Security's own tables.
 
 The searches use the `lookup` command: a subsearch with `inputlookup` stops at 10,000 rows. A
-table's rows are the spellings that the rules compare: of a domain its name and `*.name`, either
-with the closing dot that some logs have (`match_type = WILDCARD`); networks have a table of their
-own (`match_type = CIDR`). Settings are as in Splunk's "transforms.conf" reference.
+table's rows are the spellings that the rules compare: of a domain its name and `*.name`
+(`match_type = WILDCARD`; the closing dot that some logs have is taken off before); networks have a
+table of their own (`match_type = CIDR`). Settings are as in Splunk's "transforms.conf" reference.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from sigma.pipelines.socdefenders.rule_formats.saved_searches import (
+    alert_settings,
+    one_line,
+    scope,
+    stanza_name,
+    stanza_text,
+)
 from sigma_socdefenders._version import __version__
-from sigma_socdefenders.indicators.normalize import IndicatorType
+from sigma_socdefenders.indicators.ioc_types import IndicatorType
 from sigma_socdefenders.outputs.lookups.files import File, csv_text, safe_cell
 from sigma_socdefenders.outputs.lookups.lists import DETAILS, details, spelled
 from sigma_socdefenders.outputs.lookups.rules import lookup_rules
@@ -23,9 +30,10 @@ if TYPE_CHECKING:
     from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
     from sigma_socdefenders.indicators.indicator import Indicator
     from sigma_socdefenders.outputs.lookups.lists import Lists
+    from sigma_socdefenders.outputs.lookups.rules import LookupRule
     from sigma_socdefenders.rules.identity import ListName
 
-__all__ = ["KINDS", "cim_files", "files", "holds", "queries"]
+__all__ = ["KINDS", "app_name", "cim_files", "files", "holds", "queries"]
 
 _ADDRESSES = (IndicatorType.IPV4, IndicatorType.IPV6)
 _HASHES = {
@@ -37,30 +45,51 @@ _HASHES = {
 
 
 class _Place(NamedTuple):
-    """Where a type is looked for: a search for the events, and the field that is looked up."""
+    """Where a type is looked for.
+
+    Attributes:
+        events: a search for the events.
+        field: the field that is looked up.
+        asset: the field of the machine or mailbox concerned.
+    """
 
     events: str
     field: str
+    asset: str
 
 
 _SYSMON = {
-    **dict.fromkeys(_ADDRESSES, _Place("EventID=3 DestinationIp=*", "DestinationIp")),
-    IndicatorType.DOMAIN: _Place("EventID=22 QueryName=*", "QueryName"),
-    IndicatorType.URL: _Place('"c-uri"=*', "c-uri"),
-    **dict.fromkeys(_HASHES, _Place("EventID=1 Hashes=*", "Hashes")),
-    IndicatorType.EMAIL: _Place("sender=*", "sender"),
+    **dict.fromkeys(_ADDRESSES, _Place("EventID=3 DestinationIp=*", "DestinationIp", "Computer")),
+    IndicatorType.DOMAIN: _Place("EventID=22 QueryName=*", "QueryName", "Computer"),
+    IndicatorType.URL: _Place('"c-uri"=*', "c-uri", "c-ip"),
+    **dict.fromkeys(_HASHES, _Place("EventID=1 Hashes=*", "Hashes", "Computer")),
+    IndicatorType.EMAIL: _Place("sender=*", "sender", "recipient"),
 }
 _CIM = {
-    **dict.fromkeys(_ADDRESSES, _Place('tag="network" tag="communicate" dest_ip=*', "dest_ip")),
-    IndicatorType.DOMAIN: _Place('tag="network" tag="resolution" tag="dns" query=*', "query"),
-    IndicatorType.URL: _Place('tag="web" url=*', "url"),
-    **dict.fromkeys(_HASHES, _Place('tag="process" tag="report" process_hash=*', "process_hash")),
-    IndicatorType.EMAIL: _Place('tag="email" src_user=*', "src_user"),
+    **dict.fromkeys(
+        _ADDRESSES, _Place('tag="network" tag="communicate" dest_ip=*', "dest_ip", "src")
+    ),
+    IndicatorType.DOMAIN: _Place(
+        'tag="network" tag="resolution" tag="dns" query=*', "query", "src"
+    ),
+    IndicatorType.URL: _Place('tag="web" url=*', "url", "src"),
+    **dict.fromkeys(
+        _HASHES, _Place('tag="process" tag="report" process_hash=*', "process_hash", "dest")
+    ),
+    IndicatorType.EMAIL: _Place('tag="email" src_user=*', "src_user", "recipient"),
 }
-# `alert.severity`, as the searches of Enterprise Security's own content have it.
-_SEVERITY = {"low": 2, "medium": 3, "high": 4}
-_OUTPUT = "indicator AS ioc confidence AS ioc_confidence reference AS ioc_reference"
-
+_SHOWN = {
+    "indicator": "ioc",
+    "confidence": "ioc_confidence",
+    "description": "ioc_description",
+    "feed": "ioc_feed",
+    "reference": "ioc_reference",
+    "valid_until": "ioc_valid_until",
+    "expires": "ioc_expires",
+}
+_COLUMNS = ("value", *DETAILS, "expires")
+# Of several rows that match, `lookup` takes the first.
+_PATTERNS = frozenset({"WILDCARD", "CIDR"})
 
 KINDS = frozenset(_SYSMON)
 """The types that have a table."""
@@ -71,22 +100,20 @@ def holds(indicator: Indicator) -> bool:
     return indicator.type in KINDS
 
 
-def files(
-    lists: Lists,
-    grouped: str,
-    deployment: Deployment,  # noqa: ARG001 - every platform's files take it
-) -> Iterator[File]:
+def app_name(list_name: ListName = FEED) -> str:
+    """Return the app's id, which is the name of its folder in `$SPLUNK_HOME/etc/apps`."""
+    name = list_name.name.replace("-", "_")
+    return f"socdefenders_{name}_indicators" if name else "socdefenders_indicators"
+
+
+def files(lists: Lists, grouped: str, deployment: Deployment) -> Iterator[File]:
     """Yield the app's files, for Sysmon's field names; `grouped` are stanzas of other searches."""
-    return _app(lists, grouped, _SYSMON)
+    return _app(lists, grouped, _SYSMON, deployment)
 
 
-def cim_files(
-    lists: Lists,
-    grouped: str,
-    deployment: Deployment,  # noqa: ARG001 - every platform's files take it
-) -> Iterator[File]:
+def cim_files(lists: Lists, grouped: str, deployment: Deployment) -> Iterator[File]:
     """Yield the app's files, for the Common Information Model."""
-    return _app(lists, grouped, _CIM)
+    return _app(lists, grouped, _CIM, deployment)
 
 
 def queries(*, cim: bool = False, list_name: ListName = FEED) -> dict[IndicatorType, str]:
@@ -96,78 +123,183 @@ def queries(*, cim: bool = False, list_name: ListName = FEED) -> dict[IndicatorT
 
 
 def _search(kind: IndicatorType, place: _Place, list_name: ListName) -> str:
-    events, field = place
-    commands = [events]
+    field = place.field
+    commands = [place.events]
     if kind in _HASHES:
         # A list such as SHA1=…,MD5=…, or (in the data model) a digest by itself.
         digest = f"[0-9a-f]{{{_HASHES[kind]}}}"
         name = kind.value.upper()
         commands.append(f'rex field={field} "(?i)(?:^(?={digest}$)|{name}=)(?<ioc_hash>{digest})"')
         field = "ioc_hash"
+    elif kind is IndicatorType.DOMAIN:
+        commands.append(f'eval ioc_name=rtrim({field}, ".")')
+        field = "ioc_name"
     shown = field if field.isidentifier() else f'"{field}"'
+    output = " ".join(f"{column} AS {name}" for column, name in _SHOWN.items())
     tables = [list_name.table(kind)]
     if kind in _ADDRESSES:
         tables.append(f"{list_name.table(kind)}_networks")
-    for table, output in zip(tables, ("OUTPUT", "OUTPUTNEW"), strict=False):
-        commands.append(f"lookup {table} value AS {shown} {output} {_OUTPUT}")
-    commands.append("where isnotnull(ioc)")
+    for table, command in zip(tables, ("OUTPUT", "OUTPUTNEW"), strict=False):
+        commands.append(f"lookup {table} value AS {shown} {command} {output}")
+    commands.append("where isnotnull(ioc) AND (isnull(ioc_expires) OR ioc_expires>now())")
     return " | ".join(commands)
 
 
-def _app(lists: Lists, grouped: str, places: dict[IndicatorType, _Place]) -> Iterator[File]:
-    rules = lookup_rules(lists)
-    transforms, searches = "", f"{grouped}\n" if grouped else ""
+def _stanza(rule: LookupRule, place: _Place, deployment: Deployment, list_name: ListName) -> str:
+    search, before = _search(rule.kind, place, list_name), scope(deployment)
+    name = stanza_name(rule.title, rule.id)
+    return stanza_text(
+        name,
+        {
+            "description": one_line(rule.description),
+            "search": f"{before} {search}" if before else search,
+            **alert_settings(
+                deployment,
+                name=name,
+                title=rule.title,
+                level=rule.level,
+                rule_id=rule.id,
+                attack=[],
+                asset=place.asset,
+                columns=(place.field,),
+                details=tuple(_SHOWN.values())[:-1],
+            ),
+        },
+    )
+
+
+def _app(
+    lists: Lists, grouped: str, places: dict[IndicatorType, _Place], deployment: Deployment
+) -> Iterator[File]:
+    list_name, rules = lists.list_name, lookup_rules(lists)
+    transforms: list[str] = []
+    stanzas = [grouped.strip("\n")] if grouped.strip() else []
     for kind, place in places.items():
-        rule, name = rules[kind], lists.list_name.table(kind)
-        match_type = "WILDCARD" if kind is IndicatorType.DOMAIN else ""
-        yield _table(name, lists.addresses(kind))
-        transforms += _transform(name, match_type)
+        name = list_name.table(kind)
+        tables = [(name, "WILDCARD" if kind is IndicatorType.DOMAIN else "", lists.addresses(kind))]
         if kind in _ADDRESSES:
-            yield _table(f"{name}_networks", lists.networks(kind))
-            transforms += _transform(f"{name}_networks", "CIDR")
-        searches += (
-            f"[{rule.title}]\n"
-            f"description = {rule.description}\n"
-            f"search = {_search(kind, place, lists.list_name)}\n"
-            "dispatch.earliest_time = -65m@m\n"
-            "dispatch.latest_time = -5m@m\n"
-            "cron_schedule = 5 * * * *\n"
-            "enableSched = 0\n"
-            f"alert.severity = {_SEVERITY[rule.level]}\n"
-            f'action.correlationsearch.metadata = {{"detection_id": "{rule.id}"}}\n\n'
-        )
-    yield File("default/transforms.conf", transforms)
-    yield File("default/savedsearches.conf", searches)
-    yield File(
-        "default/app.conf",
-        f"[install]\nis_configured = 1\n\n[launcher]\nversion = {__version__}\n"
-        "description = Lookup tables of indicators, and the searches that use them\n\n"
-        f"[ui]\nis_visible = 0\nlabel = {lists.list_name.title} indicators\n",
-    )
-    yield File(
-        "metadata/default.meta", "[]\naccess = read : [ * ], write : [ admin ]\nexport = system\n"
-    )
+            tables.append((f"{name}_networks", "CIDR", lists.networks(kind)))
+        for table, match_type, indicators in tables:
+            yield _table(table, match_type, indicators)
+            transforms.append(_transform(table, match_type))
+        stanzas.append(_stanza(rules[kind], place, deployment, list_name))
+    yield File("default/transforms.conf", "\n".join(transforms))
+    yield File("default/savedsearches.conf", "\n\n".join(stanzas) + "\n")
+    yield File("default/app.conf", _app_conf(list_name))
+    yield File("metadata/default.meta", _META)
+    yield File("README.md", _readme(list_name, tuple(places)))
     yield from _threat_intelligence(lists)
 
 
-def _table(name: str, indicators: Iterable[Indicator]) -> File:
-    rows = ([value, *details(one)] for one in indicators for value in _values(one))
-    return File(f"lookups/{name}.csv", csv_text(("value", *DETAILS), rows))
+# Other apps, such as Enterprise Security, may use the tables and searches.
+_META = """\
+[]
+access = read : [ * ], write : [ admin, sc_admin ]
+export = none
+
+[lookups]
+export = system
+
+[transforms]
+export = system
+
+[savedsearches]
+export = system
+"""
+
+
+def _app_conf(list_name: ListName) -> str:
+    stanzas: dict[str, dict[str, object]] = {
+        "install": {"build": 1},
+        "package": {"id": app_name(list_name), "check_for_updates": 0},
+        "launcher": {
+            "author": list_name.title,
+            "description": "Lookup tables of indicators, and the searches that use them",
+            "version": __version__,
+        },
+        "ui": {"is_visible": 0, "label": f"{list_name.title} indicators"},
+        "id": {"name": app_name(list_name), "version": __version__},
+    }
+    return "\n\n".join(stanza_text(name, given) for name, given in stanzas.items()) + "\n"
+
+
+def _readme(list_name: ListName, kinds: tuple[IndicatorType, ...]) -> str:
+    name = app_name(list_name)
+    tables = "\n".join(f"- `{list_name.table(kind)}`" for kind in kinds)
+    return f"""\
+# {list_name.title} indicators
+
+Lookup tables of indicators, and a search for each of them.
+
+## Install
+
+Copy this folder to `$SPLUNK_HOME/etc/apps/{name}` on the search head, or pack it and install it
+from Splunk Web:
+
+    tar -czf {name}.tar.gz {name}
+
+Then restart Splunk or reload `/debug/refresh`. Copy a newer folder over it to bring new
+indicators; tables need no restart.
+
+## Check, then enable
+
+The searches are disabled until you enable them, unless the app was written with `--enable`.
+Before that, see that
+
+- each search looks where your events are: its beginning names no index unless the app was written
+  with `--index`, `--sourcetype` or `--source-macro`;
+- its schedule and window suit you (`--every`, `--window`, `--delay`);
+- without Enterprise Security, an alert has an action of yours: the notable event and the risk are
+  Enterprise Security's.
+
+## What a hit shows
+
+| field | what it is |
+|---|---|
+| `ioc` | the indicator that matched |
+| `ioc_confidence`, `ioc_description` | how sure its source is, and what it says |
+| `ioc_feed`, `ioc_reference` | who published it, and where |
+| `ioc_valid_until` | when it expires; what has expired matches nothing |
+
+## Tables
+
+{tables}
+
+and `…_networks` beside those of addresses. The tables in `threat_intelligence` are for the threat
+intelligence framework of Enterprise Security: upload each under *Threat Intelligence Management*,
+or copy it over the local lookup of its name.
+"""
+
+
+def _table(name: str, match_type: str, indicators: Iterable[Indicator]) -> File:
+    if match_type in _PATTERNS:
+        # What is valid for longest comes first: where a row that has expired matches as well, the
+        # one that still holds is found.
+        indicators = sorted(indicators, key=_expires, reverse=True)
+    rows = (
+        [value, *details(one), f"{_expires(one):.0f}" if one.valid_until else ""]
+        for one in indicators
+        for value in _values(one)
+    )
+    return File(f"lookups/{name}.csv", csv_text(_COLUMNS, rows))
+
+
+def _expires(indicator: Indicator) -> float:
+    """Return when an indicator expires, in seconds since 1970; infinity for never."""
+    return indicator.valid_until.timestamp() if indicator.valid_until else float("inf")
 
 
 def _values(indicator: Indicator) -> list[str]:
     if indicator.type is IndicatorType.DOMAIN:
-        name = indicator.value
-        return [name, f"{name}.", f"*.{name}", f"*.{name}."]
+        return [indicator.value, f"*.{indicator.value}"]
     return spelled(indicator)
 
 
 def _transform(name: str, match_type: str) -> str:
-    matching = f"match_type = {match_type}(value)\n" if match_type else ""
-    return (
-        f"[{name}]\nfilename = {name}.csv\n{matching}case_sensitive_match = false\n"
-        "max_matches = 1\n\n"
-    )
+    settings: dict[str, object] = {"filename": f"{name}.csv"}
+    if match_type:
+        settings["match_type"] = f"{match_type}(value)"
+    return stanza_text(name, {**settings, "case_sensitive_match": "false", "max_matches": 1}) + "\n"
 
 
 # Table, column and other columns of the local lookups ("Supported types of threat intelligence in

@@ -1,8 +1,8 @@
 """Installs what the engines need; a second run does nothing. `python3 tasks.py engines` runs it.
 
 From Debian's packages: a Java compiler, Lucene, Gson, Node. From npm, by a lock file: Microsoft's
-Kusto language service. From PyPI: the validators of `sigma check`, and `sigmac`. Everything
-that is built or downloaded by hand goes to `.engines`.
+Kusto language service. From PyPI: the validators of `sigma check`, `sigmac`, Splunk AppInspect.
+Everything that is built or downloaded by hand goes to `.engines`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from engines.appinspect import install as _appinspect
 from engines.locations import (
     HERE,
     INSTALLED,
@@ -35,6 +36,7 @@ def main() -> None:
     _lucene()
     _kusto()
     _sigma_tools()
+    _appinspect()
 
 
 def _run(*command: str | Path, cwd: Path | None = None) -> None:

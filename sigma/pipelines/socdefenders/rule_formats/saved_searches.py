@@ -114,6 +114,7 @@ def alert_settings(
     attack: list[str],
     asset: str,
     columns: tuple[str, ...],
+    details: tuple[str, ...] = (),
 ) -> dict[str, object]:
     """Return the settings that make a search an alert: schedule, condition, throttling, actions.
 
@@ -126,6 +127,7 @@ def alert_settings(
         attack: ATT&CK techniques.
         asset: the field of the result that names the machine or user concerned.
         columns: the fields that were compared with indicators.
+        details: further fields that a notable event shows.
 
     Raises:
         SigmaTransformationError: Splunk's schedule cannot say how often it runs.
@@ -178,7 +180,7 @@ def alert_settings(
         "action.notable.param.rule_description": message,
         "action.notable.param.security_domain": "threat",
         "action.notable.param.severity": level,
-        "action.notable.param.nes_fields": ",".join(fields),
+        "action.notable.param.nes_fields": ",".join((*fields, *details)),
         "action.risk": 1,
         "action.risk.param._risk_message": message,
         "action.risk.param._risk": json.dumps(risk),

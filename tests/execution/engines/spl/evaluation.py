@@ -12,6 +12,7 @@ After Splunk's Search Reference (where, eval, evaluation functions):
 from __future__ import annotations
 
 import re
+import time
 from typing import TYPE_CHECKING, Any
 
 from engines import EngineError, QuerySyntaxError
@@ -152,6 +153,8 @@ def _compare(operator: str, left: Any, right: Any) -> bool | None:
         return bool(left == right)
     if operator == "!=":
         return bool(left != right)
+    if operator == ">":
+        return bool(left > right)
     raise EngineError(f"the operator {operator} is not modelled")
 
 
@@ -172,6 +175,9 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
         )
     ),
     "in": _of_text(lambda value, *values: value in values),
+    "now": time.time,
+    # rtrim(X, Y): without the characters of Y at the end.
+    "rtrim": _of_text(lambda text, characters=" \t": text.rstrip(characters)),
     "lower": _of_text(lambda value: value.lower()),
     "upper": _of_text(lambda value: value.upper()),
 }
