@@ -210,11 +210,11 @@ def test_elastic_documents_are_what_the_rules_compare(tmp_path: Path) -> None:
     records += [{"value": "10.0.0.0/8"}, {"value": "registered.com"}]
     records.append({"type": "domain", "value": "host.below.registered.com"})
     _write(tmp_path, "elastic", records)
-    lines = _lines(tmp_path / "indicators.ndjson")
+    lines = _lines(tmp_path / "indicators" / "indicators-001.ndjson")
     actions, documents = lines[::2], lines[1::2]
     ids = [action["index"]["_id"] for action in actions]
     assert len(set(ids)) == len(ids) == len(documents)
-    rules = _lines(tmp_path / "rules.ndjson")
+    rules = _lines(tmp_path / "detection-rules" / "rules-001.ndjson")
     mapped = {
         rule["threat_query"].split('"')[1]: rule["threat_mapping"][0]["entries"][0]["value"]
         for rule in rules

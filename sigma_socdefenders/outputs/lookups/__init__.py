@@ -43,24 +43,29 @@ class _Platform:
     Attributes:
         files: gives the files for lists, the text of what is left to grouped rules, and the
             deployment's settings.
-        holds: says whether a table does all that the indicator's own rule does.
+        holds: says whether a table does all that the indicator's own rule does, as it is
+            deployed.
         kinds: the types that have a table.
         output_format: the target's format of the grouped rules.
     """
 
     files: Callable[[Lists, str, Deployment], Iterator[File]]
-    holds: Callable[[Indicator], bool]
+    holds: Callable[[Indicator, Deployment], bool]
     kinds: frozenset[IndicatorType]
     output_format: str = "default"
 
 
+def _always(holds: Callable[[Indicator], bool]) -> Callable[[Indicator, Deployment], bool]:
+    return lambda indicator, _: holds(indicator)
+
+
 PLATFORMS: dict[str, _Platform] = {
-    "splunk": _Platform(splunk.files, splunk.holds, splunk.KINDS, "savedsearches"),
-    "splunk-cim": _Platform(splunk.cim_files, splunk.holds, splunk.KINDS, "savedsearches"),
+    "splunk": _Platform(splunk.files, _always(splunk.holds), splunk.KINDS, "savedsearches"),
+    "splunk-cim": _Platform(splunk.cim_files, _always(splunk.holds), splunk.KINDS, "savedsearches"),
     "elastic": _Platform(elastic.files, elastic.holds, elastic.KINDS, "siem_rule_ndjson"),
-    "defender": _Platform(defender.files, defender.holds, defender.KINDS),
-    "qradar": _Platform(qradar.files, qradar.holds, qradar.KINDS),
-    "sentinel": _Platform(sentinel.files, sentinel.holds, sentinel.KINDS),
+    "defender": _Platform(defender.files, _always(defender.holds), defender.KINDS),
+    "qradar": _Platform(qradar.files, _always(qradar.holds), qradar.KINDS),
+    "sentinel": _Platform(sentinel.files, _always(sentinel.holds), sentinel.KINDS),
 }
 """The targets that have tables."""
 
@@ -98,8 +103,9 @@ def lookup_files(
         raise TargetError("Only Defender's queries fetch tables from an address.")
     tabled: list[SourcedIndicator] = []
     others: list[SourcedIndicator] = []
+    deployment = Deployment() if settings is None else settings.deployment
     for sourced in found:
-        (tabled if platform.holds(sourced.indicator) else others).append(sourced)
+        (tabled if platform.holds(sourced.indicator, deployment) else others).append(sourced)
     lists = Lists.of(tabled, list_name)
     target = find_target(target_name)
     profile = load_profile("default", list_name)
@@ -112,7 +118,6 @@ def lookup_files(
     converted = convert(
         grouped, target, platform.output_format, settings=settings, on_error=on_error
     )
-    deployment = Deployment() if settings is None else settings.deployment
     if published is None:
         yield from platform.files(lists, render(converted), deployment)
     else:
@@ -123,13 +128,13 @@ def write_files(folder: str | os.PathLike[str], files: Iterable[File]) -> int:
     """Write files below a folder, each whole or not at all, and return how many there are.
 
     Files to import that are left of a longer list are removed, as the only ones whose number
-    changes.
+    changes. What Elastic's files no longer have is deleted by one more file.
 
     Raises:
         OutputError: a file or folder cannot be written, or an old file not removed.
     """
     written = set()
-    for file in files:
+    for file in elastic.with_deletions(folder, files):
         path = Path(folder, file.path)
         written.add(path)
         try:
@@ -138,10 +143,11 @@ def write_files(folder: str | os.PathLike[str], files: Iterable[File]) -> int:
             raise OutputError(f"Cannot make '{path.parent}': {error.strerror}.") from None
         with atomic_writer(path) as stream:
             stream.write(file.text)
-    numbered = set(Path(folder).glob(defender.NUMBERED))
-    if numbered & written:
-        for path in sorted(numbered - written):
-            _remove(path)
+    for pattern in (defender.NUMBERED, *elastic.NUMBERED):
+        numbered = set(Path(folder).glob(pattern))
+        if numbered & written:
+            for path in sorted(numbered - written):
+                _remove(path)
     return len(written)
 
 

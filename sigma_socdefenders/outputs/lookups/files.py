@@ -8,9 +8,9 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["File", "csv_text", "ndjson", "safe_cell"]
+__all__ = ["File", "csv_text", "ndjson", "numbered", "safe_cell"]
 
 _FORMULA = ("=", "+", "-", "@")
 
@@ -47,3 +47,26 @@ def safe_cell(text: str) -> str:
 def ndjson(documents: Iterable[Any]) -> str:
     """Return documents as JSON, one a line."""
     return "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in documents)
+
+
+def numbered(pattern: str, lines: Iterable[str], most: int) -> Iterator[File]:
+    """Yield files of whole lines, none longer than `most` bytes unless one line is.
+
+    There is always one, if empty, so that no old one stays behind.
+
+    Args:
+        pattern: the files' path, with `*` in the place of the number.
+        lines: each with its line feed.
+        most: bytes, in UTF-8.
+    """
+    held: list[str] = []
+    size = number = 0
+    for line in lines:
+        length = len(line.encode())
+        if held and size + length > most:
+            number += 1
+            yield File(pattern.replace("*", f"{number:03d}"), "".join(held))
+            held, size = [], 0
+        held.append(line)
+        size += length
+    yield File(pattern.replace("*", f"{number + 1:03d}"), "".join(held))

@@ -63,7 +63,7 @@ def test_every_indicator_is_in_some_file(target: str):
 def _cells(path: str, text: str) -> Iterator[str]:
     if path.endswith(".csv"):
         yield from (cell for row in csv.reader(io.StringIO(text)) for cell in row)
-    elif path == "indicators.ndjson":
+    elif path.startswith("indicators/") and path.endswith(".ndjson"):
         for document in map(json.loads, text.split("\n")[1:-1:2]):
             yield document["threat"]["indicator"]["name"]
 
