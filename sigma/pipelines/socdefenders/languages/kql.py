@@ -28,7 +28,7 @@ from sigma.pipelines.socdefenders.translate.values import merge_domains, numbers
 from .expression import FIELD, any_of, expression
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from sigma.types import SigmaType
 
@@ -43,6 +43,9 @@ _OPERATORS = {
 # Before and after a host in a column that holds a host or a URL, and in one that holds hosts.
 _IN_URL = (r"^([a-z][a-z0-9+.-]*://)?([^/?#@]*@)?", r"\.?(:[0-9]+)?([/?#].*)?$", r"[^/?#@:]*")
 _IN_HOST = ("^", r"\.?$", ".*")
+_AROUND = {FieldType.HOST: _IN_HOST, FieldType.HOST_OR_URL: _IN_URL}
+# A URL, with or without a scheme, whose host is a plain name.
+_HOST_OF_URL = re.compile(r"(?:[a-z][a-z0-9+.-]*://)?([a-z0-9.-]*[a-z0-9])(?:[:/?#]|\Z)")
 
 
 class Kusto(QueryDialect):
@@ -57,13 +60,30 @@ class Kusto(QueryDialect):
     ) -> list[SigmaType]:
         """Return one query expression for all the matches; see `language.QueryDialect`."""
         subject = FIELD if re.fullmatch(r"\w+", column.name) else column.name
-        if column.field_type is FieldType.HOST_OR_URL:
-            parts = [_hosts(subject, merge_domains(matches), _IN_URL)]
-        elif column.field_type is FieldType.HOST:
-            parts = [_hosts(subject, merge_domains(matches), _IN_HOST)]
+        if column.field_type in _AROUND:
+            merged = merge_domains(matches)
+            asked = _hosts(subject, merged, _AROUND[column.field_type])
+            if (names := _names(merged)) and not column.parameter:
+                quick = _listed(column.indexed or subject, "has", "has_any", _literals(names))
+                asked = f"{quick} and {asked}"
+            parts = [asked]
         else:
-            parts = _texts(subject, numbers_as_text(column, matches))
+            known = column.field_type is FieldType.KEYWORD
+            parts = _texts(subject, numbers_as_text(column, matches), known_case=known)
         return [expression(any_of(parts, "or"))]
+
+    def argument(self, column: Column, matches: list[Match]) -> Sequence[str]:
+        """Return the names, hosts of URLs or addresses that the rows kept have to show."""
+        if column.field_type in _AROUND:
+            return _names(merge_domains(matches))
+        if any(one.type is not MatchType.EXACT for one in matches):
+            return ()
+        if column.field_type is FieldType.ADDRESS_TEXT:
+            texts = [one.text for one in matches]
+            return () if any(":" in text for text in texts) else texts
+        found = [_HOST_OF_URL.match(one.text) for one in matches]
+        hosts = [one[1] for one in found if one is not None]
+        return list(dict.fromkeys(hosts)) if len(hosts) == len(matches) else ()
 
     def other(self, column: Column, value: SigmaType) -> SigmaType:
         """Return an expression for what the backend takes for strings, or columns for names.
@@ -100,14 +120,39 @@ class Kusto(QueryDialect):
         return expression(f"* contains {literal(match.text)}")
 
 
-def _texts(subject: str, matches: list[Match]) -> list[str]:
-    exact = [literal(match.text) for match in matches if match.type is MatchType.EXACT]
+def _names(matches: list[Match]) -> list[str]:
+    """Return names of which each match shows one as whole terms; empty where one may not.
+
+    A term begins and ends at what is no letter and no digit, as labels of a name do, so that an
+    index finds the rows that a regular expression then looks at.
+    """
+    names = [
+        match.text.removeprefix(".")
+        for match in matches
+        if match.type in {MatchType.DOMAIN, MatchType.EXACT}
+        or (match.type is MatchType.SUFFIX and match.text.startswith("."))
+    ]
+    plain = all(re.fullmatch(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?", name) for name in names)
+    return list(dict.fromkeys(names)) if plain and len(names) == len(matches) else []
+
+
+def _literals(texts: Iterable[str]) -> list[str]:
+    return [literal(text) for text in texts]
+
+
+def _texts(subject: str, matches: list[Match], *, known_case: bool) -> list[str]:
+    texts = [match.text for match in matches if match.type is MatchType.EXACT]
+    # Without letters there is no case, and `==` and `in` need no folding.
+    caseless = [text for text in texts if known_case or text.upper() == text.lower()]
+    exact = _literals(text for text in texts if text not in set(caseless))
     words = [literal(match.text) for match in matches if match.type is MatchType.WORD]
     networks = [match.text for match in matches if match.type is MatchType.NETWORK]
     numbers = [match.text for match in matches if match.type is MatchType.NUMBER]
     parts = []
     if numbers:
         parts.append(_listed(subject, "==", "in", numbers))
+    if caseless:
+        parts.append(_listed(subject, "==", "in", _literals(caseless)))
     if exact:
         parts.append(_listed(subject, "=~", "in~", exact))
     if words:

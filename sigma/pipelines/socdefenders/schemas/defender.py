@@ -64,9 +64,15 @@ _NETWORK = LogSourceMapping(
     },
     "DeviceNetworkEvents",
 )
-_QUERIED = Column("tostring(parse_json(AdditionalFields).DnsQueryString)", FieldType.HOST)
+_QUERIED = Column(
+    "tostring(parse_json(AdditionalFields).DnsQueryString)",
+    FieldType.HOST,
+    indexed="AdditionalFields",
+)
+_ACTION = Column("ActionType", FieldType.KEYWORD)
 _DNS = LogSourceMapping(
     {
+        "ActionType": _ACTION,
         "QueryName": _QUERIED,
         "query": _QUERIED,
         "Computer": "DeviceName",
@@ -78,6 +84,7 @@ _DNS = LogSourceMapping(
     only={"ActionType": "DnsQueryResponse"},
 )
 _FILE: dict[str, ColumnSpec] = {
+    "ActionType": _ACTION,
     **digests("", "MD5", "SHA1", "SHA256"),
     "Computer": "DeviceName",
     "TargetFilename": "FolderPath",
@@ -94,6 +101,7 @@ _VULNERABLE = LogSourceMapping(
 )
 _ANTIVIRUS = LogSourceMapping(
     {
+        "ActionType": _ACTION,
         **digests("", "MD5", "SHA1", "SHA256"),
         "Signature": Column("tostring(parse_json(AdditionalFields).ThreatName)", FieldType.WORDS),
         "Filename": "FolderPath",

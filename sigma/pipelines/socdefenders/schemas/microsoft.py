@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline, QueryPostprocessingItem
 from sigma.processing.postprocessing import QueryPostprocessingTransformation
 
-from sigma.pipelines.socdefenders.languages.kql import Kusto
+from sigma.pipelines.socdefenders.languages.kql import Kusto, literal
+from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
 from sigma.pipelines.socdefenders.translate.columns import Column, ColumnSpec, FieldType
 from sigma.pipelines.socdefenders.translate.log_sources import LogSourceMapping
 from sigma.pipelines.socdefenders.translate.translation import TranslateRule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sigma.correlations import SigmaCorrelationRule
     from sigma.rule import SigmaRule
@@ -28,6 +30,13 @@ __all__ = [
     "digests",
     "kusto_pipeline",
 ]
+
+
+# The unifying parsers of ASIM are functions. They ask their sources for all events, and filter
+# after that, unless parameters tell them what is wanted ("ASIM parsers"); a list has at most
+# 10,000 items ("Filtering parser parameters" of each schema).
+_PARSER = "_Im_"
+_MOST_IN_ARGUMENT = 10_000
 
 
 def digests(prefix: str, *algorithms: str) -> dict[str, ColumnSpec]:
@@ -60,7 +69,9 @@ _LOADED: dict[str, ColumnSpec] = {
 }
 DEVICE_IMAGE_LOAD_EVENTS = LogSourceMapping(_LOADED, "DeviceImageLoadEvents")
 DEVICE_EVENTS_DRIVER_LOAD = LogSourceMapping(
-    _LOADED, "DeviceEvents", only={"ActionType": "DriverLoad"}
+    {**_LOADED, "ActionType": Column("ActionType", FieldType.KEYWORD)},
+    "DeviceEvents",
+    only={"ActionType": "DriverLoad"},
 )
 EMAIL_EVENTS = LogSourceMapping(
     {
@@ -82,8 +93,20 @@ class _PutTable(QueryPostprocessingTransformation):
     def apply(self, rule: SigmaRule | SigmaCorrelationRule, query: Any) -> Any:
         super().apply(rule, query)
         state = {} if self._pipeline is None else self._pipeline.state
-        table = state.get("query_table") or state.get("socdefenders_table")
+        table = state.get("query_table")
+        if not table and (table := state.get("socdefenders_table")) and table.startswith(_PARSER):
+            table += self._arguments(state.get("socdefenders_arguments", {}))
         return f"{table}\n| where {query}" if table else query
+
+    def _arguments(self, given: Mapping[str, Sequence[str]]) -> str:
+        """Return what a unifying parser takes to ask its sources for less."""
+        minutes = Deployment.of(self._pipeline).look_back // timedelta(minutes=1)
+        lists = "".join(
+            f", {name}=dynamic([{', '.join(map(literal, values))}])"
+            for name, values in given.items()
+            if 0 < len(values) <= _MOST_IN_ARGUMENT
+        )
+        return f"(starttime=ago({minutes}m){lists})"
 
 
 def kusto_pipeline(

@@ -45,16 +45,18 @@ _PROCESS = LogSourceMapping(
     },
     "_Im_ProcessCreate",
 )
+_TO = Column("DstIpAddr", FieldType.ADDRESS_TEXT, parameter="dstipaddr_has_any_prefix")
+_FROM = Column("SrcIpAddr", FieldType.ADDRESS_TEXT, parameter="srcipaddr_has_any_prefix")
 _NETWORK = LogSourceMapping(
     {
         "Computer": "DvcHostname",
-        "DestinationIp": Column("DstIpAddr", FieldType.ADDRESS_TEXT),
+        "DestinationIp": _TO,
         "DestinationPort": Column("DstPortNumber", FieldType.NUMBER),
         "DestinationHostname": (
             Column("DstFQDN", FieldType.HOST),
             Column("DstHostname", FieldType.HOST),
         ),
-        "SourceIp": Column("SrcIpAddr", FieldType.ADDRESS_TEXT),
+        "SourceIp": _FROM,
         "SourcePort": Column("SrcPortNumber", FieldType.NUMBER),
         "SourceHostname": (
             Column("SrcFQDN", FieldType.HOST),
@@ -64,18 +66,19 @@ _NETWORK = LogSourceMapping(
         "Image": "SrcProcessName",
         "ProcessId": "SrcProcessId",
         "User": "SrcUsername",
-        "dst_ip": Column("DstIpAddr", FieldType.ADDRESS_TEXT),
+        "dst_ip": _TO,
         "dst_port": Column("DstPortNumber", FieldType.NUMBER),
-        "src_ip": Column("SrcIpAddr", FieldType.ADDRESS_TEXT),
+        "src_ip": _FROM,
         "src_port": Column("SrcPortNumber", FieldType.NUMBER),
         "action": "DvcAction",
     },
     "_Im_NetworkSession",
 )
+_QUERIED = Column("DnsQuery", FieldType.HOST, parameter="domain_has_any")
 _DNS = LogSourceMapping(
     {
-        "QueryName": Column("DnsQuery", FieldType.HOST),
-        "query": Column("DnsQuery", FieldType.HOST),
+        "QueryName": _QUERIED,
+        "query": _QUERIED,
         "QueryResults": "DnsResponseName",
         "answer": "DnsResponseName",
         "record_type": "DnsQueryTypeName",
@@ -89,11 +92,11 @@ _DNS = LogSourceMapping(
 )
 _WEB = LogSourceMapping(
     {
-        "c-uri": Column("Url", FieldType.URL),
+        "c-uri": Column("Url", FieldType.URL, parameter="url_has_any"),
         "c-useragent": "HttpUserAgent",
         "cs-user-agent": "HttpUserAgent",
         # Every web session has its URL; the name of the host alone is optional.
-        "cs-host": Column("Url", FieldType.HOST_OR_URL),
+        "cs-host": Column("Url", FieldType.HOST_OR_URL, parameter="url_has_any"),
         "cs-method": "HttpRequestMethod",
         "cs-referrer": "HttpReferrer",
         "cs-username": "SrcUsername",
@@ -105,6 +108,7 @@ _WEB = LogSourceMapping(
 )
 _FILE: dict[str, ColumnSpec] = {
     **digests("TargetFile", "MD5", "SHA1", "SHA256", "SHA512"),
+    "EventType": Column("EventType", FieldType.KEYWORD),
     "Computer": "DvcHostname",
     "TargetFilename": "TargetFilePath",
     "Image": "ActingProcessName",

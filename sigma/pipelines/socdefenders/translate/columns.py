@@ -135,12 +135,18 @@ class Column:
         name: as its query language writes it; for Kusto also an expression.
         holds: what it holds.
         many: whether one event can hold several values in it.
+        indexed: the column that a search finds words of it in without computing it, for one that is
+            a computed expression; empty (default) for itself.
+        parameter: the parameter of the table's function that narrows the table down by it; empty
+            (default) for none.
         ipv6: of addresses, the column that holds those of IPv6; empty (default) for the same.
     """
 
     name: str
     field_type: FieldType = FieldType.TEXT
     many: bool = False
+    indexed: str = ""
+    parameter: str = ""
     ipv6: str = ""
 
 

@@ -53,6 +53,17 @@ class QueryDialect(ABC):
         """
         return None
 
+    def argument(
+        self,
+        column: Column,  # noqa: ARG002 - for the languages that need it
+        matches: list[Match],  # noqa: ARG002
+    ) -> Sequence[str]:
+        """Return what the parameter of a column takes to leave out most events; empty for nothing.
+
+        No event that `matches` are about may be left out.
+        """
+        return ()
+
     def narrowed(
         self,
         column: Column,  # noqa: ARG002 - for the languages that need it

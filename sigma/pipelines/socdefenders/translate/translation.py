@@ -10,7 +10,7 @@ the conversion.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -65,7 +65,8 @@ class TranslateRule(PreprocessingTransformation):
 
     Sets the pipeline state for later steps: `socdefenders_platform`, `socdefenders_table`,
     `socdefenders_asset`, `socdefenders_columns`, the names of the columns that the rule asks about,
-    and `socdefenders_category`, the category that the dialect leaves to them.
+    `socdefenders_arguments`, what the parameters of the table take to narrow it down, and
+    `socdefenders_category`, the category that the dialect leaves to them.
 
     Attributes:
         platform: its name, for messages.
@@ -86,6 +87,7 @@ class TranslateRule(PreprocessingTransformation):
     default: LogSourceMapping | None = None
     hint: Mapping[str, str] = field(default_factory=dict)
     _dialect: QueryDialect = field(init=False, repr=False, compare=False)
+    _arguments: dict[str, Sequence[str]] = field(init=False, repr=False, compare=False)
 
     def apply(self, rule: SigmaRule | SigmaCorrelationRule) -> None:
         """Rewrite the rule's detections, condition and field list in place."""
@@ -94,6 +96,7 @@ class TranslateRule(PreprocessingTransformation):
         if isinstance(rule, SigmaCorrelationRule):
             rename_fields(rule, self._column_of)
             return
+        self._arguments = {}
         log_source = self._log_source(rule)
         alone = self._dialect.words_stand_alone
         dropped = drop_longer_numbers(rule, log_source, alone=alone)
@@ -121,6 +124,7 @@ class TranslateRule(PreprocessingTransformation):
                 socdefenders_table=log_source.table,
                 socdefenders_asset=log_source.asset,
                 socdefenders_columns=tuple(columns),
+                socdefenders_arguments=self._arguments,
             )
 
     def _column_of(self, rule: SigmaRule, name: str) -> str:
@@ -282,6 +286,10 @@ class TranslateRule(PreprocessingTransformation):
                 new = list(self._dialect.values(column, list(matches), negated=place.negated))
                 linked = item.value_linking is ConditionAND and len(new) > 1
                 values.extend([SigmaExpansion(new)] if linked else new)
+                if place.required and column.parameter and len(groups) == 1:
+                    self._arguments[column.parameter] = self._dialect.argument(
+                        column, list(matches)
+                    )
                 narrower = self._dialect.narrowed(column, list(matches), required=place.required)
                 narrowing.extend([narrower] if narrower is not None else [])
         written = [_item(item, column, values)]

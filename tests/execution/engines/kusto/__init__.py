@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from engines import EngineError, EngineMissingError, QuerySyntaxError
 from engines.kusto.operators import Row, run
+from engines.kusto.parsers import conditions_for_parameters
 from engines.locations import HERE, NODE_MODULES
 from engines.process import LineProcess
 
@@ -79,7 +80,8 @@ class KustoEngine:
     def _answer(self, query: str) -> dict[str, Any]:
         if len(query) > self._longest:
             raise QuerySyntaxError(f"{len(query)} characters; {self._longest} are accepted")
-        text = f"{_WATCHLISTS}{query}" if "_GetWatchlist" in query else query
+        text = conditions_for_parameters(query)
+        text = f"{_WATCHLISTS}{text}" if "_GetWatchlist" in text else text
         answer: dict[str, Any] = json.loads(self._program.ask(json.dumps({"query": text})))
         if "refused" in answer:
             raise QuerySyntaxError("; ".join(answer["refused"]))
