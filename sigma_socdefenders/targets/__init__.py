@@ -171,6 +171,10 @@ TARGETS: dict[str, Target] = {
             ("socdefenders_opensearch",),
             ("default", "dashboards_ndjson", "dsl_lucene", "monitor_rule"),
             limits.OPENSEARCH,
+            {
+                "monitor_rule": "sigma.pipelines.socdefenders.rule_formats.opensearch_monitors"
+                ":socdefenders_opensearch_monitors",
+            },
         ),
         Target(
             "defender",

@@ -97,6 +97,30 @@ def test_an_elastic_rule_waits_to_be_enabled() -> None:
     assert document["enabled"] is False
 
 
+def test_a_monitor_sees_each_event_once() -> None:
+    """A run looks from its look-back to its delay, in the indices and as often as deployed."""
+    deployment = ProcessingPipeline.from_yaml(
+        "vars: {socdefenders_every: 15m, socdefenders_delay: 10m, socdefenders_index: logs-*}"
+    )
+    backend = TARGETS["opensearch"].make_backend("monitor_rule")
+    backend.processing_pipeline += deployment
+    (monitor,) = backend.convert(SigmaCollection.from_yaml(changed("ipv4", level="high")))
+    assert monitor["schedule"] == {"period": {"interval": 15, "unit": "MINUTES"}}
+    assert monitor["enabled"] is False
+    (search,) = (one["search"] for one in monitor["inputs"])
+    assert search["indices"] == ["logs-*"]
+    period, query = search["query"]["query"]["bool"]["filter"]
+    assert period["range"]["@timestamp"] == {
+        "gt": "{{period_end}}||-25m",
+        "lte": "{{period_end}}||-10m",
+        "format": "epoch_millis",
+    }
+    expected = converted("opensearch", "default", CASES["ipv4"])[0]
+    assert query["query_string"]["query"] == expected
+    (trigger,) = (one["query_level_trigger"] for one in monitor["triggers"])
+    assert trigger["severity"] == "2"
+
+
 def sentinel_rule(document: str) -> dict[str, Any]:
     """Return the properties of the only rule in a template."""
     template = json.loads(converted("sentinel", "analytics_rule", document))

@@ -7,6 +7,7 @@ and the standard library, and nothing in it reads a file or the network on impor
 from .placeholders import socdefenders_placeholders
 from .rule_formats.defender_detection import socdefenders_defender_detection
 from .rule_formats.elastic_rules import socdefenders_elastic_rules
+from .rule_formats.opensearch_monitors import socdefenders_opensearch_monitors
 from .rule_formats.saved_searches import socdefenders_splunk_savedsearches
 from .rule_formats.sentinel_analytics import socdefenders_sentinel_analytics
 from .schemas.defender import socdefenders_defender
@@ -29,6 +30,7 @@ pipelines = {
     "socdefenders_eql": socdefenders_eql,
     "socdefenders_esql": socdefenders_esql,
     "socdefenders_opensearch": socdefenders_opensearch,
+    "socdefenders_opensearch_monitors": socdefenders_opensearch_monitors,
     "socdefenders_placeholders": socdefenders_placeholders,
     "socdefenders_qradar": socdefenders_qradar,
     "socdefenders_qradar_filter": socdefenders_qradar_filter,
