@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sigma_socdefenders.cli.grouping import Grouping
     from sigma_socdefenders.cli.options import Reading
     from sigma_socdefenders.rules.identity import ListName
+    from sigma_socdefenders.targets.settings import ConversionSettings
 
 __all__ = ["convert"]
 
@@ -49,7 +50,7 @@ def convert(
     grouping: Grouping,
     target: str,
     output_format: str,
-    settings: targets.ConversionSettings,
+    settings: ConversionSettings,
     output: str,
     quiet: bool,
 ) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sigma_socdefenders.rules.build import BuiltRule
     from sigma_socdefenders.rules.grouping import Capacity
     from sigma_socdefenders.rules.identity import ListName
-    from sigma_socdefenders.targets import ConversionSettings
+    from sigma_socdefenders.targets.settings import ConversionSettings
 
 __all__ = ["Grouping", "grouping_options"]
 

@@ -14,7 +14,7 @@ from sigma_socdefenders.outputs.lookups import PLATFORMS, lookup_files, write_fi
 if TYPE_CHECKING:
     from sigma_socdefenders.cli.options import Reading
     from sigma_socdefenders.rules.identity import ListName
-    from sigma_socdefenders.targets import ConversionSettings
+    from sigma_socdefenders.targets.settings import ConversionSettings
 
 __all__ = ["lookup"]
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sigma_socdefenders.cli.options import Reading
     from sigma_socdefenders.outputs.rule_folder import Plan
     from sigma_socdefenders.rules.identity import ListName
-    from sigma_socdefenders.targets import ConversionSettings
+    from sigma_socdefenders.targets.settings import ConversionSettings
 
 __all__ = ["sync"]
 

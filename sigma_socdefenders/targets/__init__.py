@@ -15,7 +15,6 @@ from sigma.exceptions import SigmaError
 
 from sigma_socdefenders.errors import TargetError
 from sigma_socdefenders.targets import limits
-from sigma_socdefenders.targets.settings import ConversionSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -25,10 +24,10 @@ if TYPE_CHECKING:
 
     from sigma_socdefenders.rules.build import BuiltRule
     from sigma_socdefenders.targets.limits import QueryLimit
+    from sigma_socdefenders.targets.settings import ConversionSettings
 
 __all__ = [
     "TARGETS",
-    "ConversionSettings",
     "Converter",
     "Target",
     "convert",
@@ -80,6 +79,10 @@ class Target:
         Raises:
             TargetError: a pipeline of the settings cannot be used, or a backend option is wrong.
         """
+        from sigma_socdefenders.targets.settings import (  # noqa: PLC0415 - start-up time
+            ConversionSettings,
+        )
+
         settings = settings or ConversionSettings()
         own = self.own_formats.get(output_format)
         references = self.pipelines if own is None else (*self.pipelines, own)

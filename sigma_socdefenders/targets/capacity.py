@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from sigma_socdefenders.indicators.indicator import Indicator
     from sigma_socdefenders.rules.grouping import ValueCapacity
     from sigma_socdefenders.rules.grouping.group import Group
-    from sigma_socdefenders.targets import ConversionSettings, Target
+    from sigma_socdefenders.targets import Target
     from sigma_socdefenders.targets.limits import QueryLimit
+    from sigma_socdefenders.targets.settings import ConversionSettings
 
 __all__ = ["QueryCapacity"]
 

@@ -16,7 +16,8 @@ from sigma_socdefenders import SocDefendersCollection
 from sigma_socdefenders.errors import TargetError
 from sigma_socdefenders.rules.build import BuiltRule
 from sigma_socdefenders.rules.grouping import ValueCapacity
-from sigma_socdefenders.targets import TARGETS, ConversionSettings, convert, find_target
+from sigma_socdefenders.targets import TARGETS, convert, find_target
+from sigma_socdefenders.targets.settings import ConversionSettings
 
 from .cases import CASES, NETWORK, rule
 from .test_correlations import correlated

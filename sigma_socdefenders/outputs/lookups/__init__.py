@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from sigma_socdefenders.indicators.normalize import IndicatorType
     from sigma_socdefenders.rules.build import BuiltRule
     from sigma_socdefenders.rules.identity import ListName
-    from sigma_socdefenders.targets import ConversionSettings
+    from sigma_socdefenders.targets.settings import ConversionSettings
 
 __all__ = ["PLATFORMS", "lookup_files", "write_files"]
 

@@ -29,7 +29,15 @@ if TYPE_CHECKING:
 __all__ = ["Spl"]
 
 
-_NO_EXPRESSION = SigmaRegularExpression("")
+class _NoExpression(SigmaRegularExpression):
+    """What pySigma makes of each value for languages that need it, and SPL does not."""
+
+    def escape(self, *args: Any, **kwargs: Any) -> str:  # noqa: ARG002
+        """Return nothing."""
+        return ""
+
+
+_NO_EXPRESSION = _NoExpression("")
 _ESCAPED = re.compile(r'["*\\]')
 _NETWORK = re.compile(r"[0-9A-Fa-f:.]+/\d{1,3}\Z")
 

@@ -36,10 +36,12 @@ def drop_longer_numbers(rule: SigmaRule, log_source: LogSourceMapping, *, alone:
     Returns:
         Whether anything was left out.
     """
+    if len(rule.detection.detections) == 1:
+        return False
     ids = {
         name: found
         for name, detection in rule.detection.detections.items()
-        if len(rule.detection.detections) > 1 and (found := _whole_ids(detection, log_source))
+        if (found := _whole_ids(detection, log_source))
     }
     known = set().union(*ids.values())
     conditions = rule.detection.parsed_condition

@@ -112,12 +112,12 @@ def _united(items: Sequence[SigmaDetectionItem]) -> SigmaDetectionItem:
     return replace(items[0], value=values, value_linking=ConditionOR, auto_modifiers=False)
 
 
-def required_detections(rule: SigmaRule) -> set[str]:
+def required_detections(rule: SigmaRule, negated: set[str]) -> set[str]:
     """Return the names of the detections without which no condition can hold."""
     conditions = [condition.condition for condition in rule.detection.parsed_condition]
     if any(re.search(r"(?i)\b(or|of)\b|[()]", condition) for condition in conditions):
         return set()
-    return set(rule.detection.detections) - negated_detections(rule)
+    return set(rule.detection.detections) - negated
 
 
 def negated_detections(rule: SigmaRule) -> set[str]:

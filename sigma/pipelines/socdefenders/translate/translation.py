@@ -11,6 +11,7 @@ the conversion.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -102,7 +103,8 @@ class TranslateRule(PreprocessingTransformation):
         dropped = drop_longer_numbers(rule, log_source, alone=alone)
         if self._dialect.joins_alternatives or dropped:
             merge_named_alternatives(rule)
-        negated, required = negated_detections(rule), required_detections(rule)
+        negated = negated_detections(rule)
+        required = required_detections(rule, negated)
         for name, detection in rule.detection.detections.items():
             place = _Place(rule, log_source, name in negated, name in required)
             self._detection(detection, place)
@@ -325,6 +327,8 @@ class TranslateRule(PreprocessingTransformation):
 
 def _item(item: SigmaDetectionItem, column: Column, values: list[SigmaType]) -> SigmaDetectionItem:
     """Return the item with a column and values of the platform's in its place."""
-    new = replace(item, field=column.name, value=values, auto_modifiers=False)
+    # `replace` would look at each of the values once more, and at the modifiers.
+    new = copy(item)
+    new.field, new.value, new.auto_modifiers = column.name, values, False
     new.disable_conversion_to_plain()
     return new
