@@ -118,8 +118,8 @@ and has both cases of each letter, on every shard that a query runs on: 20 MB to
 DNS names (`benchmarks/bench_lucene.py`). Elasticsearch's request circuit breaker counts it. Others
 take a twentieth of that."""
 
-_LOWER_CASE_AUTOMATA = 16_000
-"""The same for ES|QL, which writes one case: some 500 DNS names, up to 40 MB."""
+_LOWER_CASE_AUTOMATA = 12_000
+"""The same for ES|QL and EQL, which write one case: some 500 DNS names, 30 MB."""
 
 _DEPTH = 250
 """Elasticsearch refuses an ES|QL expression that is nested more than 400 deep (since 8.15), where

@@ -21,11 +21,13 @@ from engines.spl import SplEngine
 from engines.spl.tables import app_tables
 from platforms import PLATFORMS, Platform
 
+from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
 from sigma_socdefenders.errors import Position
 from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
 from sigma_socdefenders.outputs.lookups import lookup_files, write_files
 from sigma_socdefenders.outputs.lookups.splunk import app_name
 from sigma_socdefenders.rules.identity import ListName
+from sigma_socdefenders.targets.settings import ConversionSettings
 from tests.rules.grouping.lists import random_values
 
 if TYPE_CHECKING:
@@ -39,12 +41,17 @@ _each_case = pytest.mark.parametrize(
 )
 
 
-def _write(folder: Path, target: str, records: list[dict[str, str]]) -> None:
+def _write(
+    folder: Path,
+    target: str,
+    records: list[dict[str, str]],
+    settings: ConversionSettings | None = None,
+) -> None:
     found = [
         SourcedIndicator(Indicator.from_record(record), Position("list", number))
         for number, record in enumerate(records, 1)
     ]
-    write_files(folder, lookup_files(found, target, on_error=lambda *_: None))
+    write_files(folder, lookup_files(found, target, settings=settings, on_error=lambda *_: None))
 
 
 @pytest.mark.parametrize("platform", _SPLUNK, ids=lambda one: one.name)
@@ -233,6 +240,42 @@ def test_elastic_documents_are_what_the_rules_compare(tmp_path: Path) -> None:
     ]
 
 
+@_each_case
+def test_elastic_finds_it_and_no_near_miss(case: Case, tmp_path: Path, lucene: Engine) -> None:
+    """The rules, over the documents as written, find each way of showing the indicator.
+
+    An indicator-match rule asks for each document's value in the events' field, as Kibana does.
+    """
+    others = [{"type": case.type, "value": value} for value in random_values(case.type, 40)]
+    records = [{"type": case.type, "value": case.spellings[0]}, *others]
+    settings = ConversionSettings(Deployment(subfield="parts"))
+    _write(tmp_path, "elastic", records, settings)
+    documents = _lines(tmp_path / "indicators" / "indicators-001.ndjson")[1::2]
+    queries: list[str] = []
+    for rule in _lines(tmp_path / "detection-rules" / "rules-001.ndjson"):
+        if rule["type"] == "query":
+            queries.append(rule["query"])
+            continue
+        kind = rule["threat_query"].split('"')[1]
+        entries = [entry for one in rule["threat_mapping"] for entry in one["entries"]]
+        for document in documents:
+            if _type(document) == kind:
+                queries += [
+                    f'{entry["field"]}:"{_quoted(value)}"'
+                    for entry in entries
+                    if (value := _at(document, entry["value"])) is not None
+                ]
+    (platform,) = (one for one in PLATFORMS if one.target == "elastic")
+    shown = {**case.found, **case.misses}
+    events = [platform.event(sighting) for sighting in shown.values()]
+    found = platform.found(lucene, queries, events)
+    assert [label for at, label in enumerate(shown) if at in found] == list(case.found)
+
+
+def _quoted(value: object) -> str:
+    return str(value).replace("\\", "\\\\").replace('"', '\\"')
+
+
 def _lines(file: Path) -> list[dict]:
     return [json.loads(line) for line in file.read_text("utf-8").split("\n") if line]
 
@@ -243,5 +286,5 @@ def _type(document: dict) -> str:
 
 def _at(document: dict, path: str) -> object:
     for part in path.split("."):
-        document = document[part]
-    return document
+        document = document.get(part, {})
+    return document or None
