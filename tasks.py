@@ -8,6 +8,7 @@
     python3 tasks.py engines   install what runs the converted queries in tests/execution
     python3 tasks.py bench     print the benchmarks
     python3 tasks.py tlds      fetch IANA's list of top-level domains anew
+    python3 tasks.py well-known  write the well-known sites anew, from MISP's warning lists
     python3 tasks.py docs      build the documentation as a site, in the folder `site`
 
 Needs nothing but Python 3.10 or newer. `--fresh` starts from an empty environment.
@@ -140,6 +141,11 @@ def tlds() -> None:
     file.write_text("\n".join((*head, *names)) + "\n", encoding="ascii", newline="\n")
 
 
+def well_known(environment: Environment) -> None:
+    """Write the well-known sites and services anew, from the installed MISP warning lists."""
+    environment.run("python", ROOT / "tools" / "well_known.py")
+
+
 def interpreter(version: str) -> str | None:
     """Return a Python of that version on this machine; None where there is none that runs."""
     kept = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))
@@ -173,7 +179,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    tasks = {"demo": demo, "engines": engines, "bench": bench, "docs": docs}
+    tasks = {
+        "demo": demo,
+        "engines": engines,
+        "bench": bench,
+        "docs": docs,
+        "well-known": well_known,
+    }
     parser.add_argument("task", choices=["test", "pysigma2", "matrix", "tlds", *tasks])
     parser.add_argument("--fresh", action="store_true", help="start from an empty environment")
     arguments, rest = parser.parse_known_args()

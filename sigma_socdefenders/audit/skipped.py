@@ -39,6 +39,10 @@ class Reason(str, Enum):
     NO_TLD = "no-tld", "a name whose ending is no top-level domain, such as a file's name"
     EMPTY_FILE = "empty-file", "the hash of a file without content"
     FILLER = "filler", "a hash of nothing but zeros, or nothing but f, which stands for none"
+    WELL_KNOWN = (
+        "well-known",
+        "a host or address that everybody uses, such as a resolver or google.com",
+    )
     PLACEHOLDER = "placeholder", "a URL with a part to be filled in, such as <email_address>"
     REVOKED = "revoked", "its source has withdrawn it, or allows it"
     EXPIRED = "expired", "its validity has ended"

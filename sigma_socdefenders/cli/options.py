@@ -12,7 +12,7 @@ from sigma_socdefenders.errors import ListNameError
 from sigma_socdefenders.indicators.filters import LAST
 from sigma_socdefenders.indicators.tlp import TLP_LABELS
 from sigma_socdefenders.rules.profiles import profile_names
-from sigma_socdefenders.selection import KEEPABLE, Selection
+from sigma_socdefenders.selection import KEEPABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -45,7 +45,8 @@ class Reading:
     min_score: float | None = None
     max_age: tuple[str, ...] = ()
     allowlist: tuple[str, ...] = ()
-    warninglists: bool = False
+    warninglists: tuple[str, ...] = ()
+    not_warninglists: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
     keep_private: bool = False
     to_ids: Literal["auto", "only", "all"] = "auto"
@@ -69,26 +70,19 @@ class Reading:
             "limit": self.limit,
         }
 
-    def selection(self) -> Selection:
-        """Return what of the records is kept.
-
-        Raises:
-            SelectionError: an option means nothing, or a file of it cannot be read.
-        """
-        return Selection.parse(
+    def selection(self) -> dict[str, Any]:
+        """Return what of the records is kept, as the keyword arguments of `Selection.parse`."""
+        return {
             **self.filters(),
-            tlp=self.tlp,
-            tag=self.tag,
-            not_tag=self.not_tag,
-            feed_name=self.feed_name,
-            not_feed_name=self.not_feed_name,
-            min_score=self.min_score,
-            max_age=self.max_age,
-            keep=(*self.keep, *(("private",) if self.keep_private else ())),
-            allowlist=self.allowlist,
-            warninglists=self.warninglists,
-        )
+            **{name: getattr(self, name) for name in _SELECTED},
+            "keep": (*self.keep, *(("private",) if self.keep_private else ())),
+        }
 
+
+_SELECTED = (
+    *("tlp", "tag", "not_tag", "feed_name", "not_feed_name", "min_score"),
+    *("max_age", "allowlist", "warninglists", "not_warninglists"),
+)
 
 _FEED_OPTIONS = (
     click.option(
@@ -192,7 +186,17 @@ _SELECTION_OPTIONS = (
         help="Leave out what would fire on a value, network or name listed in FILE; repeatable.",
     ),
     click.option(
-        "--warninglists", is_flag=True, help="Leave out what is on one of MISP's warning lists."
+        "--warninglists",
+        multiple=True,
+        metavar="NAME",
+        help="Leave out what is on a warning list of MISP: a list's name, a category such as "
+        "sites or hosting, or all; repeatable.",
+    ),
+    click.option(
+        "--not-warninglists",
+        multiple=True,
+        metavar="NAME",
+        help="Which of those warning lists not to heed; repeatable.",
     ),
     click.option(
         "--keep",

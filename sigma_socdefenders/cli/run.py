@@ -19,6 +19,7 @@ from sigma_socdefenders.audit.trace import Explanation, Report
 from sigma_socdefenders.errors import OutputError, shorten
 from sigma_socdefenders.files import atomic_writer
 from sigma_socdefenders.indicators.filters import LAST
+from sigma_socdefenders.selection import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -48,7 +49,7 @@ class Run:
         self.reading = reading
         self.quiet = quiet
         self.summary = Summary(errors=reading.errors, on_skipped=self._skipped)
-        self.selection = reading.selection()
+        self.selection = Selection.parse(**reading.selection())
         self.unconverted: dict[str, list[str]] = {}
         self._first: dict[str, Skipped] = {}
         self._feed: FeedReading | None = None

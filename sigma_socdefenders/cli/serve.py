@@ -110,18 +110,7 @@ def _served(
         sources = (str(stack.enter_context(resources.as_file(example))), *sources)
     return Served(
         sources,
-        {
-            "type": reading.type,
-            "since": reading.since,
-            "confidence": reading.confidence,
-            "industry": reading.industry,
-            "category": reading.category,
-            "limit": reading.limit,
-            "max_age": reading.max_age,
-            "keep": (*reading.keep, *(("private",) if reading.keep_private else ())),
-            "allowlist": reading.allowlist,
-            "warninglists": reading.warninglists,
-        },
+        {**reading.selection(), "since": reading.since},
         profile,
         list_name,
         reading.to_ids,

@@ -13,7 +13,7 @@ from sigma_socdefenders.errors import ParameterError, SelectionError, shorten
 from sigma_socdefenders.indicators.filters import FilterParameters, Filters
 from sigma_socdefenders.selection.ages import parse_ages
 from sigma_socdefenders.selection.allowlist import Allowlist
-from sigma_socdefenders.selection.criteria import Criteria, CriteriaParameters
+from sigma_socdefenders.selection.criteria import Criteria, CriteriaParameters, several
 from sigma_socdefenders.selection.exclusions import HAZARDS, exclusion
 from sigma_socdefenders.selection.merging import merge
 from sigma_socdefenders.selection.sectors import concerns
@@ -72,7 +72,8 @@ class Selection:
         max_age: MaxAge | None = None,
         keep: str | Iterable[str] = (),
         allowlist: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] | None = None,
-        warninglists: bool = False,
+        warninglists: str | Iterable[str] = (),
+        not_warninglists: str | Iterable[str] = (),
         now: datetime | None = None,
         **asked: Unpack[SelectionParameters],
     ) -> Selection:
@@ -82,7 +83,9 @@ class Selection:
             max_age: `default`, `30d`, `ipv4=30d,domain=180d`; see `ages.parse_ages`.
             keep: a reason that does not count, or several, of those in `KEEPABLE`.
             allowlist: a file, or several; see `Allowlist`.
-            warninglists: whether to heed MISP's warning lists.
+            warninglists: which of MISP's warning lists to heed: names, names with `*`,
+                categories, or `all`; see `Warninglists.bundled`.
+            not_warninglists: which of those not to heed.
             now: as for the class.
             **asked: `type`, `since`, `confidence`, `industry`, `category` and `limit` as for
                 `Filters.parse`; `tlp`, `tag`, `not_tag`, `feed_name`, `not_feed_name` and
@@ -99,7 +102,7 @@ class Selection:
             # The feed's error for what the feed was never asked.
             raise SelectionError(str(error)) from None
         criteria = Criteria.parse(**given)
-        kept = frozenset((keep,) if isinstance(keep, str) else keep)
+        kept = frozenset(several(keep))
         for reason in sorted(kept - set(KEEPABLE)):
             raise SelectionError(f"keep: '{shorten(reason)}' is none of {', '.join(KEEPABLE)}.")
         if isinstance(allowlist, (str, os.PathLike)):
@@ -110,7 +113,9 @@ class Selection:
             parse_ages(max_age),
             kept,
             Allowlist.from_files(allowlist) if allowlist else None,
-            Warninglists.bundled() if warninglists else None,
+            Warninglists.bundled(several(warninglists), several(not_warninglists))
+            if warninglists
+            else None,
             now,
         )
 

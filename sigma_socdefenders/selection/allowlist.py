@@ -15,24 +15,16 @@ from typing import TYPE_CHECKING
 
 from sigma_socdefenders.errors import SelectionError, shorten
 from sigma_socdefenders.indicators.normalize import IndicatorType, canonical, infer_type
-from sigma_socdefenders.selection.exclusions import address_type, host_of
+from sigma_socdefenders.selection.hosts import address_type, host_of, with_parents
 from sigma_socdefenders.selection.networks import NetworkIndex
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator
 
-__all__ = ["Allowlist", "with_parents"]
+__all__ = ["Allowlist"]
 
 _ADDRESSES = (IndicatorType.IPV4, IndicatorType.IPV6)
-
-
-def with_parents(name: str) -> Iterator[str]:
-    """Yield a name and each name above it, down to the last label."""
-    yield name
-    while "." in name:
-        name = name.partition(".")[2]
-        yield name
 
 
 class Allowlist:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sigma_socdefenders.indicators.indicator import Indicator
 
-__all__ = ["Criteria", "CriteriaParameters"]
+__all__ = ["Criteria", "CriteriaParameters", "several"]
 
 
 class CriteriaParameters(TypedDict, total=False):
@@ -78,10 +78,10 @@ class Criteria:
             raise SelectionError(f"min_score: '{shorten(min_score)}' is no number from 0 to 100.")
         return cls(
             label,
-            _several(tag),
-            _several(not_tag),
-            _several(feed_name),
-            _several(not_feed_name),
+            several(tag),
+            several(not_tag),
+            several(feed_name),
+            several(not_feed_name),
             lowest,
         )
 
@@ -100,7 +100,8 @@ class Criteria:
         return None if self.min_score is None else _below(indicator, self.min_score)
 
 
-def _several(given: str | Iterable[str]) -> tuple[str, ...]:
+def several(given: str | Iterable[str]) -> tuple[str, ...]:
+    """Return texts from one or several."""
     return (given,) if isinstance(given, str) else tuple(given)
 
 

@@ -15,9 +15,11 @@ from sigma_socdefenders.indicators.public_suffix import (
     is_internal_name,
     is_public_suffix,
 )
+from sigma_socdefenders.selection.hosts import address_type, host_of
 from sigma_socdefenders.selection.networks import NetworkIndex
+from sigma_socdefenders.selection.well_known import well_known
 
-__all__ = ["HAZARDS", "address_type", "exclusion", "host_of"]
+__all__ = ["HAZARDS", "exclusion"]
 
 HAZARDS = (
     Reason.PRIVATE,
@@ -26,6 +28,7 @@ HAZARDS = (
     Reason.NO_TLD,
     Reason.EMPTY_FILE,
     Reason.FILLER,
+    Reason.WELL_KNOWN,
     Reason.PLACEHOLDER,
 )
 """The reasons for which a value is left out unless it is asked for."""
@@ -75,34 +78,18 @@ _HASHES = frozenset(
 )
 _PLACEHOLDER = re.compile(r"<[a-z]+(?:[_ -][a-z]+)+>|\{\{[^{}]*\}\}", re.IGNORECASE)
 _MARKS_OF_PLACEHOLDERS = re.compile(r"[<{]")
-_AUTHORITY_END = re.compile(r"[/?#\\]")
 _MAPPED = "::ffff:"
-
-
-def host_of(url: str) -> str:
-    """Return the host of a canonical URL: a name, or an address without brackets."""
-    start = url.index("://") + 3
-    end = _AUTHORITY_END.search(url, start)
-    authority = url[start : end.start()] if end else url[start:]
-    if url.startswith("file:"):
-        authority = authority.partition("@")[0]
-    host = authority.rpartition("@")[2]
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.partition(":")[0]
-
-
-def address_type(host: str) -> IndicatorType | None:
-    """Return the type of a canonical URL's host that is an address, or None for a name."""
-    if ":" in host:
-        return IndicatorType.IPV6
-    # A name may end in a digit, and have four labels, but never digits alone.
-    is_ipv4 = host[-1:].isdigit() and host.replace(".", "").isdigit()
-    return IndicatorType.IPV4 if is_ipv4 else None
 
 
 def exclusion(kind: IndicatorType, value: str) -> Refusal | None:
     """Return why a rule on a canonical value would do harm or nothing, or None where it is fit."""
+    if (found := _harm(kind, value)) is not None:
+        return found
+    told = well_known(kind, value)
+    return None if told is None else Refusal(Reason.WELL_KNOWN, told)
+
+
+def _harm(kind: IndicatorType, value: str) -> Refusal | None:
     if kind is IndicatorType.IPV4 or kind is IndicatorType.IPV6:
         return _address(kind, value)
     if kind is IndicatorType.DOMAIN:

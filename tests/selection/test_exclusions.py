@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from sigma_socdefenders.indicators.normalize import IndicatorType, canonical, infer_type
 from sigma_socdefenders.selection import Allowlist
-from sigma_socdefenders.selection.exclusions import HAZARDS, exclusion, host_of
+from sigma_socdefenders.selection.exclusions import HAZARDS, exclusion
+from sigma_socdefenders.selection.hosts import host_of
 
 ALLOWLIST = Allowlist([("list", "10.0.0.0/8"), ("list", "good.example")])
 LEFT_OUT = {
@@ -48,6 +49,13 @@ LEFT_OUT = {
         "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
     ],
     "filler": ["0" * 32, "F" * 40, "f" * 64, "0" * 128],
+    "well-known": [
+        *("8.8.8.8", "1.1.1.1", "9.9.9.9", "8.8.8.0/24", "2001:4860:4860::8888", "13.107.4.50"),
+        *("google.com", "http://google.com", "login.microsoftonline.com", "microsoftonline.com"),
+        *("t.co", "https://t.co/", "pastebin.com", "github.com", "api.ipify.org", "dropbox.com"),
+        *("ocsp.digicert.com", "r3.o.lencr.org", "crl.microsoft.com", "http://1.1.1.1"),
+        *("windowsupdate.com", "au.download.windowsupdate.com", "www.msftconnecttest.com"),
+    ],
     "placeholder": [
         "https://usaid.bad-domain.com/d/<target_email_address>",
         "https://bad-domain.com/{{id}}",
@@ -59,7 +67,7 @@ KEPT = [
     "203.0.113.9",
     "2001:db8::1",
     "2001:db8::/32",
-    "8.8.8.8",
+    "8.8.8.9",
     "172.32.0.1",
     "192.1.2.3",
     "100.128.0.1",
@@ -69,6 +77,16 @@ KEPT = [
     "evil.github.io",
     "bucket.s3.amazonaws.com",
     "http://github.io/x",
+    "http://google.com/x",
+    "https://pastebin.com/raw/4xrCbaEH",
+    "https://login.microsoftonline.com/common/oauth2/deviceauth",
+    "http://13.107.4.50/spider.png",
+    "evil.web.app",
+    "connect-71q.pages.dev",
+    "8.8.8.9",
+    "8.8.9.0/24",
+    "notgoogle.com",
+    "google.com.bad.example",
     "expyuzz4wqqyqhjn.onion",
     "c2.bit",
     "evil.co.za",

@@ -4,7 +4,7 @@ import pytest
 
 from sigma_socdefenders.errors import SelectionError
 from sigma_socdefenders.indicators.normalize import canonical, infer_type
-from sigma_socdefenders.selection import Warninglists
+from sigma_socdefenders.selection import Warninglists, warninglists
 
 ALL = ["ip-dst", "domain", "hostname", "url", "md5", "email-src"]
 LISTS = [
@@ -106,14 +106,14 @@ def test_lists_of_another_form():
 def bundled():
     """The published lists, where their package is installed."""
     pytest.importorskip("pymispwarninglists")
-    return Warninglists.bundled()
+    return Warninglists.bundled(["all"])
 
 
 @pytest.mark.parametrize(
     "value",
     [
         *("8.8.8.8", "1.1.1.1", "20.150.193.28", "13.107.4.50", "www.google.com", "10.1.2.3"),
-        *("d41d8cd98f00b204e9800998ecf8427e", "abuse@vendor.com", "http://bit.ly/x"),
+        *("d41d8cd98f00b204e9800998ecf8427e", "abuse@vendor.com", "http://bit.ly"),
     ],
 )
 def test_published_lists(bundled, value):
@@ -128,10 +128,41 @@ def test_published_lists_leave_the_rest_alone(bundled):
 
 
 def test_in_a_selection(select):
-    """The selection heeds the lists where that is asked for, and says which one it was."""
+    """The selection heeds the lists that are asked for, and says which one it was."""
     pytest.importorskip("pymispwarninglists")
-    values = ["8.8.8.8", "q8zk-3v.bad-xq7.top"]
+    values = ["20.150.193.28", "1.2.2.2.tranco.bad-xq7.top", "vk.me"]
     assert select(values).values == values
-    result = select(values, warninglists=True)
+    result = select(values, warninglists="clouds")
     assert result.values == values[1:]
     assert "MISP's '" in result.drops[0].detail
+    assert select(values, warninglists=["tranco*", "clouds"]).values == values[1:2]
+    unwanted = ["microsoft-*", "github"]
+    assert select(values, warninglists="clouds", not_warninglists=unwanted).values == values
+
+
+@pytest.mark.parametrize("name", ["tranko10k", "nothing", ""])
+def test_names_of_no_list(name):
+    """A name of no list is refused, with those that resemble it."""
+    pytest.importorskip("pymispwarninglists")
+    with pytest.raises(SelectionError, match="is no list"):
+        Warninglists.bundled([name])
+    if name == "tranko10k":
+        with pytest.raises(SelectionError, match=r"did you mean tranco10k"):
+            Warninglists.bundled([name])
+
+
+def test_hosting_is_matched_whole():
+    """A shared service is on its lists, and what its users have on it is not."""
+    pytest.importorskip("pymispwarninglists")
+    lists = Warninglists.bundled(["hosting"])
+    assert name_of(lists, "bit.ly")
+    assert name_of(lists, "https://pastebin.com")
+    for value in ("https://pastebin.com/raw/4xrCbaEH", "evil.web.app", "http://bit.ly/x"):
+        assert name_of(lists, value) is None
+
+
+def test_every_category_has_lists():
+    """No category names a list that MISP does not publish."""
+    pytest.importorskip("pymispwarninglists")
+    for category in warninglists._categories():
+        assert Warninglists.bundled([category]), category
