@@ -52,11 +52,24 @@ MALFORMED = [
     ("types: []", "types: is not a mapping"),
     ("a: 1\na: 2", "not valid YAML: Duplicate key 'a'"),
     ("a: [", "not valid YAML"),
-    ("extends: nowhere", "There is no profile 'nowhere'"),
+    ("extends: nowhere", r"There is no profile '.*nowhere'"),
     ("types: {ip: {}}", "'ip' is none of ipv4"),
     ("types: {ipv4: {rules: []}}", "'rules' is not a list"),
     ("types: {ipv4: {rules: [{}]}}", "logsource"),
     ("types: {ipv4: {rules: [{logsource: {category: x}}]}}", "'detection' is not a mapping"),
+    ("extends: default\nauther: X", "'auther' is no key here; the keys are extends"),
+    ("extends: default\nrules: {}", "'rules' is no key here; did you mean 'rule'"),
+    ("extends: default\ntyps: {}", "'typs' is no key here; did you mean 'types'"),
+    ("extends: default\nrule: {autor: X}", "rule: 'autor' .* did you mean 'author'"),
+    ("extends: default\nrule: {levls: {}}", "rule: 'levls' .* did you mean 'levels'"),
+    ("extends: default\nrule: {title: X}", "rule: 'title' is no key here; the keys are author"),
+    ("extends: default\nrule: {levels: {hi: low}}", "rule.levels: 'hi' is no key here"),
+    ("extends: default\ntypes: {domain: {titel: x}}", "types.domain: 'titel' .* mean 'title'"),
+    ("types: {ipv4: {rules: [{detecton: {}}]}}", r"rules\[0\]: 'detecton' .* mean 'detection'"),
+    ("types: {ipv4: {rules: [{logsource: {catgory: x}}]}}", "logsource: 'catgory' .* 'category'"),
+    ("description: 2001-99-99", "not valid YAML"),
+    ("description: 2001-01-01 00:00:00 -99:99", "not valid YAML"),
+    ('extends: "\\0"', "not valid YAML"),
     ("extends: default\nrule: {levels: {high: severe}}", "'severe' is none of"),
     ("extends: default\nrule: {tags: [untold]}", "rule.tags"),
     ("extends: default\nrule: {dates: [created]}", "only date and modified"),
@@ -93,6 +106,17 @@ def test_a_malformed_template_is_explained(tmp_path, detection, reason):
     )
     with pytest.raises(ProfileError, match=reason):
         load_profile(str(file))
+
+
+def test_a_profile_extends_what_is_beside_it(tmp_path, monkeypatch):
+    """The path of an extended profile begins at the folder of the profile that names it."""
+    folder = tmp_path / "profiles"
+    (folder / "more").mkdir(parents=True)
+    (folder / "base.yml").write_text("extends: default\nrule: {author: Ours}")
+    (folder / "more" / "ours.yml").write_text("extends: ../base.yml\nrule: {status: test}")
+    monkeypatch.chdir(tmp_path)
+    metadata = load_profile("profiles/more/ours.yml").metadata
+    assert (metadata.author, metadata.status.name) == ("Ours", "TEST")
 
 
 def test_a_profile_cannot_extend_itself(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from sigma_socdefenders.indicators.ioc_types import IndicatorType, indicator_typ
 from sigma_socdefenders.rules.identity import FEED, ListName
 from sigma_socdefenders.rules.profiles import PROFILES, profile_names
 from sigma_socdefenders.rules.profiles.detections import DetectionTemplate
+from sigma_socdefenders.rules.profiles.keys import check_keys
 from sigma_socdefenders.rules.profiles.model import Metadata, Profile, RuleTemplate
 from sigma_socdefenders.rules.profiles.texts import TextTemplate, parse_template
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["load_profile"]
 
 _DATES = ("date", "modified")
+_DEEPEST = 32
 
 
 @lru_cache(maxsize=32)
@@ -44,19 +47,22 @@ def load_profile(name: str, list_name: ListName = FEED) -> Profile:
 
 def _document(name: str, *, seen: tuple[str, ...]) -> dict[str, Any]:
     """Read a profile's YAML, laid over the profile that it extends."""
-    if name in seen:
+    if name in seen or len(seen) > _DEEPEST:
         raise ProfileError(f"Profile '{name}' extends itself by way of {' and '.join(seen)}.")
     try:
         text = _text(name)
         document = yaml.load(text, SigmaYAMLLoader)  # noqa: S506 - a subclass of CSafeLoader
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, TypeError) as error:
+    except ProfileError:
+        raise
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError, TypeError) as error:
         reason = " ".join(str(error).split())
         raise ProfileError(f"Profile '{name}' is not valid YAML: {reason}") from None
     if not isinstance(document, dict):
         raise ProfileError(f"Profile '{name}' is not a mapping with 'types'.")
+    check_keys(document, name)
     if (base := document.get("extends")) is None:
         return document
-    below = _document(str(base), seen=(*seen, name))
+    below = _document(_beside(name, str(base)), seen=(*seen, name))
     types = dict(_mapping(below.get("types"), name, "types"))
     for kind, entry in _mapping(document.get("types"), name, "types").items():
         types[kind] = {**types.get(kind, {}), **_mapping(entry, name, f"types.{kind}")}
@@ -65,6 +71,13 @@ def _document(name: str, *, seen: tuple[str, ...]) -> dict[str, Any]:
         **_mapping(document.get("rule"), name, "rule"),
     }
     return {**below, **document, "types": types, "rule": rule}
+
+
+def _beside(name: str, base: str) -> str:
+    """Return the profile that another extends: a name, or a path from the other's folder."""
+    if base in profile_names() or name in profile_names():
+        return base
+    return os.path.normpath(Path(name).parent / base)
 
 
 def _text(name: str) -> str:
