@@ -17,7 +17,12 @@ from sigma.types import SigmaNumber, SigmaString
 from sigma.pipelines.socdefenders.languages import esql, kql
 from sigma.pipelines.socdefenders.languages.expression import any_of, expression
 from sigma.pipelines.socdefenders.translate.columns import Column, FieldType, Match, MatchType
-from sigma.pipelines.socdefenders.translate.values import matches_for, merge_domains
+from sigma.pipelines.socdefenders.translate.values import (
+    ipv6_spellings,
+    matches_for,
+    merge_domains,
+)
+from sigma_socdefenders.indicators.normalize import IndicatorType, canonical
 from sigma_socdefenders.targets import TARGETS
 
 from .cases import ANTIVIRUS, DNS_QUERY, EMAIL, NETWORK, PROCESS, PROXY, SYSMON, rule
@@ -31,6 +36,15 @@ TEXTS = st.text(
     min_size=1,
     max_size=30,
 )
+
+
+MAPPED = st.ip_addresses(v=4).map(lambda each: ipaddress.IPv6Address(f"::ffff:{each}"))
+
+
+@given(st.ip_addresses(v=6) | MAPPED)
+def test_queries_spell_addresses_as_indicators_do(address: ipaddress.IPv6Address) -> None:
+    """The first spelling that a query looks for is the indicator's canonical value."""
+    assert ipv6_spellings(address)[0] == canonical(IndicatorType.IPV6, str(address))
 
 
 @given(TEXTS)
@@ -51,6 +65,15 @@ def test_a_match_keeps_every_wildcard(text: str) -> None:
             FieldType.ADDRESS_TEXT,
             "2001:db8::1",
             [Match(MatchType.EXACT, "2001:db8::1"), Match(MatchType.EXACT, "2001:db8:0:0:0:0:0:1")],
+        ),
+        (FieldType.ADDRESS, "::FFFF:C000:201", [Match(MatchType.EXACT, "::ffff:192.0.2.1")]),
+        (
+            FieldType.ADDRESS_TEXT,
+            "::ffff:192.0.2.1",
+            [
+                Match(MatchType.EXACT, "::ffff:192.0.2.1"),
+                Match(MatchType.EXACT, "0:0:0:0:0:ffff:c000:201"),
+            ],
         ),
         (FieldType.ADDRESS, "10.*", None),
         (FieldType.ADDRESS_TEXT, "10.*", [Match(MatchType.PREFIX, "10.")]),

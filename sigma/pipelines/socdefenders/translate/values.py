@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "cannot_hold",
     "hash_algorithm",
+    "ipv6_spellings",
     "matches_for",
     "matches_of",
     "merge_domains",
@@ -114,10 +115,19 @@ def _spellings(match: Match) -> list[Match] | None:
         address = ipaddress.IPv6Address(match.text)
     except ValueError:
         return None
-    # Sysmon's spelling: all eight groups, none with leading zeros.
-    groups = (group.lstrip("0") or "0" for group in address.exploded.split(":"))
-    spelled = dict.fromkeys((address.compressed, ":".join(groups)))
-    return [Match(MatchType.EXACT, text) for text in spelled]
+    return [Match(MatchType.EXACT, text) for text in ipv6_spellings(address)]
+
+
+def ipv6_spellings(address: ipaddress.IPv6Address) -> list[str]:
+    """Return how logs spell an address: canonically (RFC 5952), and as Sysmon does.
+
+    A mapped address is canonically `::ffff:192.0.2.1`, which Python writes from 3.13 on. Sysmon
+    writes all eight groups, none with leading zeros.
+    """
+    mapped, packed = address.ipv4_mapped, address.packed
+    canonical = address.compressed if mapped is None else f"::ffff:{mapped}"
+    groups = (packed[i : i + 2].hex().lstrip("0") or "0" for i in range(0, 16, 2))
+    return list(dict.fromkeys((canonical, ":".join(groups))))
 
 
 def _host(match: Match) -> list[Match]:
