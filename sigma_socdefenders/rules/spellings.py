@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
-from sigma.pipelines.socdefenders.translate.values import ipv6_spellings
 from sigma_socdefenders.indicators.normalize import IndicatorType
 
 if TYPE_CHECKING:
@@ -28,7 +27,9 @@ def _uncompressed(indicator: Indicator) -> tuple[str, ...]:
     """Eight groups without leading zeros, as Sysmon's network events have IPv6 addresses."""
     if "/" in indicator.value:
         return (indicator.value,)
-    return (ipv6_spellings(ipaddress.IPv6Address(indicator.value))[-1],)
+    packed = ipaddress.IPv6Address(indicator.value).packed
+    groups = (packed[i : i + 2].hex().lstrip("0") or "0" for i in range(0, 16, 2))
+    return (":".join(groups),)
 
 
 _OTHER_SCHEME = {"http": "https", "https": "http"}

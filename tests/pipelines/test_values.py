@@ -22,7 +22,9 @@ from sigma.pipelines.socdefenders.translate.values import (
     matches_for,
     merge_domains,
 )
+from sigma_socdefenders.indicators.indicator import Indicator
 from sigma_socdefenders.indicators.normalize import IndicatorType, canonical
+from sigma_socdefenders.rules.spellings import SPELLINGS
 from sigma_socdefenders.targets import TARGETS
 
 from .cases import ANTIVIRUS, DNS_QUERY, EMAIL, NETWORK, PROCESS, PROXY, SYSMON, rule
@@ -43,8 +45,10 @@ MAPPED = st.ip_addresses(v=4).map(lambda each: ipaddress.IPv6Address(f"::ffff:{e
 
 @given(st.ip_addresses(v=6) | MAPPED)
 def test_queries_spell_addresses_as_indicators_do(address: ipaddress.IPv6Address) -> None:
-    """The first spelling that a query looks for is the indicator's canonical value."""
-    assert ipv6_spellings(address)[0] == canonical(IndicatorType.IPV6, str(address))
+    """Queries look for the canonical value, and for the other spelling that rules have."""
+    value = canonical(IndicatorType.IPV6, str(address))
+    (sysmon,) = SPELLINGS["uncompressed"](Indicator(IndicatorType.IPV6, value))
+    assert ipv6_spellings(address) == list(dict.fromkeys((value, sysmon)))
 
 
 @given(TEXTS)
