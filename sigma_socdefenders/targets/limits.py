@@ -127,10 +127,11 @@ every `or` is a level; EQL has such a limit as well."""
 
 _OPERATOR = r" (?:OR|AND) |\bNOT "
 _LITERAL = r'"(?:[^"\\]|\\.)*"'
-_SLASHED = rf"{_LITERAL}|/(\(?\.\*(?:[^/\\]|\\.)*)/|/(?:[^/\\]|\\.)*/"
+_SLASHES = r"/(\(?\.\*(?:[^/\\]|\\.)*)/|/(?:[^/\\]|\\.)*/"
+_SLASHED = rf"{_LITERAL}|{_SLASHES}"
 _RAW = r'"""(?:.*?)"""'
 _BETWEEN = rf"{_RAW}|{_LITERAL}|( or | and |\bnot )"
-_ESQL_REGEX = rf'rlike ({_LITERAL})|qstr\("""(.*?)"""\)|{_LITERAL}'
+_ESQL_REGEX = rf'rlike ({_LITERAL})|"""|{_SLASHES}|{_LITERAL}'
 _EQL_REGEX = rf"regex~ \(({_LITERAL}(?:, {_LITERAL})*)\)|{_LITERAL}"
 
 SPLUNK = QueryLimit(_OWN, pattern=10_000, patterns=r'\| regex \S+?="((?:[^"\\]|\\.)*)"')

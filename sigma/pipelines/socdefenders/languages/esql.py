@@ -144,7 +144,5 @@ def literal(text: str) -> str:
 
 def _raw(text: str) -> str:
     """Return a text as a literal in three quotes, which has no escapes, where it can be one."""
-    if '"' not in text and "\\" not in text:
-        return literal(text)
     possible = '"""' not in text and not text.endswith('"') and not set("\r\n") & set(text)
     return f'"""{text}"""' if possible else literal(text)
