@@ -105,13 +105,14 @@ def test_entities_are_columns(sentinel: Engine) -> None:
     (template,) = _documents(text)
     for resource in template["resources"]:
         properties = resource["properties"]
-        columns = [
+        columns = {
             field["columnName"]
             for entity in properties["entityMappings"]
             for field in entity["fieldMappings"]
-        ]
+        }
         assert columns
-        sentinel.parse(f"{properties['query']}\n| project {', '.join(columns)}")
+        columns |= set(properties.get("customDetails", {}).values())
+        sentinel.parse(f"{properties['query']}\n| project {', '.join(sorted(columns))}")
 
 
 def test_detections_return_what_defender_asks_for(defender: Engine) -> None:
@@ -120,8 +121,8 @@ def test_detections_return_what_defender_asks_for(defender: Engine) -> None:
     documents = list(_documents(text))
     assert documents
     for document in documents:
-        assets = document["detectionAction"]["alertTemplate"]["impactedAssets"]
-        columns = [asset["identifier"][0].upper() + asset["identifier"][1:] for asset in assets]
+        mappings = document["detectionAction"]["alertTemplate"]["entityMappings"]
+        columns = {column for kind in mappings.values() for one in kind for column in one.values()}
         assert columns
         query = document["queryCondition"]["queryText"]
-        defender.parse(f"{query}\n| project Timestamp, ReportId, {', '.join(columns)}")
+        defender.parse(f"{query}\n| project Timestamp, ReportId, {', '.join(sorted(columns))}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import jsonschema_rs
 import pytest
 import yaml
 from sigma.collection import SigmaCollection
@@ -13,6 +14,7 @@ from sigma.plugins import InstalledSigmaPlugins
 from sigma.processing.pipeline import ProcessingPipeline
 
 from sigma_socdefenders.targets import TARGETS
+from tests.pipelines.detection_rule import DETECTION_RULE
 
 from .cases import CASES, NETWORK, rule
 
@@ -143,32 +145,67 @@ def test_a_sentinel_rule_carries_what_the_rule_says() -> None:
 @pytest.mark.parametrize(
     ("case", "entity"),
     [
-        ("ipv4", {"IP": {"Address": "DstIpAddr"}, "Host": {"HostName": "DvcHostname"}}),
-        ("domain", {"DNS": {"DomainName": "DnsQuery"}, "Host": {"HostName": "SrcHostname"}}),
-        ("url", {"URL": {"Url": "Url"}, "Host": {"HostName": "SrcHostname"}}),
+        (
+            "ipv4",
+            [
+                ("IP", {"Address": "SrcIpAddr"}),
+                ("IP", {"Address": "DstIpAddr"}),
+                ("Host", {"HostName": "SrcHostname"}),
+            ],
+        ),
+        (
+            "domain",
+            [
+                ("IP", {"Address": "SrcIpAddr"}),
+                ("Host", {"HostName": "SrcHostname"}),
+                ("DNS", {"DomainName": "DnsQuery"}),
+            ],
+        ),
+        (
+            "url",
+            [
+                ("IP", {"Address": "SrcIpAddr"}),
+                ("Host", {"HostName": "SrcHostname"}),
+                ("Account", {"Name": "SrcUsername"}),
+                ("URL", {"Url": "Url"}),
+            ],
+        ),
         (
             "sha256",
-            {
-                "FileHash": {"Algorithm": "FileHashAlgorithm", "Value": "TargetProcessSHA256"},
-                "Host": {"HostName": "DvcHostname"},
-            },
+            [
+                ("Host", {"HostName": "DvcHostname"}),
+                ("Account", {"Name": "TargetUsername"}),
+                (
+                    "FileHash",
+                    {"Algorithm": "FileHashAlgorithm", "Value": "TargetProcessSHA256"},
+                ),
+            ],
         ),
         (
             "email",
-            {"MailMessage": {"Sender": "SenderFromAddress", "Recipient": "RecipientEmailAddress"}},
+            [
+                ("Mailbox", {"MailboxPrimaryAddress": "RecipientEmailAddress"}),
+                (
+                    "MailMessage",
+                    {"Sender": "SenderFromAddress", "Recipient": "RecipientEmailAddress"},
+                ),
+            ],
         ),
-        ("cve", {"Host": {"HostName": "CompromisedEntity"}}),
+        ("cve", [("Host", {"HostName": "CompromisedEntity"})]),
     ],
 )
-def test_a_sentinel_rule_maps_its_entities(case: str, entity: dict[str, object]) -> None:
-    """The columns that a query asks about are mapped to entities that alerts can show."""
+def test_a_sentinel_rule_maps_its_entities(
+    case: str, entity: list[tuple[str, dict[str, str]]]
+) -> None:
+    """Who was in touch with what is mapped to entities: the victim as well as the indicator."""
     mappings = sentinel_rule(CASES[case])["entityMappings"]
-    assert {
-        one["entityType"]: {
-            field["identifier"]: field["columnName"] for field in one["fieldMappings"]
-        }
+    assert [
+        (
+            one["entityType"],
+            {field["identifier"]: field["columnName"] for field in one["fieldMappings"]},
+        )
         for one in mappings
-    } == entity
+    ] == entity
 
 
 def test_a_template_takes_no_text_for_an_expression() -> None:
@@ -185,22 +222,67 @@ def test_a_sentinel_rule_that_is_too_long_is_refused() -> None:
         converted("sentinel", "analytics_rule", many)
 
 
+def test_a_sentinel_alert_shows_the_value() -> None:
+    """The name of an alert, and its details, have the value that was found."""
+    properties = sentinel_rule(CASES["ipv4"])
+    assert properties["customDetails"] == {"DstIpAddr": "DstIpAddr"}
+    name = properties["alertDetailsOverride"]["alertDisplayNameFormat"]
+    assert name.endswith(": {{DstIpAddr}}")
+    assert len(name) <= 256
+
+
+def test_a_sentinel_rule_runs_as_the_deployment_says() -> None:
+    """It looks back further than it runs, and what two runs see becomes one incident."""
+    properties = sentinel_rule(CASES["ipv4"])
+    assert (properties["queryFrequency"], properties["queryPeriod"]) == ("PT60M", "PT65M")
+    assert properties["enabled"] is False
+    grouping = properties["incidentConfiguration"]["groupingConfiguration"]
+    assert (grouping["enabled"], grouping["lookbackDuration"]) == (True, "PT1440M")
+
+
+def test_many_rules_become_templates_that_resource_manager_takes() -> None:
+    """More than 800 rules are several templates, a line each."""
+    documents = "---\n".join(
+        rule(NETWORK, {"DestinationIp": f"198.51.{i // 250}.{i % 250}"}) for i in range(801)
+    )
+    lines = converted("sentinel", "analytics_rule", documents).splitlines()
+    assert [len(json.loads(line)["resources"]) for line in lines] == [800, 1]
+
+
 def test_a_defender_detection_carries_what_the_rule_says() -> None:
-    """Severity, category, techniques, the asset and the rule's id are in Graph's own words."""
+    """Severity, tactic, technique, entities and the rule's id are in Graph's own words."""
     (document,) = converted("defender", "detection_rule", changed("ipv4", level="critical"))
+    jsonschema_rs.validate(DETECTION_RULE, document)
     alert = document["detectionAction"]["alertTemplate"]
+    assert document["id"] == RULE_ID
+    assert document["schedule"] == {"frequency": "PT1H"}
+    assert document["status"] == "disabled"
     assert alert["severity"] == "high"
-    assert alert["category"] == "CommandAndControl"
-    assert alert["mitreTechniques"] == ["T1071.001"]
-    assert alert["impactedAssets"] == [
-        {
-            "@odata.type": "#microsoft.graph.security.impactedDeviceAsset",
-            "identifier": "deviceId",
-        }
+    assert alert["tactics"] == [
+        {"tactic": "CommandAndControl", "techniques": [{"technique": "T1071.001"}]}
     ]
-    assert RULE_ID in alert["description"]
+    assert alert["entityMappings"] == {
+        "hosts": [{"deviceIdColumn": "DeviceId", "nameColumn": "DeviceName"}],
+        "ips": [{"addressColumn": "RemoteIP"}],
+    }
     expected = converted("defender", "default", CASES["ipv4"])[0]
     assert document["queryCondition"]["queryText"] == expected
+
+
+@pytest.mark.parametrize(
+    "case", [name for name in CASES if not name.startswith(("cve", "mitre-attack"))]
+)
+def test_every_defender_detection_is_of_the_documented_form(case: str) -> None:
+    """Graph's documentation has every property that a detection has, and no required one lacks."""
+    try:
+        documents = converted("defender", "detection_rule", CASES[case])
+    except SigmaError:
+        # Without a query there is nothing to detect.
+        with pytest.raises(SigmaError):
+            converted("defender", "default", CASES[case])
+        return
+    for document in documents:
+        jsonschema_rs.validate(DETECTION_RULE, document)
 
 
 @pytest.mark.parametrize("case", ["cve", "mitre-attack"])

@@ -10,7 +10,6 @@ import pytest
 
 from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
 from sigma_socdefenders import Indicator
-from sigma_socdefenders.audit.summary import Summary
 from sigma_socdefenders.errors import Position
 from sigma_socdefenders.indicators.indicator import SourcedIndicator
 from sigma_socdefenders.outputs.lookups import lookup_files, qradar
@@ -23,7 +22,7 @@ def _files(values: list[str], **deployment) -> dict[str, str]:
         for at, value in enumerate(values, 1)
     ]
     settings = ConversionSettings(Deployment(**deployment))
-    return dict(lookup_files(found, "qradar", Summary(), settings=settings))
+    return dict(lookup_files(found, "qradar", settings=settings))
 
 
 def test_a_long_list_becomes_several_sets(monkeypatch):

@@ -1,24 +1,30 @@
 """Defender XDR's custom detections: `socdefenders_defender_detection`.
 
-It goes with `socdefenders_defender`, and turns each query into one JSON object, as Microsoft
-Graph's `security/rules/detectionRules` takes it.
+It goes with `socdefenders_defender`, and turns each query into one JSON object, as Microsoft Graph
+takes it: "Create detectionRule" of the beta version, in the form of May 2026, which is the only one
+since `isEnabled`, `schedule.period` and `impactedAssets` went on 2026-10-01.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import NAMESPACE_URL, uuid5
 
 from sigma.exceptions import SigmaTransformationError
 from sigma.processing.pipeline import ProcessingPipeline, QueryPostprocessingItem
 from sigma.processing.postprocessing import QueryPostprocessingTransformation
 
-from .attack import tactics, techniques
-from .entities import IMPACTED, TIMELESS
+from .attack import by_tactic
+from .deployment import Deployment
+from .entities import DEFENDER_COLUMNS, DEFENDER_TABLES, TIMELESS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sigma.correlations import SigmaCorrelationRule
-    from sigma.rule import SigmaRule
+    from sigma.rule import SigmaRule, SigmaRuleTag
 
 __all__ = ["socdefenders_defender_detection"]
 
@@ -29,7 +35,13 @@ _SEVERITY = {
     "high": "high",
     "critical": "high",
 }
-_PERIOD = "1H"
+# How often a custom detection can run ("ruleSchedule"), and what it then looks back by itself.
+_FREQUENCIES = {
+    timedelta(hours=24): "PT24H",
+    timedelta(hours=12): "PT12H",
+    timedelta(hours=3): "PT3H",
+    timedelta(hours=1): "PT1H",
+}
 
 
 @dataclass
@@ -50,43 +62,66 @@ class _MakeDetectionRule(QueryPostprocessingTransformation):
                 source=rule.source,
             )
         table = state.get("query_table") or state.get("socdefenders_table", "")
-        if table not in IMPACTED:
+        if table not in DEFENDER_TABLES:
             reason = TIMELESS.get(table, "it is none of the tables whose assets are known")
             raise SigmaTransformationError(
                 f"A custom detection cannot run on {table}, since {reason}: use the format"
                 " default and run the query by hand, or by the hunting API.",
                 source=rule.source,
             )
-        kind, identifier = IMPACTED[table]
+        deployment = Deployment.of(self._pipeline)
         title = " ".join(rule.title.split())
         level = "medium" if rule.level is None else rule.level.name.lower()
-        named = tactics(rule.tags)
-        category = "".join(word.capitalize() for word in named[0].split("-")) if named else None
-        marked = f"{rule.description or title} (Sigma rule {rule.id})" if rule.id else None
+        described = rule.description or title
         return {
+            "@odata.type": "#microsoft.graph.security.detectionRule",
+            "id": str(rule.id or uuid5(NAMESPACE_URL, f"{rule.title}\n{query}")),
             "displayName": title,
-            "isEnabled": True,
+            "description": described,
+            "status": "enabled" if deployment.enabled else "disabled",
             "queryCondition": {"queryText": str(query)},
-            "schedule": {"period": _PERIOD},
+            "schedule": {"frequency": _frequency(deployment.every)},
             "detectionAction": {
                 "alertTemplate": {
                     "title": title,
-                    "description": marked or rule.description or title,
+                    "description": described,
                     "severity": _SEVERITY[level],
-                    "category": category or "SuspiciousActivity",
-                    "recommendedActions": None,
-                    "mitreTechniques": techniques(rule.tags),
-                    "impactedAssets": [
-                        {
-                            "@odata.type": f"#microsoft.graph.security.impacted{kind}Asset",
-                            "identifier": identifier,
-                        }
-                    ],
+                    "recommendedActions": _actions(rule),
+                    "entityMappings": _entities(table, state.get("socdefenders_columns", ())),
+                    "tactics": _tactics(rule.tags),
                 },
-                "organizationalScope": None,
-                "responseActions": [],
             },
         }
+
+
+def _frequency(every: timedelta) -> str:
+    """Return the longest frequency that is no longer than asked for, and an hour at least."""
+    fitting = [name for length, name in _FREQUENCIES.items() if length <= every]
+    return fitting[0] if fitting else "PT1H"
+
+
+def _actions(rule: SigmaRule | SigmaCorrelationRule) -> str:
+    references = "".join(f"\n{reference}" for reference in rule.references)
+    return f"Compare the event with what is known of the indicator.{references}"
+
+
+def _entities(table: str, columns: Iterable[str]) -> dict[str, list[dict[str, str]]]:
+    found: dict[str, list[dict[str, str]]] = {}
+    asked = [DEFENDER_COLUMNS[column] for column in columns if column in DEFENDER_COLUMNS]
+    for kind, mapping in (*DEFENDER_TABLES[table], *asked):
+        if mapping not in found.setdefault(kind, []):
+            found[kind].append(mapping)
+    return found
+
+
+def _tactics(tags: Iterable[SigmaRuleTag]) -> list[dict[str, Any]]:
+    return [
+        {
+            "tactic": "".join(word.capitalize() for word in tactic.split("-")),
+            "techniques": [{"technique": one} for one in under],
+        }
+        for tactic, under in by_tactic(tags).items()
+    ]
 
 
 def socdefenders_defender_detection() -> ProcessingPipeline:

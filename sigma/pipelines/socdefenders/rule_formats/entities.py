@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-__all__ = ["ENTITIES", "HASH_COLUMNS", "HOST_COLUMNS", "IMPACTED", "TIMELESS"]
+__all__ = [
+    "COLUMN_ENTITIES",
+    "DEFENDER_COLUMNS",
+    "DEFENDER_TABLES",
+    "HASH_COLUMNS",
+    "TABLE_ENTITIES",
+    "TIMELESS",
+]
 
-# Sentinel's entity type and identifier of a column.
-ENTITIES = {
-    "DstIpAddr": ("IP", "Address"),
-    "SrcIpAddr": ("IP", "Address"),
+# Sentinel: the entity type and identifier of a column that a query asks about.
+COLUMN_ENTITIES = {
     "DnsQuery": ("DNS", "DomainName"),
     "DstFQDN": ("DNS", "DomainName"),
     "Url": ("URL", "Url"),
-    "SenderFromAddress": ("MailMessage", "Sender"),
-    "RecipientEmailAddress": ("MailMessage", "Recipient"),
     "TargetProcessCommandLine": ("Process", "CommandLine"),
     "TargetFilePath": ("File", "Name"),
 }
@@ -22,26 +25,69 @@ HASH_COLUMNS = {
     for prefix in ("", "TargetProcess", "TargetFile")
     for name in ("MD5", "SHA1", "SHA256")
 }
-# The column that names the host, by table.
-HOST_COLUMNS = {
-    "_Im_NetworkSession": "DvcHostname",
-    "_Im_Dns": "SrcHostname",
-    "_Im_WebSession": "SrcHostname",
-    "_Im_ProcessCreate": "DvcHostname",
-    "_Im_FileEvent": "DvcHostname",
-    "DeviceImageLoadEvents": "DeviceName",
-    "DeviceEvents": "DeviceName",
-    "SecurityAlert": "CompromisedEntity",
+# Sentinel: the entities of every row of a table, whatever is asked about: who was in touch with
+# what. `Dvc…` is the device that reports, which in network logs is a firewall and no victim.
+TABLE_ENTITIES = {
+    "_Im_NetworkSession": (
+        ("IP", "Address", "SrcIpAddr"),
+        ("IP", "Address", "DstIpAddr"),
+        ("Host", "HostName", "SrcHostname"),
+    ),
+    "_Im_Dns": (("IP", "Address", "SrcIpAddr"), ("Host", "HostName", "SrcHostname")),
+    "_Im_WebSession": (
+        ("IP", "Address", "SrcIpAddr"),
+        ("Host", "HostName", "SrcHostname"),
+        ("Account", "Name", "SrcUsername"),
+    ),
+    "_Im_ProcessCreate": (
+        ("Host", "HostName", "DvcHostname"),
+        ("Account", "Name", "TargetUsername"),
+    ),
+    "_Im_FileEvent": (
+        ("Host", "HostName", "DvcHostname"),
+        ("Account", "Name", "ActorUsername"),
+    ),
+    "DeviceImageLoadEvents": (("Host", "HostName", "DeviceName"),),
+    "DeviceEvents": (("Host", "HostName", "DeviceName"),),
+    "SecurityAlert": (("Host", "HostName", "CompromisedEntity"),),
+    "EmailEvents": (
+        ("Mailbox", "MailboxPrimaryAddress", "RecipientEmailAddress"),
+        ("MailMessage", "Sender", "SenderFromAddress"),
+        ("MailMessage", "Recipient", "RecipientEmailAddress"),
+    ),
 }
-# The asset that a row of a Defender table is about: kind and identifier, as Microsoft Graph has
-# them.
-IMPACTED = {
-    "DeviceNetworkEvents": ("Device", "deviceId"),
-    "DeviceEvents": ("Device", "deviceId"),
-    "DeviceProcessEvents": ("Device", "deviceId"),
-    "DeviceImageLoadEvents": ("Device", "deviceId"),
-    "DeviceFileEvents": ("Device", "deviceId"),
-    "EmailEvents": ("Mailbox", "recipientEmailAddress"),
+_HOST = ("hosts", {"deviceIdColumn": "DeviceId", "nameColumn": "DeviceName"})
+# Defender: the entities of every row of a table, as Graph's `entityMappings` has them.
+DEFENDER_TABLES = {
+    "DeviceNetworkEvents": (_HOST,),
+    "DeviceEvents": (_HOST,),
+    "DeviceProcessEvents": (_HOST,),
+    "DeviceImageLoadEvents": (_HOST,),
+    "DeviceFileEvents": (_HOST,),
+    "EmailEvents": (
+        ("mailboxes", {"primaryAddressColumn": "RecipientEmailAddress"}),
+        (
+            "mailMessages",
+            {
+                "networkMessageIdColumn": "NetworkMessageId",
+                "recipientColumn": "RecipientEmailAddress",
+                "senderColumn": "SenderFromAddress",
+                "subjectColumn": "Subject",
+            },
+        ),
+    ),
+}
+_FILE = (
+    "files",
+    {"nameColumn": "FileName", "sha1Column": "SHA1", "sha256Column": "SHA256"},
+)
+# Defender: the entity of a column that a query asks about.
+DEFENDER_COLUMNS = {
+    "RemoteIP": ("ips", {"addressColumn": "RemoteIP"}),
+    "RemoteUrl": ("urls", {"addressColumn": "RemoteUrl"}),
+    "MD5": _FILE,
+    "SHA1": _FILE,
+    "SHA256": _FILE,
 }
 # Tables that custom detections cannot run on: no time of the event, or no asset.
 TIMELESS = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -16,10 +17,13 @@ from sigma.processing.finalization import Finalizer
 from sigma.processing.pipeline import ProcessingPipeline, QueryPostprocessingItem
 from sigma.processing.postprocessing import QueryPostprocessingTransformation
 
-from .attack import tactics, techniques
-from .entities import ENTITIES, HASH_COLUMNS, HOST_COLUMNS
+from .attack import by_tactic, techniques
+from .deployment import Deployment
+from .entities import COLUMN_ENTITIES, HASH_COLUMNS, TABLE_ENTITIES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sigma.correlations import SigmaCorrelationRule
     from sigma.rule import SigmaRule
 
@@ -36,7 +40,11 @@ _SEVERITY = {
 _LONGEST_QUERY = 10_000
 _LONGEST_NAME = 256
 _LONGEST_DESCRIPTION = 5_000
-_PERIOD = "PT1H"
+_SHORTEST, _LONGEST = timedelta(minutes=5), timedelta(days=14)
+_MOST_ENTITIES, _MOST_DETAILS = 10, 5
+# What Azure Resource Manager takes as one template:
+# https://learn.microsoft.com/azure/azure-resource-manager/templates/best-practices
+_MOST_RESOURCES, _LARGEST_TEMPLATE = 800, 4_000_000
 
 
 @dataclass
@@ -56,9 +64,9 @@ class _MakeAnalyticsRule(QueryPostprocessingTransformation):
                 "socdefenders_sentinel_analytics goes with socdefenders_sentinel: name it as well.",
                 source=rule.source,
             )
-        query, entities = _with_entities(
-            str(query), state.get("socdefenders_table", ""), state.get("socdefenders_columns", ())
-        )
+        deployment = Deployment.of(self._pipeline)
+        columns = state.get("socdefenders_columns", ())
+        query = _with_hash_algorithm(str(query), columns)
         if len(query) > _LONGEST_QUERY:
             raise SigmaTransformationError(
                 f"A scheduled rule of Sentinel takes {_LONGEST_QUERY:,} characters and this query"
@@ -68,27 +76,42 @@ class _MakeAnalyticsRule(QueryPostprocessingTransformation):
         ids = techniques(rule.tags)
         name = str(rule.id or uuid5(NAMESPACE_URL, f"{rule.title}\n{query}"))
         level = "medium" if rule.level is None else rule.level.name.lower()
+        title = " ".join(rule.title.split())[:_LONGEST_NAME]
         properties = {
-            "displayName": _literal(" ".join(rule.title.split())[:_LONGEST_NAME]),
+            "displayName": _literal(title),
             "description": _literal((rule.description or "")[:_LONGEST_DESCRIPTION]),
             "severity": _SEVERITY[level],
-            "enabled": True,
+            "enabled": deployment.enabled,
             "query": _literal(query),
-            "queryFrequency": _PERIOD,
-            "queryPeriod": _PERIOD,
+            "queryFrequency": _duration(deployment.every),
+            # Longer than the frequency, so that an event that arrives late is seen.
+            "queryPeriod": _duration(max(deployment.look_back, deployment.every)),
             "triggerOperator": "GreaterThan",
             "triggerThreshold": 0,
             "suppressionDuration": "PT5H",
             "suppressionEnabled": False,
             "tactics": [
                 "".join(word.capitalize() for word in slug.split("-"))
-                for slug in tactics(rule.tags)
+                for slug in by_tactic(rule.tags)
             ],
             "techniques": list(dict.fromkeys(one[:5] for one in ids)),
             "subTechniques": [one for one in ids if "." in one],
-            "entityMappings": entities,
-            "eventGroupingSettings": {"aggregationKind": "SingleAlert"},
-            "incidentConfiguration": {"createIncident": True},
+            "entityMappings": _entities(state.get("socdefenders_table", ""), columns),
+            **_details(title, columns),
+            "eventGroupingSettings": {"aggregationKind": "AlertPerResult"},
+            "incidentConfiguration": {
+                "createIncident": True,
+                # What two runs both see becomes one incident.
+                "groupingConfiguration": {
+                    "enabled": deployment.throttle > timedelta(0),
+                    "reopenClosedIncident": False,
+                    "lookbackDuration": _duration(deployment.throttle),
+                    "matchingMethod": "AllEntities",
+                    "groupByEntities": [],
+                    "groupByAlertDetails": [],
+                    "groupByCustomDetails": [],
+                },
+            },
         }
         scope = "Microsoft.OperationalInsights/workspaces/providers"
         return {
@@ -107,45 +130,91 @@ def _literal(text: str) -> str:
     return f"[{text}" if text.startswith("[") else text
 
 
-def _with_entities(
-    query: str, table: str, columns: tuple[str, ...]
-) -> tuple[str, list[dict[str, Any]]]:
-    """Return the query with the columns that entities need, and the entity mappings."""
-    entities: dict[str, list[tuple[str, str]]] = {}
-    if host := HOST_COLUMNS.get(table):
-        entities["Host"] = [("HostName", host)]
-    for column in (*columns, *(("RecipientEmailAddress",) if table == "EmailEvents" else ())):
-        if column in ENTITIES:
-            kind, identifier = ENTITIES[column]
-            if identifier not in dict(entities.setdefault(kind, [])):
-                entities[kind].append((identifier, column))
-        elif column in HASH_COLUMNS and "FileHash" not in entities:
-            query += f'\n| extend FileHashAlgorithm = "{HASH_COLUMNS[column]}"'
-            entities["FileHash"] = [("Algorithm", "FileHashAlgorithm"), ("Value", column)]
-    return query, [
+def _with_hash_algorithm(query: str, columns: Iterable[str]) -> str:
+    """Return the query with the column that says which algorithm its digests are of, if any."""
+    named = next((HASH_COLUMNS[column] for column in columns if column in HASH_COLUMNS), None)
+    return query if named is None else f'{query}\n| extend FileHashAlgorithm = "{named}"'
+
+
+def _entities(table: str, columns: Iterable[str]) -> list[dict[str, Any]]:
+    """Return the mappings of the table's rows, and of what is asked about: ten at most.
+
+    Identifiers of one kind stand in one mapping, unless it has that identifier already.
+    """
+    given = [*TABLE_ENTITIES.get(table, ())]
+    for column in columns:
+        if column in COLUMN_ENTITIES:
+            given.append((*COLUMN_ENTITIES[column], column))
+        elif column in HASH_COLUMNS:
+            given += [
+                ("FileHash", "Algorithm", "FileHashAlgorithm"),
+                ("FileHash", "Value", column),
+            ]
+    mappings: list[tuple[str, dict[str, str]]] = []
+    for kind, identifier, column in dict.fromkeys(given):
+        for known, fields in mappings:
+            if known == kind and identifier not in fields:
+                fields[identifier] = column
+                break
+        else:
+            mappings.append((kind, {identifier: column}))
+    return [
         {
             "entityType": kind,
             "fieldMappings": [
-                {"identifier": identifier, "columnName": column} for identifier, column in fields
+                {"identifier": identifier, "columnName": column}
+                for identifier, column in fields.items()
             ],
         }
-        for kind, fields in entities.items()
+        for kind, fields in mappings[:_MOST_ENTITIES]
     ]
+
+
+def _details(title: str, columns: Iterable[str]) -> dict[str, Any]:
+    """Return what makes an alert show the value that was found, in its name and beside it."""
+    shown = [column for column in columns if column.isidentifier()][:_MOST_DETAILS]
+    if not shown:
+        return {}
+    name = f"{title[: _LONGEST_NAME - len(shown[0]) - 6]}: {{{{{shown[0]}}}}}"
+    return {
+        "customDetails": {column: column for column in shown},
+        "alertDetailsOverride": {"alertDisplayNameFormat": _literal(name)},
+    }
+
+
+def _duration(length: timedelta) -> str:
+    """Return a length of time in the form and bounds of a scheduled rule's."""
+    bounded = min(max(length, _SHORTEST), _LONGEST)
+    return f"PT{bounded // timedelta(minutes=1)}M"
 
 
 @dataclass
 class _MakeTemplate(Finalizer):
-    """Put the rules into one template."""
+    """Put the rules into one template, or into several, a line each, if they do not fit one."""
 
     def apply(self, queries: list[Any]) -> str:
-        schema = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
-        template = {
-            "$schema": schema,
-            "contentVersion": "1.0.0.0",
-            "parameters": {"workspace": {"type": "String"}},
-            "resources": queries,
-        }
-        return json.dumps(template, indent=2, ensure_ascii=False)
+        parts: list[list[Any]] = [[]]
+        size = 0
+        for query in queries:
+            length = len(json.dumps(query, ensure_ascii=False, indent=2).encode()) * 2
+            if len(parts[-1]) == _MOST_RESOURCES or size + length > _LARGEST_TEMPLATE:
+                parts.append([])
+                size = 0
+            parts[-1].append(query)
+            size += length
+        indent = 2 if len(parts) == 1 else None
+        texts = (json.dumps(_template(part), indent=indent, ensure_ascii=False) for part in parts)
+        return "\n".join(texts)
+
+
+def _template(resources: list[Any]) -> dict[str, Any]:
+    schema = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
+    return {
+        "$schema": schema,
+        "contentVersion": "1.0.0.0",
+        "parameters": {"workspace": {"type": "String"}},
+        "resources": resources,
+    }
 
 
 def socdefenders_sentinel_analytics() -> ProcessingPipeline:
