@@ -66,7 +66,8 @@ Written by the project's tests (`pytest tests/execution --update-golden`), which
 indicator of each type for each target and *run* the queries on events: events that show the
 indicator, in every spelling that logs have, and events that merely resemble it. A cell reads:
 events found of those that show the indicator / near misses left alone of all near misses. A dash
-stands where the platform has no field for the type and the conversion says so.
+stands where the platform has no field for the type and the conversion says so. What the queries
+cost is on [a page of its own](cost.md).
 
 """
 _ENGINES = """

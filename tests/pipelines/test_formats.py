@@ -92,6 +92,30 @@ def test_an_elastic_rule_runs_as_it_is_deployed() -> None:
         rules = SigmaCollection.from_yaml(CASES["ipv4"])
 
 
+@pytest.mark.parametrize(
+    ("throttle", "suppression"),
+    [
+        (
+            "2h",
+            {
+                "group_by": ["host.name", "destination.ip"],
+                "duration": {"value": 120, "unit": "m"},
+                "missing_fields_strategy": "doNotSuppress",
+            },
+        ),
+        ("0", None),
+    ],
+)
+def test_an_elastic_rule_is_throttled(throttle: str, suppression: object) -> None:
+    """One alert for a host and a value in so long a time, or for each event."""
+    backend = TARGETS["elastic"].make_backend("siem_rule_ndjson")
+    backend.processing_pipeline += ProcessingPipeline.from_yaml(
+        f"vars: {{socdefenders_throttle: '{throttle}'}}"
+    )
+    (document,) = backend.convert(SigmaCollection.from_yaml(CASES["ipv4"]))
+    assert document.get("alert_suppression") == suppression
+
+
 def test_an_elastic_rule_waits_to_be_enabled() -> None:
     """Without a word about it, a rule looks back over its interval and the delay, and is off."""
     (document,) = converted("elastic", "siem_rule_ndjson", CASES["ipv4"])

@@ -46,6 +46,7 @@ _RULE = {
     ),
     **dict.fromkeys(("interval", "from", "to", "timestamp_override"), (str, False)),
     "investigation_fields": (dict, False),
+    "alert_suppression": (dict, False),
     **dict.fromkeys(("index", "author", "references", "false_positives", "tags"), (list, False)),
     **dict.fromkeys(("threat", "actions", "exceptions_list"), (list, False)),
     **dict.fromkeys(("max_signals", "version"), (int, False)),

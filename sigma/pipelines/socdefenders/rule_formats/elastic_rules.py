@@ -11,6 +11,7 @@ publishes with its own rules.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sigma.correlations import SigmaCorrelationRule
@@ -47,6 +48,8 @@ INDICES = ("auditbeat-*", "filebeat-*", "logs-*", "packetbeat-*", "winlogbeat-*"
 
 # What else an analyst asks of an event first.
 _CONTEXT = ("host.name", "user.name", "process.executable", "source.ip", "destination.ip")
+# Fields that alerts can be suppressed by.
+_MOST_GROUPED = 3
 _ATTACK = "https://attack.mitre.org"
 
 
@@ -57,8 +60,9 @@ def base_rule(
     description: str,
     level: str,
     tags: Iterable[SigmaRuleTag],
-    fields: Iterable[str],
+    compared: Iterable[str],
     deployment: Deployment,
+    shown: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Return what every kind of detection rule has.
 
@@ -68,12 +72,14 @@ def base_rule(
         description: what it detects.
         level: Sigma's, such as `high`.
         tags: Sigma's; tactics and techniques among them become `threat`.
-        fields: what an alert's overview shows first.
-        deployment: schedule, delay, and whether the rule runs once it is imported.
+        compared: the fields that the rule asks about.
+        deployment: schedule, delay, throttling, and whether the rule runs once it is imported.
+        shown: what an alert's overview shows before those fields.
     """
     severity, score = _SEVERITY[level]
     tags = list(tags)
     title = " ".join(title.split())
+    compared = list(compared)
     document: dict[str, Any] = {
         "name": title,
         "description": description or title,
@@ -87,13 +93,22 @@ def base_rule(
         "timestamp_override": "event.ingested",
         "tags": [*([deployment.name] if deployment.name else []), *map(str, tags)],
         "threat": _threat(tags),
-        "investigation_fields": {"field_names": list(dict.fromkeys([*fields, *_CONTEXT]))},
+        "investigation_fields": {
+            "field_names": list(dict.fromkeys([*shown, *compared, *_CONTEXT]))
+        },
         "max_signals": 100,
         "version": 1,
         "immutable": False,
         "actions": [],
         "exceptions_list": [],
     }
+    if deployment.throttle:
+        document["alert_suppression"] = {
+            "group_by": list(dict.fromkeys(["host.name", *compared]))[:_MOST_GROUPED],
+            "duration": {"value": deployment.throttle // timedelta(minutes=1), "unit": "m"},
+            # An event without one of the fields is an alert of its own.
+            "missing_fields_strategy": "doNotSuppress",
+        }
     return document if identifier is None else {"rule_id": str(identifier), **document}
 
 
@@ -124,7 +139,7 @@ class _MakeRule(QueryPostprocessingTransformation):
                 description=rule.description or "",
                 level="medium" if rule.level is None else rule.level.name.lower(),
                 tags=rule.tags,
-                fields=state.get("socdefenders_columns", ()),
+                compared=state.get("socdefenders_columns", ()),
                 deployment=deployment,
             ),
             "type": kind,
@@ -138,9 +153,11 @@ class _MakeRule(QueryPostprocessingTransformation):
             document["license"] = rule.license
         if kind != "esql":  # an ES|QL query names its indices itself
             document["index"] = list(deployment.index or INDICES)
-        if kind == "eql" and isinstance(rule, SigmaCorrelationRule):
-            # A sequence is put in order by the events' own time.
-            del document["timestamp_override"]
+        if isinstance(rule, SigmaCorrelationRule):
+            # What it counts has no host, and a sequence is put in order by the events' own time.
+            document.pop("alert_suppression", None)
+            if kind == "eql":
+                del document["timestamp_override"]
         return document
 
 
