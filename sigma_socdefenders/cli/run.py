@@ -16,6 +16,7 @@ import click
 from sigma_socdefenders import flow
 from sigma_socdefenders.audit.summary import Summary
 from sigma_socdefenders.audit.trace import Explanation, Report
+from sigma_socdefenders.cli.hints import hints
 from sigma_socdefenders.errors import OutputError, shorten
 from sigma_socdefenders.files import atomic_writer
 from sigma_socdefenders.indicators.filters import LAST
@@ -128,6 +129,8 @@ class Run:
             first = self._first[reason]
             where = f"{first.position}: '{shorten(first.value)}' {first.detail}"
             click.echo(f"  {reason} {count}, the first: {where}", err=True)
+        for line in hints(summary):
+            click.echo(f"  {line}", err=True)
         for kind, reasons in sorted(self.unconverted.items()):
             shown = shorten(reasons[0], 240)
             click.echo(f"  not converted: {kind} {len(reasons)}, the first: {shown}", err=True)

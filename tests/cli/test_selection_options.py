@@ -56,6 +56,36 @@ def test_selection(run_program, source, options, values):
     assert int(first[3]) == len(values)
 
 
+def test_hints(run_program, source, tmp_path):
+    """The summary names the options that keep more, and says why nothing was kept."""
+    done = run_program("rules", source)
+    assert done.stderr.splitlines()[-1] == "  to keep more: --keep private (1)"
+    list_ = tmp_path / "list.txt"
+    list_.write_text("10.0.0.1\n127.0.0.1\ngoogle.com\n10.0.0.1\n")
+    done = run_program("rules", str(list_))
+    assert done.stdout == ""
+    assert done.stderr.splitlines()[-2:] == [
+        "  nothing was kept: private 3, well-known 1",
+        "  to keep more: --keep private (3), --keep well-known (1)",
+    ]
+    done = run_program("rules", str(list_), "--keep", "private", "--keep", "well-known")
+    assert done.stderr.startswith("read 4, kept 3, dropped 1\n  duplicate 1")
+    assert "to keep more" not in done.stderr
+
+
+def test_hint_of_to_ids(run_program, tmp_path):
+    """What a MISP event does not mark for detection can be had."""
+    marks = [("a.example", True), ("b.example", False)]
+    attributes = [
+        {"type": "domain", "value": name, "category": "Network activity", "to_ids": marked}
+        for name, marked in marks
+    ]
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps({"Event": {"info": "x", "Attribute": attributes}}))
+    done = run_program("rules", str(event))
+    assert done.stderr.splitlines()[-1] == "  to keep more: --to-ids all (1)"
+
+
 def test_allowlist(run_program, source, tmp_path):
     """A name on an allowlist takes the URLs on it along."""
     allowlist = tmp_path / "allow.txt"
