@@ -5,177 +5,21 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from typing import TYPE_CHECKING
 
+from sigma_socdefenders.indicators.addresses import ipv4, ipv6
 from sigma_socdefenders.indicators.ioc_types import IndicatorType, indicator_type
+from sigma_socdefenders.indicators.names import domain_name
 from sigma_socdefenders.indicators.refang import refang
+from sigma_socdefenders.indicators.urls import URL_SCHEME, canonical_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["IndicatorType", "canonical", "indicator_type", "infer_type", "refang"]
 
-
-# --- hosts -----------------------------------------------------------------------------------
-
-_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,62})"
-_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
-_NUMERIC_END = re.compile(r"(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)$")
-_PORT = re.compile(r":[0-9]{1,5}$")
-_NAME_LENGTH = 253
-_LAST_PORT = 65535
-
-
-def _without_port(text: str) -> str:
-    port = _PORT.search(text)
-    if port is None:
-        return text
-    if int(port[0][1:]) > _LAST_PORT:
-        raise ValueError(f"names port {port[0][1:]}, and ports end at {_LAST_PORT}")
-    return text[: port.start()]
-
-
-def _ascii_name(text: str) -> str:
-    """Return a name's A-labels in lower case; names already ASCII skip the IDNA tables."""
-    name = text.lower()
-    if name.isascii():
-        return name
-    if len(text) > _NAME_LENGTH:
-        raise ValueError(f"is longer than a name can be ({_NAME_LENGTH} characters)")
-    import idna  # noqa: PLC0415 - its tables are only needed for the few names beyond ASCII
-
-    try:
-        return idna.encode(text, uts46=True).decode("ascii").lower()
-    except (idna.IDNAError, UnicodeError) as error:
-        raise ValueError(f"is no internationalised domain name: {error}") from None
-
-
-def _domain(text: str) -> str:
-    name = _ascii_name(_without_port(text)).rstrip(".")
-    name = name.removeprefix("*.").lstrip(".")
-    if _NAME.fullmatch(name) is None:
-        raise ValueError("is not a domain name")
-    if len(name) > _NAME_LENGTH:
-        raise ValueError(f"is longer than a domain name can be ({_NAME_LENGTH} characters)")
-    if _NUMERIC_END.search(name):
-        raise ValueError("ends in a number, which no domain name does; is it an address?")
-    return name
-
-
-# --- addresses -------------------------------------------------------------------------------
-
-
-_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
-_DOTTED_QUAD = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
-
-
-_QUAD = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!\Z)|\Z)){4}")
-
-
-def _ipv4(text: str) -> str:
-    if _QUAD.fullmatch(text):
-        return text
-    if _DOTTED_QUAD.fullmatch(text):
-        return text
-    if "/" in text:
-        return _network(ipaddress.IPv4Network, text, "an IPv4 network")
-    if ":" in text:
-        text = _without_port(text)
-    try:
-        return str(ipaddress.IPv4Address(text))
-    except ValueError:
-        raise ValueError("is not an IPv4 address") from None
-
-
-def _ipv6(text: str) -> str:
-    if text.startswith("["):
-        text = _without_port(text)
-        if not text.endswith("]"):
-            raise ValueError("is not an IPv6 address")
-        text = text[1:-1]
-    if "/" in text:
-        return _network(ipaddress.IPv6Network, text, "an IPv6 network")
-    try:
-        address = ipaddress.IPv6Address(text.partition("%")[0])
-    except ValueError:
-        raise ValueError("is not an IPv6 address") from None
-    mapped = address.ipv4_mapped
-    # RFC 5952, 5; and Pythons before 3.13 would write the last two groups in hexadecimal.
-    return f"::ffff:{mapped}" if mapped is not None else str(address)
-
-
-def _network(
-    kind: type[ipaddress.IPv4Network | ipaddress.IPv6Network], text: str, name: str
-) -> str:
-    try:
-        network = kind(text, strict=False)
-    except ValueError:
-        raise ValueError(f"is not {name} in CIDR form") from None
-    address, length = network.network_address, network.prefixlen
-    mapped = getattr(address, "ipv4_mapped", None)
-    shown = f"::ffff:{mapped}" if mapped is not None else str(address)
-    return shown if length == network.max_prefixlen else f"{shown}/{length}"
-
-
-# --- URLs ------------------------------------------------------------------------------------
-
-_URL_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_DEFAULT_PORTS = {"http": "80", "https": "443", "ftp": "21", "ws": "80", "wss": "443"}
-_AUTHORITY_END = re.compile(r"[/?#\\]")
-
-
-def _url(text: str) -> str:
-    scheme = _URL_SCHEME.match(text)
-    if scheme is None:
-        if text.startswith("/") and not text.startswith("//"):
-            raise ValueError("is a path without a host")
-        text = "http://" + text.lstrip("/")
-        scheme = _URL_SCHEME.match(text)
-        assert scheme is not None
-    name, rest = scheme[1].lower(), text[scheme.end() :]
-    end = _AUTHORITY_END.search(rest)
-    authority, tail = (rest[: end.start()], rest[end.start() :]) if end else (rest, "")
-    user, at, host = authority.rpartition("@")
-    # file://host@SSL/DavWWWRoot/… and host@port name a WebDAV server (UNC), not a user.
-    webdav = ""
-    if name == "file" and at:
-        host, webdav, user, at = user, f"@{host}", "", ""
-    port = _PORT.search(host)
-    if port is not None and not host.endswith("]"):
-        host = _without_port(host)
-        shown = port[0] if port[0][1:] != _DEFAULT_PORTS.get(name) else ""
-    else:
-        host, shown = host.removesuffix(":"), ""
-    if tail == "/":
-        tail = ""
-    return f"{name}://{user}{at}{_host(host)}{webdav}{shown}{tail}"
-
-
-def _host(host: str) -> str:
-    if not host:
-        raise ValueError("has no host")
-    if host.startswith("["):
-        if not host.endswith("]"):
-            raise ValueError("has a host that is no IPv6 address")
-        return f"[{_ipv6(host)}]"
-    if _QUAD.fullmatch(host):
-        return host
-    try:
-        name = _ascii_name(host).rstrip(".")
-    except ValueError as error:
-        raise ValueError(f"has a host that {error}") from None
-    if _NAME.fullmatch(name) is None or len(name) > _NAME_LENGTH:
-        raise ValueError("has a host that is neither a name nor an address")
-    if _NUMERIC_END.search(name):
-        raise ValueError("has a host that ends in a number but is no IPv4 address")
-    return name
-
-
-# --- the rest --------------------------------------------------------------------------------
-
 _HEX = re.compile(r"[0-9a-f]+")
 _HASH_LENGTHS = {
     IndicatorType.MD5: 32,
@@ -232,17 +76,17 @@ def _email(text: str) -> str:
     if not at or _MAILBOX.fullmatch(mailbox) is None:
         raise ValueError("is not an email address")
     try:
-        name = _domain(host)
+        name = domain_name(host)
     except ValueError as error:
         raise ValueError(f"has a domain that {error}") from None
     return f"{mailbox}@{name}"
 
 
 _CANONICAL: dict[IndicatorType, Callable[[str], str]] = {
-    IndicatorType.IPV4: _ipv4,
-    IndicatorType.IPV6: _ipv6,
-    IndicatorType.DOMAIN: _domain,
-    IndicatorType.URL: _url,
+    IndicatorType.IPV4: ipv4,
+    IndicatorType.IPV6: ipv6,
+    IndicatorType.DOMAIN: domain_name,
+    IndicatorType.URL: canonical_url,
     IndicatorType.CVE: _cve,
     IndicatorType.MITRE_ATTACK: _technique,
     IndicatorType.EMAIL: _email,
@@ -289,7 +133,7 @@ def infer_type(text: str) -> IndicatorType | None:
         return _HASH_BY_LENGTH[length]
     if _ADDRESS.fullmatch(text):
         return IndicatorType.IPV4
-    if _URL_SCHEME.match(text):
+    if URL_SCHEME.match(text):
         return IndicatorType.URL
     first = text[:1]
     if first in "mMsS" and (prefix := _HASH_PREFIX.match(text)):
