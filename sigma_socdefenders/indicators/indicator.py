@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sigma_socdefenders.errors import InvalidIndicatorError
+from sigma_socdefenders.indicators.confidence import Confidence
 from sigma_socdefenders.indicators.fields import (
     SOURCE_FIELDS,
-    Confidence,
     FieldError,
     Source,
     read_optional,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from sigma_socdefenders.audit.skipped import Reason, Refusal
 from sigma_socdefenders.errors import SelectionError, shorten
-from sigma_socdefenders.indicators.fields import read_score
+from sigma_socdefenders.indicators.confidence import read_score
 from sigma_socdefenders.indicators.tlp import TLP_LABELS, tlp_label, tlp_rank
 
 if TYPE_CHECKING:
