@@ -52,6 +52,7 @@ def convert(
     output_format: str,
     settings: ConversionSettings,
     output: str,
+    allow_empty: bool,
     quiet: bool,
 ) -> None:
     """Write native queries for a target, few of many indicators each.
@@ -67,15 +68,14 @@ def convert(
     run = Run(reading, quiet=quiet)
     found = run.indicators()
 
-    result = targets.convert(
-        grouping.rules(
-            found, profile, list_name, run.summary, settings=settings, on_error=run.left_out
-        ),
-        targets.find_target(target),
-        output_format,
-        settings=settings,
-        on_error=run.left_out,
+    built = grouping.rules(
+        found, profile, list_name, run.summary, settings=settings, on_error=run.left_out
     )
+    converter = targets.Converter(targets.find_target(target), output_format, settings)
+    queries = converter.all_queries(built, on_error=run.left_out)
+    if not queries:
+        run.refuse_empty(output, allowed=allow_empty)
+    result = converter.finish(queries)
     with run.output(output) as stream:
         stream.write(targets.render(result))
     run.finish()

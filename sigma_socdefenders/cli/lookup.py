@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sigma_socdefenders.cli.deployment import conversion_options
-from sigma_socdefenders.cli.options import source_options
+from sigma_socdefenders.cli.options import allow_empty_option, source_options
 from sigma_socdefenders.cli.run import Run
 from sigma_socdefenders.outputs.lookups import PLATFORMS, lookup_files, write_files
 
@@ -35,6 +35,7 @@ __all__ = ["lookup"]
     help="Where Defender can fetch the folder `tables`, for its queries to name.",
 )
 @conversion_options
+@allow_empty_option
 @click.option("-q", "--quiet", is_flag=True, help="No progress, no summary.")
 def lookup(
     folder: str,
@@ -45,6 +46,7 @@ def lookup(
     target: str,
     published_at: str | None,
     settings: ConversionSettings,
+    allow_empty: bool,
     quiet: bool,
 ) -> None:
     """Write lists of any size as a platform's own tables, with a rule for each type.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sigma_socdefenders.indicators.filters import FilterParameters
     from sigma_socdefenders.rules.identity import ListName
 
-__all__ = ["Reading", "output_options", "source_options"]
+__all__ = ["Reading", "allow_empty_option", "output_options", "source_options"]
 
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
 
@@ -298,6 +298,14 @@ def source_options(
     return bundled
 
 
+allow_empty_option = click.option(
+    "--allow-empty",
+    is_flag=True,
+    help="Write the output even if nothing is left to write; without it, what an earlier run wrote "
+    "stays as it is.",
+)
+
+
 def output_options(command: _Command) -> _Command:
     """Add where the result goes, and whether progress and summary are shown."""
     for add in reversed(
@@ -309,6 +317,7 @@ def output_options(command: _Command) -> _Command:
                 metavar="FILE",
                 help="Write to FILE, in one step at the end; - is standard output (default).",
             ),
+            allow_empty_option,
             click.option("-q", "--quiet", is_flag=True, help="No progress, no summary."),
         )
     ):

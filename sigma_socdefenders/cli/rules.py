@@ -34,6 +34,7 @@ def rules(
     grouping: Grouping,
     members: str | None,
     output: str,
+    allow_empty: bool,
     quiet: bool,
 ) -> None:
     """Write Sigma rules, one YAML document for each rule.
@@ -55,6 +56,10 @@ def rules(
         stream = stack.enter_context(run.output(output))
         if members is not None:
             built = listed(built, stack.enter_context(atomic_writer(members)))
+        is_empty = True
         for document in yaml_documents(one.rule for one in built):
+            is_empty = False
             stream.write(document)
+        if is_empty:
+            run.refuse_empty(output, allowed=allow_empty)
     run.finish()

@@ -20,7 +20,7 @@ from sigma_socdefenders.cli.hints import hints
 from sigma_socdefenders.errors import OutputError, shorten
 from sigma_socdefenders.files import atomic_writer
 from sigma_socdefenders.indicators.filters import LAST
-from sigma_socdefenders.selection import Selection
+from sigma_socdefenders.selection import KEEPABLE, Selection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -103,6 +103,32 @@ class Run:
 
     def _left_out(self, built: BuiltRule, error: TargetError) -> None:
         self.unconverted.setdefault(built.indicators[0].type.value, []).append(str(error))
+
+    def refuse_empty(self, path: str, *, allowed: bool) -> None:
+        """Stop where nothing is left to write: an empty source must not replace good output.
+
+        What goes to standard output, or to no regular file, replaces nothing: there it is a hint.
+
+        Raises:
+            OutputError: nothing is left for a file or folder, and that is not allowed.
+        """
+        if allowed:
+            return
+        reasons = self.summary.dropped
+        most = max(reasons, key=lambda reason: (reasons[reason], reason), default=None)
+        advice = f"--keep {most} keeps them, " if most in KEEPABLE else ""
+        why = f", most of it {most}" if most is not None else ""
+        empty = f"Nothing is left of {self.summary.read} records{why}"
+        if path == "-" or (
+            Path(path).exists() and not (Path(path).is_file() or Path(path).is_dir())
+        ):
+            if not self.quiet:
+                click.echo(f"{empty}.", err=True)
+            return
+        self._sum_up()
+        raise OutputError(
+            f"{empty}, so '{path}' was not written: {advice}--allow-empty writes it all the same."
+        )
 
     def finish(self) -> None:
         """Sum up, and remember what was read; to be called when the output is safe.

@@ -263,15 +263,7 @@ def convert(
             converted.
     """
     converter = Converter(target, output_format, settings)
-    queries: list[Any] = []
-    for built in rules:
-        try:
-            queries += converter.queries(built.rule)
-        except TargetError as error:  # noqa: PERF203 - a conversion costs far more
-            if on_error is None:
-                raise
-            on_error(built, error)
-    return converter.finish(queries)
+    return converter.finish(converter.all_queries(rules, on_error=on_error))
 
 
 class Converter:
@@ -315,6 +307,27 @@ class Converter:
         except Exception as error:  # noqa: BLE001 - backends fail in every way; the rest must go on
             reason = f"its backend fails with {type(error).__name__}: {error}"
         raise TargetError(f"'{rule.title}' cannot be converted for {self.target.name}: {reason}")
+
+    def all_queries(
+        self,
+        rules: Iterable[BuiltRule],
+        *,
+        on_error: Callable[[BuiltRule, TargetError], object] | None = None,
+    ) -> list[Any]:
+        """Return the queries of rules, one after the other; see `convert`.
+
+        Raises:
+            TargetError: without `on_error`, a rule cannot be converted.
+        """
+        queries: list[Any] = []
+        for built in rules:
+            try:
+                queries += self.queries(built.rule)
+            except TargetError as error:  # noqa: PERF203 - a conversion costs far more
+                if on_error is None:
+                    raise
+                on_error(built, error)
+        return queries
 
     def finish(self, queries: list[Any]) -> Any:
         """Return the result of all queries in the format."""
