@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 import click
 
 from sigma_socdefenders.cli.deployment import conversion_options
-from sigma_socdefenders.cli.options import allow_empty_option, source_options
+from sigma_socdefenders.cli.options import allow_empty_option, source_options, wait_option
 from sigma_socdefenders.cli.run import Run
 from sigma_socdefenders.outputs.lookups import PLATFORMS, lookup_files, write_files
+from sigma_socdefenders.outputs.rule_folder.report import headline, left_alone, listing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from sigma_socdefenders.cli.options import Reading
+    from sigma_socdefenders.outputs.lookups.files import File
     from sigma_socdefenders.rules.identity import ListName
     from sigma_socdefenders.targets.settings import ConversionSettings
 
@@ -35,6 +39,13 @@ __all__ = ["lookup"]
     help="Where Defender can fetch the folder `tables`, for its queries to name.",
 )
 @conversion_options
+@click.option("--dry-run", is_flag=True, help="Write nothing; print what would be done.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Overwrite and remove what was edited by hand, or is another target's or list's, too.",
+)
+@wait_option
 @allow_empty_option
 @click.option("-q", "--quiet", is_flag=True, help="No progress, no summary.")
 def lookup(
@@ -46,6 +57,9 @@ def lookup(
     target: str,
     published_at: str | None,
     settings: ConversionSettings,
+    dry_run: bool,
+    force: bool,
+    wait: float,
     allow_empty: bool,
     quiet: bool,
 ) -> None:
@@ -76,7 +90,27 @@ def lookup(
         settings=settings,
         on_error=run.left_out,
     )
-    count = write_files(folder, files)
+    plan = write_files(
+        folder,
+        _checked(files, run, folder, allow_empty=allow_empty),
+        target_name=target,
+        list_name=list_name,
+        force=force,
+        dry_run=dry_run,
+        wait=wait,
+    )
     run.finish()
     if not quiet:
-        click.echo(f"{count} files in '{folder}'", err=True)
+        click.echo(f"{len(plan.after)} files in '{folder}': {headline(plan)}", err=True)
+        for line in left_alone(plan):
+            click.echo(f"  {line}", err=True)
+    if dry_run:
+        for line in listing(plan):
+            click.echo(line)
+
+
+def _checked(files: Iterable[File], run: Run, folder: str, *, allow_empty: bool) -> Iterator[File]:
+    """Pass files on, and stop before any is written where none holds anything."""
+    yield from files
+    if run.summary.kept <= sum(map(len, run.unconverted.values())):
+        run.refuse_empty(folder, allowed=allow_empty)

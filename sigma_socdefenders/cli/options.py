@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sigma_socdefenders.indicators.filters import FilterParameters
     from sigma_socdefenders.rules.identity import ListName
 
-__all__ = ["Reading", "allow_empty_option", "output_options", "source_options"]
+__all__ = ["Reading", "allow_empty_option", "output_options", "source_options", "wait_option"]
 
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
 
@@ -303,6 +303,16 @@ allow_empty_option = click.option(
     is_flag=True,
     help="Write the output even if nothing is left to write; without it, what an earlier run wrote "
     "stays as it is.",
+)
+
+
+wait_option = click.option(
+    "--wait",
+    type=click.FloatRange(min=0),
+    default=0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for another run on the folder to end.",
 )
 
 

@@ -9,25 +9,22 @@ import click
 
 from sigma_socdefenders.cli.deployment import conversion_options
 from sigma_socdefenders.cli.grouping import grouping_options
-from sigma_socdefenders.cli.options import source_options
+from sigma_socdefenders.cli.options import source_options, wait_option
 from sigma_socdefenders.cli.run import Run
 from sigma_socdefenders.errors import RepositoryError
 from sigma_socdefenders.files import atomic_writer
 from sigma_socdefenders.outputs.members import listed
 from sigma_socdefenders.outputs.rule_folder import MAX_REMOVED, refuse_loss
 from sigma_socdefenders.outputs.rule_folder import sync as sync_folder
-from sigma_socdefenders.outputs.rule_folder.report import headline, listing, markdown
+from sigma_socdefenders.outputs.rule_folder.report import headline, left_alone, listing, markdown
 
 if TYPE_CHECKING:
     from sigma_socdefenders.cli.grouping import Grouping
     from sigma_socdefenders.cli.options import Reading
-    from sigma_socdefenders.outputs.rule_folder import Plan
     from sigma_socdefenders.rules.identity import ListName
     from sigma_socdefenders.targets.settings import ConversionSettings
 
 __all__ = ["sync"]
-
-_MOST_NAMED = 20
 
 
 def _share(ctx: click.Context, param: click.Parameter, value: str) -> float:
@@ -67,14 +64,7 @@ def _share(ctx: click.Context, param: click.Parameter, value: str) -> float:
     metavar="PERCENT",
     help="Stop where more than that share of the indicators looked for would go.",
 )
-@click.option(
-    "--wait",
-    type=click.FloatRange(min=0),
-    default=0,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long to wait for another run on the folder to end.",
-)
+@wait_option
 @click.option("--summary", metavar="FILE", help="Write a pull request's text to FILE (Markdown).")
 @click.option(
     "--members", metavar="FILE", help="Write the members of each rule to FILE (JSON lines)."
@@ -109,11 +99,7 @@ def sync(
     Example:
       sigma-socdefenders sync rules/ iocs.json --dry-run
     """  # noqa: D301 - \b is click's mark for a paragraph to leave alone
-    for option in ("limit", "since", "partial"):
-        if getattr(reading, option):
-            raise click.UsageError(
-                f"--{option} would have sync remove the rules of all other indicators."
-            )
+    _refuse_parts(reading)
     run = Run(reading, quiet=quiet)
     found = run.indicators()
     built = grouping.rules(
@@ -135,7 +121,9 @@ def sync(
         )
     run.finish()
     if not quiet:
-        _report(plan)
+        click.echo(headline(plan), err=True)
+        for line in left_alone(plan):
+            click.echo(f"  {line}", err=True)
     if dry_run:
         for line in listing(plan):
             click.echo(line)
@@ -148,10 +136,9 @@ def sync(
         raise RepositoryError(f"'{folder}' differs from its source: {headline(plan)}.")
 
 
-def _report(plan: Plan) -> None:
-    click.echo(headline(plan), err=True)
-    left = [line for line in listing(plan) if line.startswith("!")]
-    for line in left[:_MOST_NAMED]:
-        click.echo(f"  {line}", err=True)
-    if len(left) > _MOST_NAMED:
-        click.echo(f"  and {len(left) - _MOST_NAMED} more: --dry-run names them all", err=True)
+def _refuse_parts(reading: Reading) -> None:
+    for option in ("limit", "since", "partial"):
+        if getattr(reading, option):
+            raise click.UsageError(
+                f"--{option} would have sync remove the rules of all other indicators."
+            )

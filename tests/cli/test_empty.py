@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 COMMANDS = {
@@ -41,7 +39,7 @@ def test_output_stays(run_program, sources, command, source):
     (error,) = (line for line in done.stderr.splitlines() if line.startswith("Error"))
     assert f"so '{sources / 'out'}' was not written" in error
     assert ("--keep expired keeps them" in error) == (source == "expired")
-    assert [name for name in os.listdir(sources) if name.startswith(".")] == []
+    assert list(sources.glob(".*")) == []
 
 
 @pytest.mark.parametrize("command", COMMANDS)

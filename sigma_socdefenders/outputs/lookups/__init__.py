@@ -5,17 +5,17 @@ What a platform's table cannot hold becomes grouped rules, so that no indicator 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
-from sigma_socdefenders.errors import OutputError, TargetError
-from sigma_socdefenders.files import atomic_writer
+from sigma_socdefenders.errors import TargetError
 from sigma_socdefenders.outputs.lookups import defender, elastic, qradar, sentinel, splunk
 from sigma_socdefenders.outputs.lookups.files import File
 from sigma_socdefenders.outputs.lookups.lists import Lists
 from sigma_socdefenders.outputs.lookups.rules import lookup_rules
+from sigma_socdefenders.outputs.rule_folder import MANIFEST, Document, Layout, Plan, keep
 from sigma_socdefenders.rules.grouping import build_groups
 from sigma_socdefenders.rules.identity import FEED
 from sigma_socdefenders.rules.profiles.loading import load_profile
@@ -124,35 +124,42 @@ def lookup_files(
         yield from defender.files(lists, render(converted), deployment, published.rstrip("/"))
 
 
-def write_files(folder: str | os.PathLike[str], files: Iterable[File]) -> int:
-    """Write files below a folder, each whole or not at all, and return how many there are.
+_PATH = re.compile(r"(?:[A-Za-z0-9_-]{1,64}/){0,2}[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
-    Files to import that are left of a longer list are removed, as the only ones whose number
-    changes. What Elastic's files no longer have is deleted by one more file.
+
+def write_files(
+    folder: str | os.PathLike[str],
+    files: Iterable[File],
+    *,
+    target_name: str = "",
+    list_name: ListName = FEED,
+    force: bool = False,
+    dry_run: bool = False,
+    wait: float = 0,
+) -> Plan:
+    """Make a folder hold exactly these files, beside what people made in it.
+
+    What an earlier run wrote and is no longer wanted is removed; files that were edited by hand, or
+    made by others, are left alone and named in the plan. What Elastic's files no longer have is
+    deleted on the platform by one more file.
+
+    Args:
+        folder: the folder, made where there is none.
+        files: the files, read once; nothing is written before the last of them.
+        target_name: the target that they are for.
+        list_name: what the list is called.
+        force: overwrite and remove what was edited by hand, and what is another target's or list's.
+        dry_run: only say what would be done.
+        wait: seconds to wait for another run on the folder to end.
 
     Raises:
-        OutputError: a file or folder cannot be written, or an old file not removed.
+        RepositoryError: the folder holds the tables of another target or list, is in use, or is
+            damaged; nothing was written.
+        OutputError: a file cannot be written; the next run picks up where this one stopped.
     """
-    written = set()
-    for file in elastic.with_deletions(folder, files):
-        path = Path(folder, file.path)
-        written.add(path)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"Cannot make '{path.parent}': {error.strerror}.") from None
-        with atomic_writer(path) as stream:
-            stream.write(file.text)
-    for pattern in (defender.NUMBERED, *elastic.NUMBERED):
-        numbered = set(Path(folder).glob(pattern))
-        if numbered & written:
-            for path in sorted(numbered - written):
-                _remove(path)
-    return len(written)
-
-
-def _remove(path: Path) -> None:
-    try:
-        path.unlink()
-    except OSError as error:
-        raise OutputError(f"Cannot remove '{path}': {error.strerror}.") from None
+    about = {"target": target_name, "list": list_name.name or "feed"} if target_name else {}
+    layout = Layout(MANIFEST, _PATH, about, holds_state=False)
+    wanted = (
+        Document(file.path, file.text.encode(), 0) for file in elastic.with_deletions(folder, files)
+    )
+    return keep(folder, wanted, layout, force=force, dry_run=dry_run, wait=wait)

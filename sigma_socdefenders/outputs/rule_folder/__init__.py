@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from sigma_socdefenders.outputs.rule_folder.folder import Folder
 from sigma_socdefenders.outputs.rule_folder.loss import count_lost, refuse_loss
-from sigma_socdefenders.outputs.rule_folder.manifest import MANIFEST
-from sigma_socdefenders.outputs.rule_folder.naming import documents
+from sigma_socdefenders.outputs.rule_folder.manifest import MANIFEST, Layout, rule_layout
+from sigma_socdefenders.outputs.rule_folder.naming import Document, documents
 from sigma_socdefenders.outputs.rule_folder.planning import Plan, make_plan
 from sigma_socdefenders.outputs.rule_folder.writing import carry_out
 from sigma_socdefenders.rules.identity import FEED
@@ -23,7 +23,16 @@ if TYPE_CHECKING:
     from sigma_socdefenders.rules.build import BuiltRule
     from sigma_socdefenders.rules.identity import ListName
 
-__all__ = ["MANIFEST", "MAX_REMOVED", "Plan", "refuse_loss", "sync"]
+__all__ = [
+    "MANIFEST",
+    "MAX_REMOVED",
+    "Document",
+    "Layout",
+    "Plan",
+    "keep",
+    "refuse_loss",
+    "sync",
+]
 
 MAX_REMOVED = 0.2
 """The share of the indicators looked for that one run may take away, unless told otherwise."""
@@ -63,9 +72,33 @@ def sync(
             written.
         OutputError: something could not be written; the next run picks up where this one stopped.
     """
-    place = Folder(folder, list_name)
+    return keep(
+        folder,
+        documents(built, list_name),
+        rule_layout(list_name),
+        dry_run=dry_run,
+        deprecate=deprecate,
+        force=force,
+        max_removed=max_removed,
+        wait=wait,
+    )
+
+
+def keep(
+    folder: str | os.PathLike[str],
+    wanted: Iterable[Document],
+    layout: Layout,
+    *,
+    dry_run: bool = False,
+    deprecate: bool = False,
+    force: bool = False,
+    max_removed: float = MAX_REMOVED,
+    wait: float = 0,
+) -> Plan:
+    """Make a folder hold exactly these files, beside what people made in it; see `sync`."""
+    place = Folder(folder, layout)
     with place.locked(wait=wait, writing=not dry_run):
-        plan = make_plan(place, documents(built, list_name), deprecate=deprecate, force=force)
+        plan = make_plan(place, wanted, deprecate=deprecate, force=force)
         plan.lost = count_lost(place, plan)
         if not dry_run:
             refuse_loss(plan, max_removed)

@@ -8,23 +8,21 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from sigma_socdefenders.errors import RepositoryError
+from sigma_socdefenders.errors import RepositoryError, shorten
 from sigma_socdefenders.outputs.rule_folder.manifest import (
     Journal,
     Manifest,
     digest,
     load_journal,
     load_manifest,
-    manifest_name,
 )
-from sigma_socdefenders.rules.identity import FEED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from sigma_socdefenders.rules.identity import ListName
+    from sigma_socdefenders.outputs.rule_folder.manifest import Layout
 
-__all__ = ["Folder", "Found"]
+__all__ = ["Folder", "Found", "folders_of"]
 
 
 class Found(NamedTuple):
@@ -54,36 +52,50 @@ class Folder:
         manifest: the file that lists the rules; a named list has one of its own.
         state: a folder that holds what is only of use to a run, hidden from git: `journal`
             (what a run set out to do), `staging` (files on their way to their places) and `lock`.
+            It stands beside a folder that must not hold hidden files, as a Splunk app must not.
     """
 
-    def __init__(self, folder: str | os.PathLike[str], list_name: ListName = FEED) -> None:
+    def __init__(self, folder: str | os.PathLike[str], layout: Layout) -> None:
         self.root = Path(os.path.realpath(folder))
-        self.manifest = self.root / manifest_name(list_name)
-        self.state = self.root / ".socdefenders"
-        self.journal = self.state / manifest_name(list_name).replace(
-            "socdefenders-manifest", "journal"
+        self.layout = layout
+        self.manifest = self.root / layout.manifest
+        self.state = (
+            self.root / ".socdefenders"
+            if layout.holds_state
+            else self.root.with_name(f".{self.root.name[:100]}.socdefenders")
         )
+        self.journal = self.state / layout.manifest.replace("socdefenders-manifest", "journal")
         self.staging = self.state / "staging"
         self.lock = self.state / "lock"
 
-    def load(self) -> tuple[Manifest, Journal]:
+    def load(self, *, force: bool) -> tuple[Manifest, Journal]:
         """Return the manifest, and the journal of a run that did not end; each may be empty.
 
+        Args:
+            force: whether a folder that is kept for something else is taken over.
+
         Raises:
-            RepositoryError: either is damaged.
+            RepositoryError: either is damaged, or the folder is kept for something else.
         """
         if self.manifest.is_symlink():
             raise RepositoryError(f"'{self.manifest}' is a link: it has to be a file of its own.")
-        return load_manifest(self.manifest), load_journal(self.journal)
+        manifest, about = load_manifest(self.manifest, self.layout.path)
+        if manifest and about != self.layout.about and not force:
+            held = ", ".join(f"{key} {shorten(text)}" for key, text in sorted(about.items()))
+            raise RepositoryError(
+                f"'{self.root}' is kept for something else ({held}): use another folder, or have it"
+                " replaced with --force."
+            )
+        return manifest, load_journal(self.journal, self.layout.path)
 
-    def refuse_links(self, names: Iterable[str]) -> None:
-        """Make sure that what is written into these folders stays in this one.
+    def refuse_links(self, paths: Iterable[str]) -> None:
+        """Make sure that what is written to these paths, or removed there, is in this folder.
 
         Raises:
-            RepositoryError: one of them is a symbolic link, or no folder.
+            RepositoryError: a folder on the way to one is a symbolic link, or no folder.
         """
-        for name in names:
-            place = self.root / name
+        above = {self.root / parent for path in paths for parent in folders_of(path)}
+        for place in (self.state, *sorted(above)):
             try:
                 mode = place.lstat().st_mode
             except (FileNotFoundError, NotADirectoryError):
@@ -134,7 +146,7 @@ class Folder:
 
         if os.path.lexists(self.root) and not self.root.is_dir():
             raise RepositoryError(f"'{self.root}' is not a folder.")
-        self.refuse_links((self.state.name,))
+        self.refuse_links(())
         if writing:
             self._make_state()
         elif not os.access(self.lock, os.W_OK):
@@ -159,10 +171,17 @@ class Folder:
         try:
             self.state.mkdir(parents=True, exist_ok=True)
             ignored = self.state / ".gitignore"
-            if not ignored.exists():
-                ignored.write_text("*\n", encoding="utf-8")
+            # Made only where there is nothing, a link that leads elsewhere included.
+            with contextlib.suppress(FileExistsError), ignored.open("x", encoding="utf-8") as file:
+                file.write("*\n")
         except OSError as error:
             raise RepositoryError(f"Cannot write to '{self.root}': {error.strerror}.") from None
+
+
+def folders_of(path: str) -> list[str]:
+    """Return the folders on the way to a path, the outermost first: `a` and `a/b` for `a/b/c`."""
+    parts = path.split("/")[:-1]
+    return ["/".join(parts[: count + 1]) for count in range(len(parts))]
 
 
 def _signature(status: os.stat_result) -> tuple[int, ...]:

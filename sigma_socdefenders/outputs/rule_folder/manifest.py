@@ -11,9 +11,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from sigma_socdefenders.errors import RepositoryError
+from sigma_socdefenders.errors import RepositoryError, shorten
 from sigma_socdefenders.outputs.rule_folder.naming import PATH
 
 if TYPE_CHECKING:
@@ -26,25 +27,44 @@ __all__ = [
     "MANIFEST",
     "Entry",
     "Journal",
+    "Layout",
     "Manifest",
     "digest",
     "dump_journal",
     "dump_manifest",
     "load_journal",
     "load_manifest",
-    "manifest_name",
+    "rule_layout",
 ]
 
 MANIFEST = "socdefenders-manifest.json"
 """Name of the feed's manifest in the folder."""
 
 
-def manifest_name(list_name: ListName) -> str:
-    """Return the name of a list's manifest: that of a named list has the name in it."""
-    return MANIFEST.replace(".json", f"-{list_name.name}.json") if list_name.name else MANIFEST
+class Layout(NamedTuple):
+    """What a folder is kept for.
+
+    Attributes:
+        manifest: the manifest's name in the folder.
+        path: what a path in it looks like; no other file is ever written or removed.
+        about: what the manifest says beside the files, which no run of another kind may change.
+        holds_state: whether what is only of use to a run stands in the folder, or beside it.
+    """
+
+    manifest: str
+    path: re.Pattern[str]
+    about: Mapping[str, str] = MappingProxyType({})
+    holds_state: bool = True
+
+
+def rule_layout(list_name: ListName) -> Layout:
+    """Return the layout of a folder of rules: a named list has a manifest of its own in it."""
+    name = MANIFEST.replace(".json", f"-{list_name.name}.json") if list_name.name else MANIFEST
+    return Layout(name, PATH)
 
 
 _VERSION = 1
+_MOST_INDICATORS = 1_000_000_000
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -70,9 +90,9 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()
 
 
-def dump_manifest(manifest: Manifest) -> bytes:
+def dump_manifest(manifest: Manifest, about: Mapping[str, str] = MappingProxyType({})) -> bytes:
     """Return the manifest's file: JSON with a line a path, in order, so that it diffs well."""
-    return _dumped({path: entry._asdict() for path, entry in manifest.items()})
+    return _dumped({path: entry._asdict() for path, entry in manifest.items()}, about)
 
 
 def dump_journal(journal: Journal) -> bytes:
@@ -80,51 +100,57 @@ def dump_journal(journal: Journal) -> bytes:
     return _dumped(journal)
 
 
-def _dumped(files: Mapping[str, Any]) -> bytes:
+def _dumped(files: Mapping[str, Any], about: Mapping[str, str] = MappingProxyType({})) -> bytes:
     lines = (f"{json.dumps(path)}: {json.dumps(files[path])}" for path in sorted(files))
     listed = ",\n".join(lines)
-    return f'{{"version": {_VERSION}, "files": {{\n{listed}\n}}}}\n'.encode()
+    said = f'"about": {json.dumps(dict(about), sort_keys=True)}, ' if about else ""
+    return f'{{"version": {_VERSION}, {said}"files": {{\n{listed}\n}}}}\n'.encode()
 
 
-def load_manifest(path: Path) -> Manifest:
-    """Return the manifest in that file; empty where there is none.
+def load_manifest(path: Path, pattern: re.Pattern[str]) -> tuple[Manifest, Mapping[str, str]]:
+    """Return the manifest in that file, and what it says beside; both empty where there is none.
+
+    Args:
+        path: the file.
+        pattern: what the paths in it look like.
 
     Raises:
         RepositoryError: the file is no manifest, or names a file that cannot be this package's.
     """
     manifest = {}
-    for name, found in _loaded(path).items():
+    files, about = _loaded(path, pattern)
+    for name, found in files.items():
         match found:
             case {"sha256": str(sha256), "indicators": int(indicators)} if (
-                _SHA256.fullmatch(sha256) and indicators >= 0
+                _SHA256.fullmatch(sha256) and 0 <= indicators <= _MOST_INDICATORS
             ):
                 manifest[name] = Entry(sha256, indicators)
             case _:
-                raise _damaged(path, f"the entry of '{name}' is not one of its own")
-    return manifest
+                raise _damaged(path, f"the entry of '{shorten(name)}' is not one of its own")
+    return manifest, about
 
 
-def load_journal(path: Path) -> Journal:
+def load_journal(path: Path, pattern: re.Pattern[str]) -> Journal:
     """Return the journal in that file; empty where there is none.
 
     Raises:
         RepositoryError: the file is no journal.
     """
     journal = {}
-    for name, found in _loaded(path).items():
+    for name, found in _loaded(path, pattern)[0].items():
         if not isinstance(found, list) or not all(
             isinstance(item, str) and _SHA256.fullmatch(item) for item in found
         ):
-            raise _damaged(path, f"the entry of '{name}' is not one of its own")
+            raise _damaged(path, f"the entry of '{shorten(name)}' is not one of its own")
         journal[name] = found
     return journal
 
 
-def _loaded(path: Path) -> dict[str, Any]:
+def _loaded(path: Path, pattern: re.Pattern[str]) -> tuple[dict[str, Any], Mapping[str, str]]:
     try:
         document = json.loads(path.read_bytes())
     except FileNotFoundError:
-        return {}
+        return {}, {}
     except OSError as error:
         raise RepositoryError(f"Cannot read '{path}': {error.strerror}.") from None
     except (ValueError, RecursionError):
@@ -137,9 +163,12 @@ def _loaded(path: Path) -> dict[str, Any]:
         case _:
             raise _damaged(path, "it does not have the form of one")
     for name in files:
-        if not PATH.fullmatch(name):
-            raise _damaged(path, f"'{name}' is no path that it could hold")
-    return files
+        if not pattern.fullmatch(name):
+            raise _damaged(path, f"'{shorten(name)}' is no path that it could hold")
+    about = document.get("about", {})
+    if not isinstance(about, dict) or not all(isinstance(text, str) for text in about.values()):
+        raise _damaged(path, "what it says of itself is not its own")
+    return files, about
 
 
 def _damaged(path: Path, reason: str) -> RepositoryError:

@@ -92,14 +92,14 @@ def make_plan(folder: Folder, wanted: Iterable[Document], *, deprecate: bool, fo
     Raises:
         RepositoryError: the folder is damaged or cannot be read.
     """
-    manifest, journal = folder.load()
+    manifest, journal = folder.load(force=force)
     plan = Plan(manifest)
     planner = _Planner(folder, plan, journal, force=force)
     for document in wanted:
         planner.want(document)
     for path in sorted((manifest.keys() | journal.keys()) - planner.wanted):
         planner.give_up(path, deprecate=deprecate)
-    folder.refuse_links({path.partition("/")[0] for path in (*plan.after, *manifest)})
+    folder.refuse_links((*plan.after, *manifest, *journal))
     for paths in (plan.added, plan.changed, plan.edited, plan.foreign):
         paths.sort()
     return plan

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from sigma_socdefenders.outputs.rule_folder.planning import Plan
 
-__all__ = ["headline", "listing", "markdown"]
+__all__ = ["headline", "left_alone", "listing", "markdown"]
 
 _SIGNS = {"added": "+", "changed": "~", "deprecated": "=", "removed": "-"}
 _LEFT_ALONE = {
@@ -19,6 +19,7 @@ _LEFT_ALONE = {
 }
 # GitHub cuts a pull request's text off at 65,536 characters.
 _MOST_NAMED = 100
+_MOST_LEFT = 20
 
 
 def headline(plan: Plan) -> str:
@@ -40,6 +41,14 @@ def listing(plan: Plan) -> Iterator[str]:
         lines += [(path, f"! {path} ({reason})") for path in _of(plan, name)]
     for _, line in sorted(lines):
         yield line
+
+
+def left_alone(plan: Plan) -> Iterator[str]:
+    """Yield a line for each file that was left alone, the first of many."""
+    lines = [line for line in listing(plan) if line.startswith("!")]
+    yield from lines[:_MOST_LEFT]
+    if len(lines) > _MOST_LEFT:
+        yield f"and {len(lines) - _MOST_LEFT} more: --dry-run names them all"
 
 
 def markdown(plan: Plan) -> str:

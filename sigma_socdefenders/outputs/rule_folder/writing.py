@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from sigma_socdefenders.errors import OutputError
+from sigma_socdefenders.outputs.rule_folder.folder import folders_of
 from sigma_socdefenders.outputs.rule_folder.manifest import dump_journal, dump_manifest
 
 if TYPE_CHECKING:
@@ -45,9 +46,11 @@ def carry_out(folder: Folder, plan: Plan) -> None:
         if folder.staging.exists():
             shutil.rmtree(folder.staging)
     except OSError as error:
+        # The next run stages anew; until then a full disk is not to stay full.
+        shutil.rmtree(folder.staging, ignore_errors=True)
         place = error.filename or folder.root
         raise OutputError(
-            f"Cannot write '{place}': {error.strerror}; run sync again to finish what was begun."
+            f"Cannot write '{place}': {error.strerror}; run it again to finish what was begun."
         ) from None
 
 
@@ -66,7 +69,8 @@ def _write(folder: Folder, plan: Plan) -> None:
     _flush((*staged.values(), folder.staging))
     _put(folder, folder.journal, dump_journal(plan.journal))
 
-    touched = {path.partition("/")[0] for path in (*staged, *plan.removed)}
+    touched = {name for path in (*staged, *plan.removed) for name in folders_of(path)}
+    folder.root.mkdir(exist_ok=True)
     for name in sorted(touched):
         (folder.root / name).mkdir(exist_ok=True)
     for path, file in staged.items():
@@ -75,11 +79,11 @@ def _write(folder: Folder, plan: Plan) -> None:
     for path in tuple(plan.removed):
         if _is_as_planned(folder, plan, path):
             (folder.root / path).unlink()
-    _flush(folder.root / name for name in sorted(touched))
-    for name in sorted(touched):
+    _flush((folder.root, *(folder.root / name for name in sorted(touched))))
+    for name in sorted(touched, reverse=True):
         with contextlib.suppress(OSError):  # it is not empty
             (folder.root / name).rmdir()
-    _put(folder, folder.manifest, dump_manifest(plan.after))
+    _put(folder, folder.manifest, dump_manifest(plan.after, folder.layout.about))
 
 
 def _is_as_planned(folder: Folder, plan: Plan, path: str) -> bool:

@@ -6,12 +6,26 @@ from typing import TYPE_CHECKING
 
 from sigma_socdefenders.errors import Position
 from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
+from sigma_socdefenders.outputs.lookups import lookup_files
 from sigma_socdefenders.rules.build import BuiltRule, build_all
 from sigma_socdefenders.rules.profiles.loading import load_profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+
+    from sigma_socdefenders.outputs.lookups.files import File
+
+
+def tables(values: Iterable[str], target: str, **fields: object) -> Iterator[File]:
+    """Yield the files of a target's lookup of values, whose records have these further fields."""
+    found = (
+        SourcedIndicator(
+            Indicator.from_record({"value": value, **fields}), Position("test", number)
+        )
+        for number, value in enumerate(values, 1)
+    )
+    return lookup_files(found, target)
 
 
 def built(values: Iterable[str], profile: str = "default", **fields: object) -> Iterator[BuiltRule]:

@@ -1,4 +1,4 @@
-"""Syncs folders in child processes that kill themselves, with SIGKILL, at a given moment.
+"""Syncs folders or writes lookups in processes that kill themselves, with SIGKILL, at a moment.
 
 Reads one run a line from standard input, as JSON, and answers each with a line: `killed`, or how
 many moments a run that was not killed had. A moment is just before an operation that makes,
@@ -16,8 +16,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from sigma_socdefenders.outputs.lookups import write_files
 from sigma_socdefenders.outputs.rule_folder import sync
-from tests.outputs.rule_folder.helpers import built
+from tests.outputs.rule_folder.helpers import built, tables
 
 _CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod"}
 
@@ -26,7 +27,8 @@ class Moments:
     """An audit hook that counts moments in a folder and kills the process at one of them."""
 
     def __init__(self, folder: str, last: int) -> None:
-        self.folder = folder
+        beside = Path(folder)
+        self.places = (folder, str(beside.with_name(f".{beside.name}.socdefenders")))
         self.last = last
         self.count = 0
         self.written = ""
@@ -39,7 +41,7 @@ class Moments:
         elif event not in _CHANGES:
             return
         path = str(arguments[0])
-        if not path.startswith(self.folder):
+        if not path.startswith(self.places):
             return
         self.count += 1
         if self.count == self.last:
@@ -51,14 +53,19 @@ class Moments:
         self.written = path if event == "open" else ""
 
 
-def run(folder: str, values: list[str], context: str, last: int, deprecate: bool) -> str:  # noqa: FBT001
-    """Sync in a child process, and return what became of it."""
+def run(
+    *, folder: str, values: list[str], context: str, last: int, deprecate: bool, target: str
+) -> str:
+    """Sync, or write a target's lookup, in a child process, and return what became of it."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         moments = Moments(folder, last)
         sys.addaudithook(moments)
-        sync(folder, built(values, context=context), max_removed=1, deprecate=deprecate)
+        if target:
+            write_files(folder, tables(values, target, context=context), target_name=target)
+        else:
+            sync(folder, built(values, context=context), max_removed=1, deprecate=deprecate)
         os.write(writing, str(moments.count).encode())
         os._exit(0)
     os.close(writing)

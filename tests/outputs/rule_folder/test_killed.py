@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sigma_socdefenders.outputs.lookups import write_files
 from sigma_socdefenders.outputs.rule_folder import MANIFEST, sync
 from tests.conftest import ROOT
-from tests.outputs.rule_folder.helpers import addresses, built, files, rules
+from tests.outputs.rule_folder.helpers import addresses, built, files, rules, tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,11 +46,12 @@ def killed_run() -> Iterator[Callable[..., str]]:
             *,
             context: str = "",
             deprecate: bool = False,
+            target: str = "",
         ) -> str:
             assert driver.stdin is not None
             assert driver.stdout is not None
             order = {"folder": str(folder), "values": values, "context": context, "last": last,
-                     "deprecate": deprecate}  # fmt: skip
+                     "deprecate": deprecate, "target": target}  # fmt: skip
             driver.stdin.write(json.dumps(order) + "\n")
             driver.stdin.flush()
             return driver.stdout.readline().strip()
@@ -157,3 +159,31 @@ def test_an_edit_after_the_kill_is_an_edit(tmp_path, killed_run):
     sync(folder, built(addresses(0, 12)), max_removed=1)
     assert files(folder)[path] == b"mine\n"
     assert len(rules(folder)) == 13
+
+
+@pytest.mark.parametrize("target", ["splunk", "elastic"])
+def test_a_killed_lookup_is_mended_by_the_next(tmp_path, killed_run, target):
+    """Killed at any moment, `lookup` leaves old or new tables, and what people edited."""
+    before = tmp_path / "before"
+    values = [*addresses(0, 12), "evil.example"]
+    write_files(before, tables(values, target, context="old"), target_name=target)
+    edited = next(path for path in files(before) if path.startswith("rules/"))
+    (before / edited).write_bytes(b"title: mine\n")
+    source = [*addresses(4, 16), "other.example"]
+    whole = shutil.copytree(before, tmp_path / "whole")
+    moments = int(killed_run(whole, source, 0, context="new", target=target))
+    old, new = files(before), files(whole)
+    contents = {path: {old.get(path), new.get(path)} for path in old.keys() | new.keys()}
+    assert moments > 10
+    for last in range(1, moments + 1, max(1, moments // 40)):
+        folder = shutil.copytree(before, tmp_path / f"at-{last}")
+        assert killed_run(folder, source, last, context="new", target=target) == "killed"
+        found = files(folder)
+        assert found[edited] == b"title: mine\n"
+        assert all(found.get(path) in known for path, known in contents.items())
+        assert found.keys() <= contents.keys()
+        plan = write_files(folder, tables(source, target, context="new"), target_name=target)
+        assert plan.edited == [edited]
+        assert files(folder) == new
+        state = tmp_path / f".at-{last}.socdefenders"
+        assert {file.name for file in state.iterdir()} == {".gitignore", "lock"}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import json
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -13,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sigma.collection import SigmaCollection
 
-from sigma_socdefenders.errors import RepositoryError
+from sigma_socdefenders.errors import OutputError, RepositoryError
 from sigma_socdefenders.outputs.rule_folder import MANIFEST, sync
 from sigma_socdefenders.outputs.rule_folder.naming import documents
 from tests.outputs.rule_folder.helpers import addresses, built, files, rules, stamps
@@ -344,3 +347,53 @@ def test_hand_made_files_survive_anything(steps):
             else:
                 (folder / subject).unlink(missing_ok=True)
                 mine.pop(subject, None)
+
+
+def test_a_journal_leads_nowhere(tmp_path):
+    """A journal that came with a repository removes nothing through a link, either."""
+    folder, outside = tmp_path / "rules", tmp_path / "outside"
+    outside.mkdir()
+    victim = outside / "important_file.yml"
+    victim.write_bytes(b"important\n")
+    sync(folder, built(addresses(0, 2)))
+    (folder / "victims").symlink_to(outside)
+    journal = {"victims/important_file.yml": [hashlib.sha256(b"important\n").hexdigest()]}
+    (folder / ".socdefenders" / "journal.json").write_text(
+        json.dumps({"version": 1, "files": journal}), "utf-8"
+    )
+    with pytest.raises(RepositoryError, match="has to be a folder of its own"):
+        sync(folder, built(addresses(0, 2)))
+    assert victim.read_bytes() == b"important\n"
+
+
+def test_a_dangling_link_makes_no_file(tmp_path):
+    """What hides the state from git is written to no place that a link names."""
+    folder = tmp_path / "rules"
+    (folder / ".socdefenders").mkdir(parents=True)
+    (folder / ".socdefenders" / ".gitignore").symlink_to(tmp_path / "outside")
+    sync(folder, built(addresses(0, 2)))
+    assert not (tmp_path / "outside").exists()
+
+
+def test_a_count_beyond_all_counts_is_damage(tmp_path):
+    """A manifest whose count no list has is refused, with the way out."""
+    sync(tmp_path, built(addresses(0, 2)))
+    manifest = tmp_path / MANIFEST
+    text = manifest.read_text("utf-8").replace('"indicators": 1', f'"indicators": {10**400}')
+    manifest.write_text(text, "utf-8")
+    with pytest.raises(RepositoryError, match="is damaged"):
+        sync(tmp_path, [], dry_run=True)
+
+
+def test_a_full_disk_is_left_as_full_as_it_was(tmp_path, monkeypatch):
+    """Where files cannot be written, those on their way are removed, and the next run mends."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("sigma_socdefenders.outputs.rule_folder.writing._flush", full)
+        with pytest.raises(OutputError, match="No space left on device"):
+            sync(tmp_path, built(addresses(0, 9)))
+    assert not (tmp_path / ".socdefenders" / "staging").exists()
+    assert len(sync(tmp_path, built(addresses(0, 9))).added) == 9
