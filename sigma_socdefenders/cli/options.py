@@ -50,7 +50,7 @@ class Reading:
     keep: tuple[str, ...] = ()
     keep_private: bool = False
     to_ids: Literal["auto", "only", "all"] = "auto"
-    explain: str | None = None
+    explain: tuple[str, ...] = ()
     report: str | None = None
     errors: Literal["raise", "skip"] = "skip"
     api_key_file: str | None = None
@@ -217,7 +217,10 @@ _SELECTION_OPTIONS = (
         "can be detected, or what is marked where anything is (auto).",
     ),
     click.option(
-        "--explain", metavar="VALUE", help="Say what happened to VALUE, in each of its records."
+        "--explain",
+        multiple=True,
+        metavar="VALUE",
+        help="Say what happened to VALUE, in each of its records; repeatable.",
     ),
     click.option(
         "--report",

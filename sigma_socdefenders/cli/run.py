@@ -55,13 +55,13 @@ class Run:
         self._first: dict[str, Skipped] = {}
         self._feed: FeedReading | None = None
 
-        self._explanation = None if reading.explain is None else Explanation(reading.explain)
+        self._explanations = [Explanation(value) for value in reading.explain]
         self._report = None if reading.report is None else Report(_opened(reading.report))
 
     def _skipped(self, skipped: Skipped) -> None:
         self._first.setdefault(skipped.reason, skipped)
-        if self._explanation is not None:
-            self._explanation.skipped(skipped)
+        for explanation in self._explanations:
+            explanation.skipped(skipped)
         if self._report is not None:
             self._report.skipped(skipped)
 
@@ -86,7 +86,9 @@ class Run:
 
             self._feed = FeedReading(reading, quiet=self.quiet)
             kept = flow.from_feed(self._feed.records(), self.selection, self.summary)
-        return kept if self._explanation is None else self._explanation.kept(kept)
+        for explanation in self._explanations:
+            kept = explanation.kept(kept)
+        return kept
 
     def _shown(self, items: Iterable[_T]) -> Iterator[_T]:
         if self.quiet or not sys.stderr.isatty():
@@ -144,8 +146,9 @@ class Run:
 
     def _sum_up(self) -> None:
         """Say on standard error what was read and kept, and why the rest was not."""
-        for line in () if self._explanation is None else self._explanation.lines():
-            click.echo(line, err=True)
+        for explanation in self._explanations:
+            for line in explanation.lines():
+                click.echo(line, err=True)
         if self.quiet:
             return
         summary = self.summary

@@ -108,6 +108,16 @@ def test_explain(run_program, source):
     assert "line 2: dropped as private: is private (10.0.0.0/8)" in done.stderr
 
 
+def test_explain_several(run_program, source):
+    """Several values are told one after the other."""
+    done = run_program("rules", source, "-q", "--explain", "10.0.0.1", "--explain", "192.0.2.1")
+    first, second = done.stderr.splitlines()
+    assert first.startswith("10.0.0.1: ")
+    assert first.endswith("dropped as private: is private (10.0.0.0/8)")
+    assert second.startswith("192.0.2.1: ")
+    assert second.endswith("line 1: kept, as ipv4")
+
+
 def test_report(run_program, source, tmp_path):
     """Every drop is a line of JSON with its source, place, value and reason."""
     report = tmp_path / "report.jsonl"
