@@ -99,6 +99,9 @@ def _load(reference: str) -> Any:
     return getattr(import_module(module), name)
 
 
+_DSL = {
+    "dsl": "sigma.pipelines.socdefenders.rule_formats.elastic_dsl:socdefenders_elastic_dsl",
+}
 _ELASTIC_RULES = {
     "siem_rule_ndjson": "sigma.pipelines.socdefenders.rule_formats.elastic_rules"
     ":socdefenders_elastic_rules",
@@ -139,9 +142,9 @@ TARGETS: dict[str, Target] = {
             ("sigma.pipelines.socdefenders.schemas.elastic:socdefenders_elastic",),
             "lucene",
             ("socdefenders_elastic",),
-            ("default", "kibana_ndjson", "dsl_lucene", "siem_rule_ndjson"),
+            ("default", "kibana_ndjson", "dsl_lucene", "dsl", "siem_rule_ndjson"),
             limits.ELASTICSEARCH_QUERY_STRING,
-            _ELASTIC_RULES,
+            {**_DSL, **_ELASTIC_RULES},
         ),
         Target(
             "esql",
@@ -172,9 +175,10 @@ TARGETS: dict[str, Target] = {
             ("sigma.pipelines.socdefenders.schemas.elastic:socdefenders_opensearch",),
             "opensearch_lucene",
             ("socdefenders_opensearch",),
-            ("default", "dashboards_ndjson", "dsl_lucene", "monitor_rule"),
+            ("default", "dashboards_ndjson", "dsl_lucene", "dsl", "monitor_rule"),
             limits.OPENSEARCH,
             {
+                **_DSL,
                 "monitor_rule": "sigma.pipelines.socdefenders.rule_formats.opensearch_monitors"
                 ":socdefenders_opensearch_monitors",
             },

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
     from engines import Engine
 
-# `data_model` is a query language of its own; its queries are run themselves.
+# `data_model` and `dsl` are query languages of their own; their queries are run themselves.
 _FORMATS = [
     (target.name, output_format)
     for target in TARGETS.values()
     for output_format in target.formats
-    if output_format not in ("default", "data_model")
+    if output_format not in ("default", "data_model", "dsl")
 ]
 
 

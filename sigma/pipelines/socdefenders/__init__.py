@@ -6,6 +6,7 @@ and the standard library, and nothing in it reads a file or the network on impor
 
 from .placeholders import socdefenders_placeholders
 from .rule_formats.defender_detection import socdefenders_defender_detection
+from .rule_formats.elastic_dsl import socdefenders_elastic_dsl
 from .rule_formats.elastic_rules import socdefenders_elastic_rules
 from .rule_formats.opensearch_monitors import socdefenders_opensearch_monitors
 from .rule_formats.saved_searches import socdefenders_splunk_savedsearches
@@ -26,6 +27,7 @@ pipelines = {
     "socdefenders_defender": socdefenders_defender,
     "socdefenders_defender_detection": socdefenders_defender_detection,
     "socdefenders_elastic": socdefenders_elastic,
+    "socdefenders_elastic_dsl": socdefenders_elastic_dsl,
     "socdefenders_elastic_rules": socdefenders_elastic_rules,
     "socdefenders_eql": socdefenders_eql,
     "socdefenders_esql": socdefenders_esql,

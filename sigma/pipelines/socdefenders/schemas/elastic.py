@@ -13,10 +13,12 @@ from sigma.processing.pipeline import (
 from sigma.processing.postprocessing import QueryPostprocessingTransformation
 from sigma.processing.transformations.base import PreprocessingTransformation
 
+from sigma.pipelines.socdefenders.languages.dsl import Dsl
 from sigma.pipelines.socdefenders.languages.eql import Eql
 from sigma.pipelines.socdefenders.languages.esql import Esql
 from sigma.pipelines.socdefenders.languages.lucene import Lucene
 from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
+from sigma.pipelines.socdefenders.rule_formats.elastic_dsl import DIALECT
 from sigma.pipelines.socdefenders.rule_formats.elastic_rules import INDICES
 from sigma.pipelines.socdefenders.translate.translation import TranslateRule
 
@@ -63,8 +65,11 @@ def _pipeline(
     )
 
 
-def _lucene(pipeline: ProcessingPipeline | None) -> Lucene:
-    return Lucene(Deployment.of(pipeline).subfield)
+def _lucene(pipeline: ProcessingPipeline | None) -> QueryDialect:
+    subfield = Deployment.of(pipeline).subfield
+    if pipeline is not None and pipeline.vars.get(DIALECT) == "dsl":
+        return Dsl(subfield)
+    return Lucene(subfield)
 
 
 def _esql(pipeline: ProcessingPipeline | None) -> Esql:

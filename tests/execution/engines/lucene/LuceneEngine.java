@@ -33,7 +33,7 @@ import org.apache.lucene.store.ByteBuffersDirectory;
  * {"schema": {field: type}}                        -> {"ok": true}
  * {"parse": query}                                 -> {"ok": true} or {"refused": reason}
  * {"query": query, "events": [{field: [values]}]}  -> {"hits": [positions]} or {"refused": reason}
- * {"query": query} searches the events handed in last.
+ * {"query": query} searches the events handed in last; a query that is an object is the DSL's.
  */
 public final class LuceneEngine {
     private static final String POSITION = "_position";
@@ -59,12 +59,12 @@ public final class LuceneEngine {
             if (request.has("schema")) {
                 types = FieldTypes.parse(request.getAsJsonObject("schema"));
             } else if (request.has("parse")) {
-                new ElasticQueryParser(types).query(request.get("parse").getAsString());
+                query(request.get("parse"));
             } else {
                 if (request.has("events")) {
                     index(request.getAsJsonArray("events"));
                 }
-                answer.add("hits", search(request.get("query").getAsString()));
+                answer.add("hits", search(query(request.get("query"))));
             }
             answer.addProperty("ok", true);
         } catch (RefusedException refused) {
@@ -127,8 +127,13 @@ public final class LuceneEngine {
         }
     }
 
-    private JsonArray search(String text) throws IOException {
-        Query query = new ElasticQueryParser(types).query(text);
+    private Query query(JsonElement given) {
+        return given.isJsonObject()
+            ? new ElasticDsl(types).query(given.getAsJsonObject())
+            : new ElasticQueryParser(types).query(given.getAsString());
+    }
+
+    private JsonArray search(Query query) throws IOException {
         List<Integer> hits = new ArrayList<>();
         for (ScoreDoc hit : searcher.search(query, Integer.MAX_VALUE - 1).scoreDocs) {
             hits.add(searcher.doc(hit.doc).getField(POSITION).numericValue().intValue());

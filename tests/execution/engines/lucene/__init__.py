@@ -1,4 +1,4 @@
-"""Lucene query strings as Elasticsearch and OpenSearch read them, run by Lucene itself."""
+"""Query strings and the DSL as Elasticsearch and OpenSearch read them, run by Lucene itself."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ class LuceneEngine:
         self._ask({"schema": dict(fields)})
         self._indexed: Sequence[Event] | None = None
 
-    def parse(self, query: str) -> None:
+    def parse(self, query: str | dict[str, Any]) -> None:
         """Check a query; raise `QuerySyntaxError` where Elasticsearch would refuse it."""
         self._ask({"parse": query})
 
-    def matches(self, query: str, events: Sequence[Event]) -> set[int]:
+    def matches(self, query: str | dict[str, Any], events: Sequence[Event]) -> set[int]:
         """Run a query; give the positions of the events found."""
         request: dict[str, Any] = {"query": query}
         if self._indexed is not events:
@@ -53,6 +53,21 @@ class LuceneEngine:
         if "refused" in answer:
             raise QuerySyntaxError(answer["refused"])
         return answer
+
+
+class DslEngine:
+    """Bodies of searches in the query DSL, run by the same program."""
+
+    def __init__(self, lucene: LuceneEngine) -> None:
+        self._lucene = lucene
+
+    def parse(self, query: dict[str, Any]) -> None:
+        """Check a body; raise `QuerySyntaxError` where Elasticsearch would refuse it."""
+        self._lucene.parse(query["query"])
+
+    def matches(self, query: dict[str, Any], events: Sequence[Event]) -> set[int]:
+        """Run a search; give the positions of the events found."""
+        return self._lucene.matches(query["query"], events)
 
 
 def _values(value: Value) -> list[str]:
