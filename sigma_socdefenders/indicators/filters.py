@@ -69,8 +69,7 @@ class Filters:
         """Return the query for parameters as a caller writes them.
 
         Args:
-            type: one type or several: `ipv4`, `ipv6`, `domain`, `url`, `md5`, `sha1`, `sha256`,
-                `sha512`, `cve`, `mitre-attack`, `email`.
+            type: one type or several, as `IndicatorType` names them.
             since: ISO 8601 text, a date or a datetime; UTC where it names no zone.
             confidence: `high`, `medium` or `low`.
             industry: a sector's name; case does not matter, blanks become dashes.

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from sigma_socdefenders.indicators.addresses import ipv4, ipv6
-from sigma_socdefenders.indicators.ioc_types import IndicatorType, indicator_type
+from sigma_socdefenders.indicators.ioc_types import HASHES, TYPES, IndicatorType, indicator_type
 from sigma_socdefenders.indicators.names import domain_name
 from sigma_socdefenders.indicators.refang import refang
 from sigma_socdefenders.indicators.urls import URL_SCHEME, canonical_url
@@ -21,14 +21,9 @@ __all__ = ["IndicatorType", "canonical", "indicator_type", "infer_type", "refang
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _HEX = re.compile(r"[0-9a-f]+")
-_HASH_LENGTHS = {
-    IndicatorType.MD5: 32,
-    IndicatorType.SHA1: 40,
-    IndicatorType.SHA256: 64,
-    IndicatorType.SHA512: 128,
-}
-_HASH_BY_LENGTH = {length: kind for kind, length in _HASH_LENGTHS.items()}
-_HASH_PREFIX = re.compile(r"(md5|sha-?1|sha-?256|sha-?512)\s*[:=]\s*", re.IGNORECASE)
+_HASH_BY_LENGTH = {TYPES[kind].digits: kind for kind in HASHES}
+_ALGORITHMS = "|".join(kind.value.replace("sha", "sha-?") for kind in HASHES)
+_HASH_PREFIX = re.compile(rf"({_ALGORITHMS})\s*[:=]\s*", re.IGNORECASE)
 # Hyphens and dashes that word processors put in, and the underscore of file names.
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212_", "-"))
 _CVE = re.compile(r"CVE-?\s?([0-9]{4})-([0-9]{4,19})", re.IGNORECASE)
@@ -37,7 +32,7 @@ _MAILBOX = re.compile(r"[^\s@<>\"(),;:\\\[\]\x00-\x20\x7f-\x9f\ud800-\udfff]{1,6
 
 
 def _hash(kind: IndicatorType) -> Callable[[str], str]:
-    length = _HASH_LENGTHS[kind]
+    length = TYPES[kind].digits
 
     def canonical_hash(text: str) -> str:
         digest = text.lower()
@@ -90,7 +85,7 @@ _CANONICAL: dict[IndicatorType, Callable[[str], str]] = {
     IndicatorType.CVE: _cve,
     IndicatorType.MITRE_ATTACK: _technique,
     IndicatorType.EMAIL: _email,
-    **{kind: _hash(kind) for kind in _HASH_LENGTHS},
+    **{kind: _hash(kind) for kind in HASHES},
 }
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sigma_socdefenders.errors import TargetError
 from sigma_socdefenders.indicators.indicator import Indicator
-from sigma_socdefenders.indicators.normalize import IndicatorType
+from sigma_socdefenders.indicators.ioc_types import TYPES, IndicatorType
 from sigma_socdefenders.rules.build import BuiltRule, build_rules
 from sigma_socdefenders.rules.profiles.loading import load_profile
 from sigma_socdefenders.targets import Target, convert
@@ -15,21 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = ["Coverage", "coverage"]
-
-# One value of each type; reserved for documentation, so that nobody means one of them.
-_PROBES = {
-    IndicatorType.IPV4: "192.0.2.1",
-    IndicatorType.IPV6: "2001:db8::1",
-    IndicatorType.DOMAIN: "name.example",
-    IndicatorType.URL: "https://name.example/path",
-    IndicatorType.MD5: "1" * 32,
-    IndicatorType.SHA1: "1" * 40,
-    IndicatorType.SHA256: "1" * 64,
-    IndicatorType.SHA512: "1" * 128,
-    IndicatorType.CVE: "CVE-2021-44228",
-    IndicatorType.MITRE_ATTACK: "T1059.001",
-    IndicatorType.EMAIL: "sender@name.example",
-}
 
 
 class Coverage(NamedTuple):
@@ -55,8 +40,8 @@ def coverage(target: Target, profile: str = "default") -> Iterator[Coverage]:
         ProfileError: there is no such profile.
     """
     loaded = load_profile(profile)
-    for kind, value in _PROBES.items():
-        indicator = Indicator.from_record({"type": kind.value, "value": value})
+    for kind, facts in TYPES.items():
+        indicator = Indicator.from_record({"type": kind.value, "value": facts.example})
         for rule in build_rules(indicator, loaded):
             source = rule.logsource
             parts = (source.product, source.category or source.service)

@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import timedelta
-from functools import lru_cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, TypeAlias
 
 from sigma_socdefenders.errors import SelectionError, shorten
-from sigma_socdefenders.indicators.normalize import IndicatorType, indicator_type
+from sigma_socdefenders.indicators.ioc_types import TYPES, IndicatorType, indicator_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,13 +28,11 @@ _UNITS = {
 _LONGEST = timedelta(days=365_000)
 
 
-@lru_cache(maxsize=1)
 def default_ages() -> Mapping[IndicatorType, timedelta]:
     """Return the age that `default` means for each type that ages."""
-    import yaml  # noqa: PLC0415 - only asked for now and then
-
-    found = yaml.safe_load(files(__package__).joinpath("ages.yml").read_text("utf-8"))
-    return {IndicatorType(kind): _age(age) for kind, age in found.items()}
+    return {
+        kind: timedelta(days=facts.days) for kind, facts in TYPES.items() if facts.days is not None
+    }
 
 
 def parse_ages(given: MaxAge | None) -> Mapping[IndicatorType, timedelta]:

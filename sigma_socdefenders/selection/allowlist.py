@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sigma_socdefenders.errors import SelectionError, shorten
-from sigma_socdefenders.indicators.normalize import IndicatorType, canonical, infer_type
+from sigma_socdefenders.indicators.ioc_types import ADDRESSES, IndicatorType
+from sigma_socdefenders.indicators.normalize import canonical, infer_type
 from sigma_socdefenders.selection.hosts import address_type, host_of, with_parents
 from sigma_socdefenders.selection.networks import NetworkIndex
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 __all__ = ["Allowlist"]
-
-_ADDRESSES = (IndicatorType.IPV4, IndicatorType.IPV6)
 
 
 class Allowlist:
@@ -71,7 +70,7 @@ class Allowlist:
         if kind is IndicatorType.DOMAIN:
             self._names[value] = shown
             self._add_above(value, shown)
-        elif kind in _ADDRESSES:
+        elif kind in ADDRESSES:
             self._networks.add(value, shown)
         elif kind is IndicatorType.URL:
             host = host_of(value)
@@ -90,7 +89,7 @@ class Allowlist:
             return told
         if kind is IndicatorType.DOMAIN:
             return self._of_name(value) or self._above.get(value)
-        if kind in _ADDRESSES:
+        if kind in ADDRESSES:
             return (
                 self._networks.covering(value)
                 or self._networks.within(value)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from sigma_socdefenders.audit.skipped import Reason, Refusal
-from sigma_socdefenders.indicators.normalize import IndicatorType
+from sigma_socdefenders.indicators.ioc_types import HASHES, IndicatorType
 from sigma_socdefenders.indicators.public_suffix import (
     ends_in_known_tld,
     is_internal_name,
@@ -73,9 +73,6 @@ _EMPTY = frozenset(
         ),
     }
 )
-_HASHES = frozenset(
-    {IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256, IndicatorType.SHA512}
-)
 _PLACEHOLDER = re.compile(r"<[a-z]+(?:[_ -][a-z]+)+>|\{\{[^{}]*\}\}", re.IGNORECASE)
 _MARKS_OF_PLACEHOLDERS = re.compile(r"[<{]")
 _MAPPED = "::ffff:"
@@ -96,7 +93,7 @@ def _harm(kind: IndicatorType, value: str) -> Refusal | None:
         return _name(value)
     if kind is IndicatorType.URL:
         return _url(value)
-    if kind in _HASHES:
+    if kind in HASHES:
         return _hash(value)
     return None
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
 from sigma_socdefenders.errors import SelectionError, shorten
-from sigma_socdefenders.indicators.normalize import IndicatorType
+from sigma_socdefenders.indicators.ioc_types import ADDRESSES, TYPES, IndicatorType
 from sigma_socdefenders.selection.hosts import address_type, bare_host, host_of, with_parents
 from sigma_socdefenders.selection.networks import NetworkIndex
 
@@ -29,20 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Warninglists"]
 
-# MISP's attribute types, as far as an indicator can be one.
-_ATTRIBUTES: dict[IndicatorType, tuple[str, ...]] = {
-    IndicatorType.IPV4: ("ip-dst", "ip-src"),
-    IndicatorType.IPV6: ("ip-dst", "ip-src"),
-    IndicatorType.DOMAIN: ("domain", "hostname"),
-    IndicatorType.URL: ("url", "uri"),
-    IndicatorType.MD5: ("md5",),
-    IndicatorType.SHA1: ("sha1",),
-    IndicatorType.SHA256: ("sha256",),
-    IndicatorType.SHA512: ("sha512",),
-    IndicatorType.CVE: ("vulnerability",),
-    IndicatorType.EMAIL: ("email-src", "email-dst"),
-}
-_ADDRESSES = (IndicatorType.IPV4, IndicatorType.IPV6)
 _SHINGLE = 4
 _SERVICES = "services"
 
@@ -88,7 +74,7 @@ class Warninglists:
             if kind not in fill or not isinstance(values, list) or not isinstance(matching, list):
                 raise SelectionError(f"The warning list '{shorten(name)}' is not as MISP has them.")
             types = frozenset(
-                each for each, names in _ATTRIBUTES.items() if not set(names).isdisjoint(matching)
+                kind for kind, facts in TYPES.items() if not set(facts.misp).isdisjoint(matching)
             )
             if types:
                 fill[kind]([str(value) for value in values], _Listed(name, types))
@@ -155,7 +141,7 @@ class Warninglists:
             found = _holding(self._names[kind], list(with_parents(host)))
             if found is None and (bare := bare_host(kind, value)) is not None:
                 found = _holding(self._services[kind], [bare])
-        if found is None and (kind in _ADDRESSES or address_type(host) is not None):
+        if found is None and (kind in ADDRESSES or address_type(host) is not None):
             found = self._network(kind, host)
         found = found or self._part(kind, lower) or self._expression(kind, value)
         return None if found is None else found.name

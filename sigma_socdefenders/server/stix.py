@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from sigma_socdefenders.indicators.ioc_types import IndicatorType
+from sigma_socdefenders.indicators.ioc_types import TYPES, IndicatorType
 from sigma_socdefenders.sources.stix.context import TLP_MARKINGS
 
 if TYPE_CHECKING:
@@ -15,17 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["STIX_TYPES", "stix_object", "stix_time"]
 
-_PATTERNS = {
-    IndicatorType.IPV4: "ipv4-addr:value",
-    IndicatorType.IPV6: "ipv6-addr:value",
-    IndicatorType.DOMAIN: "domain-name:value",
-    IndicatorType.URL: "url:value",
-    IndicatorType.EMAIL: "email-addr:value",
-    IndicatorType.MD5: "file:hashes.MD5",
-    IndicatorType.SHA1: "file:hashes.'SHA-1'",
-    IndicatorType.SHA256: "file:hashes.'SHA-256'",
-    IndicatorType.SHA512: "file:hashes.'SHA-512'",
-}
+_PATTERNS = {kind: facts.stix for kind, facts in TYPES.items() if facts.stix}
 # What is no observable has objects of its own.
 _OBJECTS = {
     IndicatorType.CVE: ("vulnerability", "cve"),

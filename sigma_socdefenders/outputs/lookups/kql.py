@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sigma_socdefenders.indicators.normalize import IndicatorType
+from sigma_socdefenders.indicators.ioc_types import ADDRESSES, IndicatorType
 
-__all__ = ["HASHES", "Place", "query"]
-
-HASHES = (IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256, IndicatorType.SHA512)
+__all__ = ["Place", "query"]
 
 
 class Place(NamedTuple):
@@ -28,7 +26,7 @@ def query(kind: IndicatorType, place: Place, table: str) -> str:
     """
     if kind is IndicatorType.DOMAIN:
         return _domains(place, table)
-    if kind in {IndicatorType.IPV4, IndicatorType.IPV6}:
+    if kind in ADDRESSES:
         lets = (
             f"let iocs = {table};\n"
             "let addresses = iocs | where value !contains '/' | project value;\n"

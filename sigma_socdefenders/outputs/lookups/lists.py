@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sigma_socdefenders.indicators.indicator import Confidence
-from sigma_socdefenders.indicators.normalize import IndicatorType
+from sigma_socdefenders.indicators.ioc_types import ADDRESSES, IndicatorType
 from sigma_socdefenders.indicators.timestamps import format_instant
 from sigma_socdefenders.outputs.lookups.files import safe_cell
 from sigma_socdefenders.rules.identity import FEED
@@ -90,7 +90,7 @@ def _better(one: Indicator, other: Indicator) -> Indicator:
 
 def is_network(indicator: Indicator) -> bool:
     """Say whether an indicator is a network of addresses."""
-    return indicator.type in {IndicatorType.IPV4, IndicatorType.IPV6} and "/" in indicator.value
+    return indicator.type in ADDRESSES and "/" in indicator.value
 
 
 def spelled(indicator: Indicator) -> list[str]:

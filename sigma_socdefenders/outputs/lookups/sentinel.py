@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sigma_socdefenders.indicators.normalize import IndicatorType
+from sigma_socdefenders.indicators.ioc_types import HASHES, IndicatorType
 from sigma_socdefenders.outputs.lookups.files import File, csv_text
-from sigma_socdefenders.outputs.lookups.kql import HASHES, Place, query
+from sigma_socdefenders.outputs.lookups.kql import Place, query
 from sigma_socdefenders.outputs.lookups.lists import DETAILS, details, spelled
 from sigma_socdefenders.rules.identity import FEED
 

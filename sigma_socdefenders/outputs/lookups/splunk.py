@@ -18,7 +18,7 @@ from sigma.pipelines.socdefenders.rule_formats.saved_searches import (
     stanza_text,
 )
 from sigma_socdefenders._version import __version__
-from sigma_socdefenders.indicators.ioc_types import IndicatorType
+from sigma_socdefenders.indicators.ioc_types import ADDRESSES, HASHES, TYPES, IndicatorType
 from sigma_socdefenders.outputs.lookups.files import File, csv_text, safe_cell
 from sigma_socdefenders.outputs.lookups.lists import DETAILS, details, spelled
 from sigma_socdefenders.outputs.lookups.rules import lookup_rules
@@ -34,14 +34,6 @@ if TYPE_CHECKING:
     from sigma_socdefenders.rules.identity import ListName
 
 __all__ = ["KINDS", "app_name", "cim_files", "files", "holds", "queries"]
-
-_ADDRESSES = (IndicatorType.IPV4, IndicatorType.IPV6)
-_HASHES = {
-    IndicatorType.MD5: 32,
-    IndicatorType.SHA1: 40,
-    IndicatorType.SHA256: 64,
-    IndicatorType.SHA512: 128,
-}
 
 
 class _Place(NamedTuple):
@@ -59,22 +51,22 @@ class _Place(NamedTuple):
 
 
 _SYSMON = {
-    **dict.fromkeys(_ADDRESSES, _Place("EventID=3 DestinationIp=*", "DestinationIp", "Computer")),
+    **dict.fromkeys(ADDRESSES, _Place("EventID=3 DestinationIp=*", "DestinationIp", "Computer")),
     IndicatorType.DOMAIN: _Place("EventID=22 QueryName=*", "QueryName", "Computer"),
     IndicatorType.URL: _Place('"c-uri"=*', "c-uri", "c-ip"),
-    **dict.fromkeys(_HASHES, _Place("EventID=1 Hashes=*", "Hashes", "Computer")),
+    **dict.fromkeys(HASHES, _Place("EventID=1 Hashes=*", "Hashes", "Computer")),
     IndicatorType.EMAIL: _Place("sender=*", "sender", "recipient"),
 }
 _CIM = {
     **dict.fromkeys(
-        _ADDRESSES, _Place('tag="network" tag="communicate" dest_ip=*', "dest_ip", "src")
+        ADDRESSES, _Place('tag="network" tag="communicate" dest_ip=*', "dest_ip", "src")
     ),
     IndicatorType.DOMAIN: _Place(
         'tag="network" tag="resolution" tag="dns" query=*', "query", "src"
     ),
     IndicatorType.URL: _Place('tag="web" url=*', "url", "src"),
     **dict.fromkeys(
-        _HASHES, _Place('tag="process" tag="report" process_hash=*', "process_hash", "dest")
+        HASHES, _Place('tag="process" tag="report" process_hash=*', "process_hash", "dest")
     ),
     IndicatorType.EMAIL: _Place('tag="email" src_user=*', "src_user", "recipient"),
 }
@@ -125,9 +117,9 @@ def queries(*, cim: bool = False, list_name: ListName = FEED) -> dict[IndicatorT
 def _search(kind: IndicatorType, place: _Place, list_name: ListName) -> str:
     field = place.field
     commands = [place.events]
-    if kind in _HASHES:
+    if kind in HASHES:
         # A list such as SHA1=…,MD5=…, or (in the data model) a digest by itself.
-        digest = f"[0-9a-f]{{{_HASHES[kind]}}}"
+        digest = f"[0-9a-f]{{{TYPES[kind].digits}}}"
         name = kind.value.upper()
         commands.append(f'rex field={field} "(?i)(?:^(?={digest}$)|{name}=)(?<ioc_hash>{digest})"')
         field = "ioc_hash"
@@ -137,7 +129,7 @@ def _search(kind: IndicatorType, place: _Place, list_name: ListName) -> str:
     shown = field if field.isidentifier() else f'"{field}"'
     output = " ".join(f"{column} AS {name}" for column, name in _SHOWN.items())
     tables = [list_name.table(kind)]
-    if kind in _ADDRESSES:
+    if kind in ADDRESSES:
         tables.append(f"{list_name.table(kind)}_networks")
     for table, command in zip(tables, ("OUTPUT", "OUTPUTNEW"), strict=False):
         commands.append(f"lookup {table} value AS {shown} {command} {output}")
@@ -177,7 +169,7 @@ def _app(
     for kind, place in places.items():
         name = list_name.table(kind)
         tables = [(name, "WILDCARD" if kind is IndicatorType.DOMAIN else "", lists.addresses(kind))]
-        if kind in _ADDRESSES:
+        if kind in ADDRESSES:
             tables.append((f"{name}_networks", "CIDR", lists.networks(kind)))
         for table, match_type, indicators in tables:
             yield _table(table, match_type, indicators)
@@ -305,10 +297,10 @@ def _transform(name: str, match_type: str) -> str:
 # Table, column and other columns of the local lookups ("Supported types of threat intelligence in
 # Splunk Enterprise Security"), whose columns stand in alphabetical order.
 _LOCAL = {
-    "local_ip_intel": ("ip", (), _ADDRESSES),
+    "local_ip_intel": ("ip", (), ADDRESSES),
     "local_domain_intel": ("domain", (), (IndicatorType.DOMAIN,)),
     "local_http_intel": ("url", ("http_referrer", "http_user_agent"), (IndicatorType.URL,)),
-    "local_file_intel": ("file_hash", ("file_name",), tuple(_HASHES)),
+    "local_file_intel": ("file_hash", ("file_name",), HASHES),
     "local_email_intel": ("src_user", ("subject",), (IndicatorType.EMAIL,)),
 }
 # From 1 to 100, where 60 is Enterprise Security's own default.

@@ -21,7 +21,7 @@ from sigma.modifiers import (
 from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaDetections
 from sigma.types import SigmaString, SigmaType, SpecialChars
 
-from sigma_socdefenders.indicators.ioc_types import IndicatorType
+from sigma_socdefenders.indicators.ioc_types import ADDRESSES
 from sigma_socdefenders.rules.conditions import distributes, only_names
 from sigma_socdefenders.rules.profiles.texts import parse_template
 from sigma_socdefenders.rules.spellings import SPELLINGS
@@ -48,7 +48,6 @@ _AFFIXES: dict[tuple[Any, ...], tuple[list[Any], list[Any]]] = {
     (SigmaStartswithModifier,): ([], [_ANY]),
     (SigmaEndswithModifier,): ([_ANY], []),
 }
-_ADDRESSES = (IndicatorType.IPV4, IndicatorType.IPV6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +217,7 @@ class DetectionTemplate:
 
     def _selections(self, indicators: Sequence[Indicator]) -> dict[str, SigmaDetection]:
         single, networks = indicators, []
-        if indicators[0].type in _ADDRESSES:
+        if indicators[0].type in ADDRESSES:
             networks = [indicator for indicator in indicators if "/" in indicator.value]
             single = [indicator for indicator in indicators if "/" not in indicator.value]
         parts = [(part, part is networks) for part in (single, networks) if part]

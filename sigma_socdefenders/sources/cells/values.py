@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from sigma_socdefenders.indicators.normalize import IndicatorType, canonical, infer_type
+from sigma_socdefenders.indicators.ioc_types import HASHES, IndicatorType
+from sigma_socdefenders.indicators.normalize import canonical, infer_type
 from sigma_socdefenders.indicators.public_suffix import ends_in_known_tld
 from sigma_socdefenders.sources.cells.vocabulary import ANY, UNSUPPORTED, vocabulary, word
 
 __all__ = [
-    "HASHES",
     "NETWORK",
     "QUOTES",
     "Value",
@@ -29,16 +29,13 @@ __all__ = [
 NETWORK = frozenset(
     {IndicatorType.IPV4, IndicatorType.IPV6, IndicatorType.DOMAIN, IndicatorType.URL}
 )
-HASHES = frozenset(
-    {IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256, IndicatorType.SHA512}
-)
 _EVERY = frozenset(IndicatorType)
 # What a value may turn out to be, by what its source says that it is.
 _FAMILY: dict[str, frozenset[IndicatorType]] = (
     {kind.value: frozenset({kind}) for kind in IndicatorType}
     | {kind.value: NETWORK for kind in NETWORK}
-    | {kind.value: HASHES for kind in HASHES}
-    | {"host": NETWORK, "hash": HASHES, ANY: _EVERY}
+    | {kind.value: frozenset(HASHES) for kind in HASHES}
+    | {"host": NETWORK, "hash": frozenset(HASHES), ANY: _EVERY}
 )
 _LIST_MARKS = re.compile(r"[,;|]+")
 _SEPARATED = re.compile(r"[\s,;|]")

@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sigma_socdefenders.audit.skipped import Reason, Refusal
-from sigma_socdefenders.indicators.normalize import IndicatorType, refang
-from sigma_socdefenders.sources.cells.values import HASHES, of_type
+from sigma_socdefenders.indicators.ioc_types import HASHES, IndicatorType
+from sigma_socdefenders.indicators.normalize import refang
+from sigma_socdefenders.sources.cells.values import of_type
 from sigma_socdefenders.sources.cells.vocabulary import (
     ANY,
     NO_ADDRESS,

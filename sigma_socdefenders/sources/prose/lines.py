@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sigma_socdefenders.audit.skipped import Reason, Refusal, Skipped
 from sigma_socdefenders.errors import Position, shorten
-from sigma_socdefenders.indicators.normalize import IndicatorType, infer_type
+from sigma_socdefenders.indicators.ioc_types import HASHES, IndicatorType
+from sigma_socdefenders.indicators.normalize import infer_type
 from sigma_socdefenders.indicators.record import SourcedRecord
-from sigma_socdefenders.sources.cells.values import HASHES, QUOTES, Value, stripped_word, words
+from sigma_socdefenders.sources.cells.values import QUOTES, Value, stripped_word, words
 from sigma_socdefenders.sources.cells.vocabulary import ANY, phrase_hint, vocabulary
 from sigma_socdefenders.sources.prose.blocklists import blocked
 from sigma_socdefenders.sources.prose.headings import (

@@ -16,7 +16,8 @@ from sigma.types import SigmaString
 
 from sigma_socdefenders.audit.skipped import Reason, Skipped
 from sigma_socdefenders.errors import shorten
-from sigma_socdefenders.indicators.normalize import IndicatorType, canonical
+from sigma_socdefenders.indicators.ioc_types import HASHES, IndicatorType
+from sigma_socdefenders.indicators.normalize import canonical
 from sigma_socdefenders.indicators.record import SourcedRecord
 from sigma_socdefenders.sources.cells.dates import iso
 from sigma_socdefenders.sources.cells.values import Value, in_cell
@@ -40,7 +41,7 @@ _MODIFIERS = {
     "mitre-attack": frozenset({"cased", "contains"}),
     "host": frozenset({"cased", "cidr"}),
 }
-_ALGORITHM = re.compile(r"(MD5|SHA1|SHA256|SHA512)\s*=\s*", re.IGNORECASE)
+_ALGORITHM = re.compile(rf"({'|'.join(HASHES)})\s*=\s*", re.IGNORECASE)
 _CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}", re.IGNORECASE)
 _TECHNIQUE = re.compile(r"(?:technique_id=)?(T[0-9]{4}(?:\.[0-9]{3})?)", re.IGNORECASE)
 _OWN_WORDS = re.compile(r"Detects .*? from SOC Defenders feed\.?\s*")

@@ -13,6 +13,8 @@ from itertools import chain, product
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sigma_socdefenders.indicators.ioc_types import HASHES
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -24,12 +26,6 @@ _MOST_TERMS = 100_000
 # Texts and comments have to end: for one that does not, the parser reads all of the rest anew at
 # each place where it might begin.
 _WHOLE = re.compile(r"(?:[^'/]|'(?:[^'\\]|\\.)*'|/\*.*?\*/|/(?!\*))*", re.DOTALL)
-_HASH_WORDS = {
-    "md5": "md5",
-    "sha1": "sha1",
-    "sha256": "sha256",
-    "sha512": "sha512",
-}
 _PLAIN = {
     "ipv4-addr:value": "host",
     "ipv6-addr:value": "host",
@@ -87,7 +83,8 @@ def hint_of_path(path: str) -> str | None:
         return _PLAIN[path]
     head, mark, last = path.rpartition("hashes.")
     if mark and (head == "file:" or head.endswith(("image_ref.", "binary_ref.", "payload_ref."))):
-        return _HASH_WORDS.get(last.strip("'\"").lower().replace("-", "").replace("_", ""))
+        word = last.strip("'\"").lower().replace("-", "").replace("_", "")
+        return word if word in HASHES else None
     return None
 
 

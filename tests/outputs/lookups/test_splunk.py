@@ -13,7 +13,7 @@ from sigma_socdefenders.errors import Position
 from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
 from sigma_socdefenders.outputs.lookups import lookup_files
 from sigma_socdefenders.rules.identity import FEED, ListName
-from sigma_socdefenders.targets import ConversionSettings
+from sigma_socdefenders.targets.settings import ConversionSettings
 
 
 def app(records, target="splunk", list_name=FEED, **settings: object) -> dict[str, str]:

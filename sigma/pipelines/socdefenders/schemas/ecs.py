@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sigma.pipelines.socdefenders.translate.columns import Column, ColumnSpec, FieldType, as_columns
 from sigma.pipelines.socdefenders.translate.log_sources import LogSourceMapping
+from sigma.pipelines.socdefenders.translate.values import DIGESTS
 
 if TYPE_CHECKING:
     from sigma.pipelines.socdefenders.translate.log_sources import LogSourceTable
@@ -22,15 +23,10 @@ _EVENT_DATA = "winlog.event_data.{field}"
 
 def _hashes(*prefixes: str) -> dict[str, ColumnSpec]:
     """Return the columns of hashes: for each algorithm, lower-case hex without a prefix."""
+    names = {name: f"hash.{name.lower()}" for name in DIGESTS} | {"IMPHASH": "pe.imphash"}
     columns = {
         algorithm: tuple(Column(f"{prefix}.{name}", FieldType.DIGEST) for prefix in prefixes)
-        for algorithm, name in (
-            ("MD5", "hash.md5"),
-            ("SHA1", "hash.sha1"),
-            ("SHA256", "hash.sha256"),
-            ("SHA512", "hash.sha512"),
-            ("IMPHASH", "pe.imphash"),
-        )
+        for algorithm, name in names.items()
     }
     single: dict[str, ColumnSpec] = {
         "md5": columns["MD5"],

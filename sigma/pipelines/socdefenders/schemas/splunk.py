@@ -27,6 +27,7 @@ from sigma.pipelines.socdefenders.translate.columns import Column, ColumnSpec, F
 from sigma.pipelines.socdefenders.translate.detections import is_negated
 from sigma.pipelines.socdefenders.translate.log_sources import LogSourceMapping, LogSourceTable
 from sigma.pipelines.socdefenders.translate.translation import TranslateRule
+from sigma.pipelines.socdefenders.translate.values import DIGESTS
 
 __all__ = ["socdefenders_splunk"]
 
@@ -79,10 +80,8 @@ _ANTIVIRUS: dict[str, ColumnSpec] = {
 }
 _DIGEST_FIELDS = frozenset({"Hashes", "Hash"})
 # A whole digest behind its algorithm: a part of one is no word of the index.
-_LISTED_DIGEST = re.compile(
-    r"\*?(?:(?:MD5|IMPHASH)=(?=.{32}\*?\Z)|SHA1=(?=.{40}\*?\Z)|SHA256=(?=.{64}\*?\Z)"
-    r"|SHA512=(?=.{128}\*?\Z))(?P<digest>[0-9A-Fa-f]+)\*?"
-)
+_WHOLE = "|".join(rf"{name}=(?=.{{{digits}}}\*?\Z)" for name, digits in DIGESTS.items())
+_LISTED_DIGEST = re.compile(rf"\*?(?:{_WHOLE})(?P<digest>[0-9A-Fa-f]+)\*?")
 _ANYWHERE = LogSourceMapping(_FIELDS, other="{field}")
 
 _DESTINATIONS: LogSourceTable = {

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sigma.rule import SigmaDetectionItem
 
 __all__ = [
+    "DIGESTS",
     "cannot_hold",
     "hash_algorithm",
     "ipv6_spellings",
@@ -28,8 +29,12 @@ __all__ = [
 ]
 
 _EXACT = MatchType.EXACT  # members of an Enum are slow to look up on some Pythons
-_HASH = re.compile(r"(?i)(?:(MD5|SHA1|SHA256|SHA512|IMPHASH)[=|:])?([0-9A-F]{32,128})\Z")
-_ALGORITHM_BY_LENGTH = {32: "MD5", 40: "SHA1", 64: "SHA256", 128: "SHA512"}
+DIGESTS = {"MD5": 32, "SHA1": 40, "SHA256": 64, "SHA512": 128, "IMPHASH": 32}
+"""The digests that a rule can ask for by algorithm, with their hexadecimal digits."""
+
+_HASH = re.compile(rf"(?i)(?:({'|'.join(DIGESTS)})[=|:])?([0-9A-F]{{32,128}})\Z")
+# Of two algorithms of one length, a bare digest is of the first.
+_ALGORITHM_BY_LENGTH = {length: name for name, length in reversed(DIGESTS.items())}
 # What `ipaddress.IPv4Address` takes: the only spelling that there is.
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _IPV4 = re.compile(rf"(?:{_OCTET}\.){{3}}{_OCTET}\Z")

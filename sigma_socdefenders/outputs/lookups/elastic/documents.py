@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sigma_socdefenders.indicators.ioc_types import IndicatorType
+from sigma_socdefenders.indicators.ioc_types import ADDRESSES, HASHES, IndicatorType
 from sigma_socdefenders.indicators.timestamps import format_instant
 from sigma_socdefenders.indicators.tlp import tlp_label
 from sigma_socdefenders.outputs.lookups.lists import spelled
@@ -48,12 +48,7 @@ FIELDS: dict[IndicatorType, tuple[str, str, tuple[str, ...]]] = {
     IndicatorType.URL: ("url", "url.full", ("url.full", "url.original")),
     **{
         kind: (_HASHED[0], _HASHED[1].format(kind.value), (_HASHED[2][0].format(kind.value),))
-        for kind in (
-            IndicatorType.MD5,
-            IndicatorType.SHA1,
-            IndicatorType.SHA256,
-            IndicatorType.SHA512,
-        )
+        for kind in HASHES
     },
 }
 """ECS's `threat.indicator.type` of each type, the field of the indicator, the fields of events."""
@@ -149,8 +144,7 @@ def documents(lists: Lists) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
 
 def _spelled(indicator: Indicator) -> list[str]:
     # A field of type `ip` has one spelling.
-    addresses = (IndicatorType.IPV4, IndicatorType.IPV6)
-    return [indicator.value] if indicator.type in addresses else spelled(indicator)
+    return [indicator.value] if indicator.type in ADDRESSES else spelled(indicator)
 
 
 def _document(indicator: Indicator, value: str, feed: str) -> dict[str, Any]:
