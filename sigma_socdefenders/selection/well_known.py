@@ -14,14 +14,13 @@ from __future__ import annotations
 from functools import lru_cache
 from importlib.resources import files
 
-from sigma_socdefenders.indicators.normalize import IndicatorType
+from sigma_socdefenders.indicators.ioc_types import ADDRESSES, IndicatorType
 from sigma_socdefenders.selection.hosts import bare_host, with_parents
 from sigma_socdefenders.selection.networks import NetworkIndex
 
 __all__ = ["well_known"]
 
 _FILES = ("well_known.txt", "well_known_sites.txt")
-_ADDRESSES = (IndicatorType.IPV4, IndicatorType.IPV6)
 
 
 class _Known:
@@ -63,7 +62,7 @@ def well_known(kind: IndicatorType, value: str) -> str | None:
     A network counts as what is known in it.
     """
     known = _known()
-    if kind in _ADDRESSES:
+    if kind in ADDRESSES:
         return known.networks.within(value) if "/" in value else known.hosts.get(value)
     host = bare_host(kind, value)
     if host is None:
