@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
+import subprocess
+import sys
 
 import pytest
 
@@ -77,3 +80,34 @@ def test_a_folder_that_does_not_exist_is_an_error(tmp_path):
     """What cannot be written is an error with the path."""
     with pytest.raises(OutputError, match="Cannot write"), atomic_writer(tmp_path / "no" / "out"):
         pass
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")
+def test_what_a_killed_run_left_is_removed(tmp_path):
+    """A run that was killed while it wrote leaves a file, which the next run removes."""
+    program = (
+        "import os, signal, sys; from sigma_socdefenders.files import atomic_writer\n"
+        "with atomic_writer(sys.argv[1]) as stream:\n"
+        "    stream.write('half')\n    stream.flush()\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    file, other = tmp_path / "out", tmp_path / ".out.own"
+    other.write_text("somebody's")
+    done = subprocess.run([sys.executable, "-c", program, str(file)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert len(list(tmp_path.glob(".out.*part"))) == 1
+    with atomic_writer(file) as stream:
+        stream.write("whole")
+    assert {entry.name for entry in tmp_path.iterdir()} == {"out", ".out.own"}
+
+
+def test_two_writers_leave_each_other_alone(tmp_path):
+    """A file that another run is still writing is no leftover."""
+    file = tmp_path / "out"
+    with atomic_writer(file) as first:
+        first.write("first")
+        with atomic_writer(file) as second:
+            second.write("second")
+        assert file.read_text() == "second"
+    assert file.read_text() == "first"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["out"]

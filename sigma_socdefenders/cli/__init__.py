@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from importlib import import_module
 
@@ -92,6 +93,8 @@ def main() -> None:
     # Records refer to each other in no circles: looking for some as often as Python does by
     # default takes a fifth of the time of a long list.
     gc.set_threshold(50_000, 20, 100)
+    # What ends a service ends a run as a key press does: what was on its way is cleared up.
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         cli.main(prog_name="sigma-socdefenders", standalone_mode=False)
     except click.ClickException as error:
@@ -107,6 +110,10 @@ def main() -> None:
     else:
         status = 0
     sys.exit(status)
+
+
+def _terminate(number: int, _frame: object) -> None:
+    sys.exit(128 + number)
 
 
 def _failed(error: Exception) -> int:

@@ -170,9 +170,12 @@ def _escaped(literal: str) -> str:
 
 # --- YAML ------------------------------------------------------------------------------------
 
-# What may stand in single quotes on one line; everything else is written with escapes.
+# What may stand in single quotes on one line; everything else is written with escapes, what is
+# invisible or turns the direction of the text around included.
 _SINGLE = re.compile(
-    r"[ -~\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]*"
+    r"[ -~\u00a0-\u00ac\u00ae-\u061b\u061d-\u180d\u180f-\u200a\u2010-\u2027\u202f-\u205f"
+    r"\u2070-\ud7ff\ue000-\ufefe\uff00-\ufff8\ufffc\ufffd\U00010000-\U000dffff"
+    r"\U000e1000-\U0010ffff]*"
 )
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.|-]*")
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}

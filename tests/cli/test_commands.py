@@ -58,9 +58,11 @@ def test_sigma_convert_gives_what_convert_gives(run_program, target, file):
 
 
 def test_splunk_gives_what_the_sysmon_pipeline_gives(run_program):
-    """On values without wildcards of SPL's, `-t splunk` is pySigma's own pipeline for Sysmon."""
-    rules = run_program("rules", FEED, "-q")
-    ours = run_program("convert", FEED, "--per-indicator", "-t", "splunk", "-q")
+    """Where SPL's wildcards cost nothing, `-t splunk` is pySigma's own pipeline for Sysmon."""
+    kinds = ("ipv4", "ipv6", "domain", "url", "email", "mitre-attack")
+    only = [part for kind in kinds for part in ("--type", kind)]
+    rules = run_program("rules", FEED, "-q", *only)
+    ours = run_program("convert", FEED, "--per-indicator", "-t", "splunk", "-q", *only)
     assert ours.stdout == sigma_convert(rules.stdout, "splunk", "sysmon")
 
 
@@ -161,6 +163,26 @@ def test_an_interrupt_ends_without_a_traceback():
         _, errors = program.communicate(timeout=60)
     assert program.returncode == 130
     assert errors.decode().strip() == "Aborted."
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals differ on Windows")
+def test_a_run_that_is_told_to_end_clears_up(tmp_path):
+    """SIGTERM ends the program with the shell's status for it, and leaves no file behind."""
+    output = tmp_path / "out.yml"
+    with subprocess.Popen(
+        [sys.executable, "-m", "sigma_socdefenders", "rules", "-", "-q", "-o", str(output)],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    ) as program:
+        assert program.stdin is not None
+        program.stdin.write(b"[" + b" " * 1_000_000)
+        program.stdin.flush()
+        program.send_signal(signal.SIGTERM)
+        _, errors = program.communicate(timeout=60)
+    assert program.returncode == 143
+    assert errors == b""
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_options_come_from_the_environment_too(run_program):

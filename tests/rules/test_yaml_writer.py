@@ -153,3 +153,14 @@ def test_pysigma_converts_what_was_written():
     assert SplunkBackend(sysmon_pipeline()).convert(read) == SplunkBackend(
         sysmon_pipeline()
     ).convert(collection)
+
+
+@pytest.mark.parametrize("hidden", ["\u202e", "\u200b", "\u00ad", "\u2066", "\ufeff", "\U000e0041"])
+def test_what_cannot_be_seen_is_escaped(hidden):
+    """A reviewer sees what turns a text around or hides in it, and a reader reads it exactly."""
+    value = f"https://evil.example/{hidden}moc"
+    rules = SocDefendersCollection.from_records([{"type": "url", "value": value}])
+    text = rules.to_yaml()
+    assert hidden not in text
+    assert yaml.safe_load(text)["title"] == rules.rules[0].title
+    assert hidden in yaml.safe_load(text)["title"]

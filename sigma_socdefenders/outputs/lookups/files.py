@@ -38,9 +38,12 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def safe_cell(text: str) -> str:
     """Return free text for a cell, on one line, that no spreadsheet takes for a formula.
 
+    Characters that cannot be seen, or that turn the direction of the text, are shown escaped.
+
     What a platform compares must stay as it is and is not for this function.
     """
-    line = " ".join(text.split())
+    words = " ".join(text.split())
+    line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in words)
     return f"'{line}" if line.startswith(_FORMULA) else line
 
 

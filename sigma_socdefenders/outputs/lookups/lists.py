@@ -103,7 +103,7 @@ def details(indicator: Indicator) -> list[str]:
     """Return the cells of `DETAILS`; empty for what is not known."""
     source = indicator.sources[0] if indicator.sources else None
     return [
-        indicator.value,
+        safe_cell(indicator.value),
         indicator.confidence.value if indicator.confidence else "",
         *(
             format_instant(at) if at else ""

@@ -125,7 +125,9 @@ def test_free_text_is_one_line_and_no_formula(text: str):
     cell = safe_cell(text)
     assert not cell.startswith(("=", "+", "-", "@"))
     assert len(cell.splitlines()) <= 1
-    assert cell.removeprefix("'").split() == text.removeprefix("'").split() or "'" in text
+    assert cell.isprintable()
+    if all(c.isprintable() or c.isspace() for c in text):
+        assert cell.removeprefix("'").split() == text.removeprefix("'").split() or "'" in text
 
 
 def test_files_to_import_that_are_no_longer_needed_go(tmp_path: Path):

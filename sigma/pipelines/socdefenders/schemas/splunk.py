@@ -2,7 +2,7 @@
 
 It writes what pySigma's own `sysmon` pipeline writes, wherever that is right: Sysmon's events are
 picked by their id, and every field keeps its name. It differs where that one matches too much or
-nothing: see `spl`, and the two log sources below.
+nothing, or has Splunk read events that its index could pass over: see `spl`, and what is below.
 """
 
 from __future__ import annotations
