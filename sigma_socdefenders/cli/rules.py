@@ -43,7 +43,7 @@ def rules(
 
     \b
     Example:
-      sigma-socdefenders rules iocs.json | sigma convert -t splunk -p sysmon -
+      sigma-socdefenders rules iocs.json | sigma convert -t splunk -p socdefenders_splunk -
     """  # noqa: D301 - \b is click's mark for a paragraph to leave alone
     from sigma_socdefenders.files import atomic_writer
     from sigma_socdefenders.outputs.members import listed

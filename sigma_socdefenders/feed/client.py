@@ -55,6 +55,7 @@ class FeedClient:
         retries: how patient a run is.
         progress: told how far a run is, and what it waits for.
         clock: the time, in seconds since 1970.
+        stopwatch: seconds that only ever grow, whatever is done to the clock.
         sleep: waits for some seconds.
         chance: a number from 0 to 1, at random.
 
@@ -75,6 +76,7 @@ class FeedClient:
         retries: RetryPolicy | None = None,
         progress: Progress | None = None,
         clock: Callable[[], float] = time.time,
+        stopwatch: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -87,6 +89,7 @@ class FeedClient:
         self._connection = Connection(base, api_key, limits or AnswerLimits(), client)
         self._retries = retries or RetryPolicy()
         self._clock = clock
+        self._stopwatch = stopwatch
         self._sleep = sleep
         self._chance = chance
 
@@ -155,9 +158,9 @@ class FeedClient:
 
     def _requester(self) -> Requester:
         retrier = Retrier(
-            self._retries, self.progress.waiting, self._sleep, self._chance, self._clock
+            self._retries, self.progress.waiting, self._sleep, self._chance, self._stopwatch
         )
-        return Requester(self._connection, retrier, clock=self._clock)
+        return Requester(self._connection, retrier, clock=self._stopwatch)
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), timezone.utc)

@@ -7,8 +7,6 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-import tenacity
-
 from sigma_socdefenders.errors import RateLimitError
 from sigma_socdefenders.feed.failures import Transient
 
@@ -58,7 +56,6 @@ class Retrier:
     sleep: Callable[[float], None] = time.sleep
     chance: Callable[[], float] = random.random
     clock: Callable[[], float] = time.monotonic
-    _began: float = 0.0
     _spent: float = 0.0
 
     def call(self, request: Callable[[], _T]) -> _T:
@@ -67,25 +64,21 @@ class Retrier:
         Raises:
             FeedError: that of the last attempt, or one that no attempt would mend.
         """
-        attempts = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(Transient),
-            wait=self._wait,
-            stop=self._stop,
-            before_sleep=self._before_sleep,
-            sleep=self.sleep,
-            reraise=True,
-        )
-
-        def timed() -> _T:
-            self._began = self.clock()
-            return request()
-
-        try:
-            return attempts(timed)
-        except Transient as last:
-            error = last.error
+        number = 0
+        while True:
+            number += 1
+            began = self.clock()
+            try:
+                return request()
+            except Transient as caught:
+                failure = caught
+            wait = self._wait(number, failure)
+            if self._gives_up(number, failure, wait, self.clock() - began):
+                break
+            self.on_wait(wait, failure.error.message)
+            self.sleep(wait)
         # Raised out here, so that the errors of the attempts do not hang on to it.
-        raise error
+        raise failure.error
 
     def pause(self, seconds: float, reason: str) -> None:
         """Wait before a request that would only be refused, if that is within the policy."""
@@ -93,29 +86,18 @@ class Retrier:
             self.on_wait(seconds, reason)
             self.sleep(seconds)
 
-    def _wait(self, state: tenacity.RetryCallState) -> float:
+    def _wait(self, number: int, failure: Transient) -> float:
+        """Return the seconds to wait after that many attempts."""
         policy = self.policy
-        doubled = policy.first_wait * 2.0 ** (state.attempt_number - 1)
+        doubled = policy.first_wait * 2.0 ** (number - 1)
         wait = min(policy.longest_wait, doubled) * (1 - self.chance() / 2)
-        asked = _transient(state).wait
         # A second more than the server asks for: its clock and ours tick apart.
-        return wait if asked is None else max(wait, asked + self.chance())
+        return wait if failure.wait is None else max(wait, failure.wait + self.chance())
 
-    def _stop(self, state: tenacity.RetryCallState) -> bool:
-        wait = state.upcoming_sleep
-        if isinstance(_transient(state).error, RateLimitError):
-            return (
-                wait > self.policy.rate_limit_wait + 1
-                or state.attempt_number >= 2 * self.policy.attempts
-            )
-        self._spent += self.clock() - self._began + wait
-        return state.attempt_number >= self.policy.attempts or self._spent > self.policy.budget
-
-    def _before_sleep(self, state: tenacity.RetryCallState) -> None:
-        self.on_wait(state.upcoming_sleep, _transient(state).error.message)
-
-
-def _transient(state: tenacity.RetryCallState) -> Transient:
-    error = state.outcome.exception() if state.outcome is not None else None
-    assert isinstance(error, Transient)
-    return error
+    def _gives_up(self, number: int, failure: Transient, wait: float, taken: float) -> bool:
+        """Say whether patience ends after that many attempts, of which the last took some time."""
+        policy = self.policy
+        if isinstance(failure.error, RateLimitError):
+            return wait > policy.rate_limit_wait + 1 or number >= 2 * policy.attempts
+        self._spent += taken + wait
+        return number >= policy.attempts or self._spent > policy.budget

@@ -34,6 +34,7 @@ def connect(feed, notes):
             "progress": notes,
             "sleep": lambda seconds: None,
             "clock": NOW.timestamp,
+            "stopwatch": lambda: 0.0,
             "chance": lambda: 0.0,
             "limits": AnswerLimits(seconds=20),
         } | settings

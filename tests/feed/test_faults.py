@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import time
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
@@ -180,10 +181,18 @@ def test_the_time_that_faults_take_counts_too(feed, connect, notes):
     """Attempts that fail slowly use up the budget as waiting does."""
     seconds = iter(range(0, 100_000, 40))
     feed.fail(faults.status(500), times=100)
-    clock = lambda: NOW.timestamp() + next(seconds)  # noqa: E731
+    policy = RetryPolicy(attempts=50, budget=200.0)
     with pytest.raises(ServerError):
-        list(connect(clock=clock, retries=RetryPolicy(attempts=50, budget=200.0)).read())
+        list(connect(stopwatch=lambda: next(seconds), retries=policy).read())
     assert 1 < len(feed.requests) < 7
+
+
+def test_a_clock_that_is_set_does_not_end_the_patience(feed, connect):
+    """Ten minutes that the machine's clock leaps ahead in a failed attempt were not waited."""
+    leaps = iter(range(0, 1_000_000, 600))
+    feed.fail(faults.status(500), times=3)
+    client = connect(clock=lambda: NOW.timestamp() + next(leaps), stopwatch=time.monotonic)
+    assert len(ids(client.read())) == 250
 
 
 def test_a_rate_reset_does_not_delay_the_mending_of_a_fault(feed, connect, notes):
