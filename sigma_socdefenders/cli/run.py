@@ -44,11 +44,14 @@ class Run:
     Args:
         reading: what to read.
         quiet: show neither progress nor summary.
+        tell_reasons: remember, in `reasons`, why each value was left out.
     """
 
-    def __init__(self, reading: Reading, *, quiet: bool) -> None:
+    def __init__(self, reading: Reading, *, quiet: bool, tell_reasons: bool = False) -> None:
         self.reading = reading
         self.quiet = quiet
+        self.reasons: dict[str, str] = {}
+        self._tells_reasons = tell_reasons
         self.summary = Summary(errors=reading.errors, on_skipped=self._skipped)
         self.selection = Selection.parse(**reading.selection())
         self.unconverted: dict[str, list[str]] = {}
@@ -59,6 +62,8 @@ class Run:
         self._report = None if reading.report is None else Report(_opened(reading.report))
 
     def _skipped(self, skipped: Skipped) -> None:
+        if self._tells_reasons and isinstance(skipped.value, str):
+            self.reasons[skipped.value] = skipped.reason.value
         self._first.setdefault(skipped.reason, skipped)
         for explanation in self._explanations:
             explanation.skipped(skipped)

@@ -100,7 +100,7 @@ def sync(
       sigma-socdefenders sync rules/ iocs.json --dry-run
     """  # noqa: D301 - \b is click's mark for a paragraph to leave alone
     _refuse_parts(reading)
-    run = Run(reading, quiet=quiet)
+    run = Run(reading, quiet=quiet, tell_reasons=summary is not None)
     found = run.indicators()
     built = grouping.rules(
         found, profile, list_name, run.summary, settings=settings, on_error=run.left_out
@@ -117,6 +117,7 @@ def sync(
             deprecate=deprecate,
             force=force,
             max_removed=max_removed,
+            tell_changes=summary is not None,
             wait=wait,
         )
     run.finish()
@@ -129,7 +130,7 @@ def sync(
             click.echo(line)
     if summary is not None:
         with atomic_writer(summary) as file:
-            file.write(markdown(plan))
+            file.write(markdown(plan, run.reasons))
     if reads_only:
         refuse_loss(plan, max_removed)
     if check and plan.differs:

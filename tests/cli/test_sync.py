@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -112,6 +113,11 @@ def test_the_summary_fits_a_pull_request(run_sync, tmp_path, source):
     assert text.startswith(
         "**Rules: added 2, changed 0, removed 1, unchanged 8, left alone 1.**\n\n"
         "Indicators looked for: 10 before, 11 after.\n\n"
+        "### 1 gone\n\nBy type: ipv4 1.\n\nWhy: no longer listed 1.\n\n"
+        "- ipv4 `192[.]0[.]2[.]9` (no longer listed)\n\n"
+        "### 2 new\n\nBy type: ipv4 1, url 1.\n\n"
+        "- ipv4 `192[.]0[.]2[.]11`\n"
+        "- url `evil[.]example/'|<img>\\[x](y)`\n\n"
         "| type | added | removed | edited by hand | rules now |\n"
         "|---|--:|--:|--:|--:|\n"
         "| ipv4 | 1 | 1 | 1 | 10 |\n"
@@ -119,7 +125,8 @@ def test_the_summary_fits_a_pull_request(run_sync, tmp_path, source):
         "\n### Added\n\n- `ipv4/net_connection_win_ioc_ipv4_192_0_2_11_"
     )
     assert f"### Edited by hand, left alone\n\n- `ipv4/{edited.name}`\n" in text
-    assert "<" not in text
+    assert text.count("`") % 2 == 0
+    assert "<" not in re.sub("`[^`\n]*`", "", text)
 
 
 def test_a_long_summary_stays_short_enough(run_sync, tmp_path):
@@ -130,7 +137,10 @@ def test_a_long_summary_stays_short_enough(run_sync, tmp_path):
     summary = tmp_path / "summary.md"
     run_sync(str(tmp_path / "rules"), str(source), "--dry-run", "--summary", str(summary))
     text = summary.read_text()
+    assert "### 3000 new\n" in text
+    assert text.count("- domain `long-name-of-a-domain-") == 100
     assert "- and 2900 more\n" in text
+    assert "- and 2940 more\n" in text
     assert len(text) < 65_536
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sigma_socdefenders.outputs.rule_folder.changes import find_changes
 from sigma_socdefenders.outputs.rule_folder.folder import Folder
 from sigma_socdefenders.outputs.rule_folder.loss import count_lost, refuse_loss
 from sigma_socdefenders.outputs.rule_folder.manifest import MANIFEST, Layout, rule_layout
@@ -47,6 +48,7 @@ def sync(
     deprecate: bool = False,
     force: bool = False,
     max_removed: float = MAX_REMOVED,
+    tell_changes: bool = False,
     wait: float = 0,
 ) -> Plan:
     """Make a folder hold exactly these rules, beside what people made in it.
@@ -62,6 +64,7 @@ def sync(
         deprecate: keep rules that the source no longer gives, with the status `deprecated`.
         force: overwrite and remove files that were made or edited by hand, too.
         max_removed: the greatest share, from 0 to 1, of the indicators looked for that may go.
+        tell_changes: find out which indicators come and go, for the plan's `changes`.
         wait: seconds to wait for another run on the folder to end.
 
     Returns:
@@ -80,6 +83,7 @@ def sync(
         deprecate=deprecate,
         force=force,
         max_removed=max_removed,
+        tell_changes=tell_changes,
         wait=wait,
     )
 
@@ -93,6 +97,7 @@ def keep(
     deprecate: bool = False,
     force: bool = False,
     max_removed: float = MAX_REMOVED,
+    tell_changes: bool = False,
     wait: float = 0,
 ) -> Plan:
     """Make a folder hold exactly these files, beside what people made in it; see `sync`."""
@@ -100,6 +105,8 @@ def keep(
     with place.locked(wait=wait, writing=not dry_run):
         plan = make_plan(place, wanted, deprecate=deprecate, force=force)
         plan.lost = count_lost(place, plan)
+        if tell_changes:
+            plan.changes = find_changes(place, plan)
         if not dry_run:
             refuse_loss(plan, max_removed)
             carry_out(place, plan)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from sigma_socdefenders.outputs.rule_folder.folder import Folder
     from sigma_socdefenders.outputs.rule_folder.planning import Plan
 
-__all__ = ["count_lost", "looked_for", "refuse_loss"]
+__all__ = ["count_lost", "looked_for", "refuse_loss", "values_of"]
 
 _DETECTION = re.compile(rb"^detection:\r?\n((?: .*\r?\n)+)", re.MULTILINE)
 _KEY = rb"""(?:'[^']*'|"[^"]*"|[^'":\n]+):[ ]"""
@@ -24,7 +24,12 @@ _VALUE = re.compile(
 def looked_for(content: bytes) -> set[bytes]:
     """Return the values in the detection of a rule, as this package's YAML has them."""
     detection = _DETECTION.search(content)
-    return set() if detection is None else set(_VALUE.findall(detection[1]))
+    return set() if detection is None else values_of(detection[1])
+
+
+def values_of(detection: bytes) -> set[bytes]:
+    """Return the quoted values in the lines of a detection."""
+    return set(_VALUE.findall(detection))
 
 
 def count_lost(folder: Folder, plan: Plan) -> float:

@@ -12,6 +12,7 @@ from sigma_socdefenders.outputs.rule_folder.manifest import Entry, digest
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from sigma_socdefenders.outputs.rule_folder.changes import Changes
     from sigma_socdefenders.outputs.rule_folder.folder import Folder, Found
     from sigma_socdefenders.outputs.rule_folder.manifest import Journal, Manifest
     from sigma_socdefenders.outputs.rule_folder.naming import Document
@@ -35,6 +36,7 @@ class Plan:
         before: the manifest as it was.
         after: the manifest as it becomes.
         lost: how many of the indicators looked for before are not looked for any more.
+        changes: which indicators come and go; None where nobody asked.
     """
 
     before: Manifest
@@ -47,6 +49,7 @@ class Plan:
     unchanged: int = 0
     after: Manifest = field(default_factory=dict)
     lost: float = 0.0
+    changes: Changes | None = None
     contents: dict[str, bytes] = field(default_factory=dict, repr=False)
     found: dict[str, Found | None] = field(default_factory=dict, repr=False)
     journal: Journal = field(default_factory=dict, repr=False)

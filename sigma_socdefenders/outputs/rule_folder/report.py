@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from sigma_socdefenders.errors import shorten
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sigma_socdefenders.outputs.rule_folder.changes import Change, Changes
     from sigma_socdefenders.outputs.rule_folder.planning import Plan
 
 __all__ = ["headline", "left_alone", "listing", "markdown"]
@@ -18,7 +21,9 @@ _LEFT_ALONE = {
     "foreign": "made by hand where a rule belongs, left alone",
 }
 # GitHub cuts a pull request's text off at 65,536 characters.
-_MOST_NAMED = 100
+_MOST_NAMED = 60
+_MOST_INDICATORS = 100
+_LONGEST_VALUE = 100
 _MOST_LEFT = 20
 
 
@@ -51,10 +56,15 @@ def left_alone(plan: Plan) -> Iterator[str]:
         yield f"and {len(lines) - _MOST_LEFT} more: --dry-run names them all"
 
 
-def markdown(plan: Plan) -> str:
-    """Return the text of a pull request: the counts by type, then the files, the first of many.
+def markdown(plan: Plan, reasons: Mapping[str, str] | None = None) -> str:
+    """Return the text of a pull request: what came and went, the counts by type, then the files.
 
-    It names nothing but paths, which hold no character that Markdown or a link is made of.
+    Of many, the first are named. Indicators are defanged, and stand in code, where no character
+    means anything; paths hold no character that Markdown or a link is made of.
+
+    Args:
+        plan: what was done, or would be.
+        reasons: why values were left out by the selection, for those that went.
     """
     before, after = plan.looked_for, sum(entry.indicators for entry in plan.after.values())
     lines = [
@@ -63,6 +73,8 @@ def markdown(plan: Plan) -> str:
         f"Indicators looked for: {before} before, {after} after.",
         "",
     ]
+    if plan.changes is not None:
+        lines += _indicators(plan.changes, reasons or {})
     columns = [name for name in (*_SIGNS, *_LEFT_ALONE) if _of(plan, name)]
     if not columns:
         return "\n".join(lines)
@@ -83,6 +95,37 @@ def markdown(plan: Plan) -> str:
             lines.append(f"- and {len(paths) - _MOST_NAMED} more")
     lines.append("")
     return "\n".join(lines)
+
+
+def _indicators(changes: Changes, reasons: Mapping[str, str]) -> Iterator[str]:
+    """Yield the lines about what came and went, and why it went."""
+    why = {one: _reason(one, reasons) for one in changes.went}
+    for title, listed in (("gone", changes.went), ("new", changes.came)):
+        if not listed:
+            continue
+        counts = Counter(one.type for one in listed)
+        by_type = ", ".join(f"{kind} {count}" for kind, count in sorted(counts.items()))
+        yield from (f"### {len(listed)} {title}", "", f"By type: {by_type}.", "")
+        if title == "gone":
+            told = ", ".join(f"{reason} {n}" for reason, n in sorted(Counter(why.values()).items()))
+            yield from (f"Why: {told}.", "")
+        for one in listed[:_MOST_INDICATORS]:
+            said = f" ({why[one]})" if title == "gone" else ""
+            yield f"- {one.type} `{_defanged(one.value)}`{said}"
+        if len(listed) > _MOST_INDICATORS:
+            yield f"- and {len(listed) - _MOST_INDICATORS} more"
+        yield ""
+
+
+def _reason(change: Change, reasons: Mapping[str, str]) -> str:
+    given = reasons.get(change.value)
+    if given is None and change.type == "url":
+        given = reasons.get(f"http://{change.value}") or reasons.get(f"https://{change.value}")
+    return given or "no longer listed"
+
+
+def _defanged(value: str) -> str:
+    return shorten(value, _LONGEST_VALUE).replace(".", "[.]").replace("`", "'")
 
 
 def _of(plan: Plan, name: str) -> list[str]:
