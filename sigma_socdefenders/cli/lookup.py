@@ -9,8 +9,8 @@ import click
 from sigma_socdefenders.cli.deployment import conversion_options
 from sigma_socdefenders.cli.options import allow_empty_option, source_options, wait_option
 from sigma_socdefenders.cli.run import Run
-from sigma_socdefenders.outputs.lookups import PLATFORMS, lookup_files, write_files
 from sigma_socdefenders.outputs.rule_folder.report import headline, left_alone, listing
+from sigma_socdefenders.targets import TARGETS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,7 +30,7 @@ __all__ = ["lookup"]
     "-t",
     "--target",
     required=True,
-    type=click.Choice(list(PLATFORMS)),
+    type=click.Choice([target.name for target in TARGETS.values() if target.lookups]),
     help="Whose tables to make.",
 )
 @click.option(
@@ -74,6 +74,8 @@ def lookup(
     Example:
       sigma-socdefenders lookup socdefenders_app iocs.json -t splunk
     """  # noqa: D301 - \b is click's mark for a paragraph to leave alone
+    from sigma_socdefenders.outputs.lookups import lookup_files, write_files
+
     if profile != "default":
         raise click.UsageError("Lookups look where the profile default does, and take no other.")
     for option in ("since", "partial"):

@@ -32,6 +32,7 @@ __all__ = [
     "Target",
     "convert",
     "find_target",
+    "load_reference",
     "render",
 ]
 
@@ -52,6 +53,7 @@ class Target:
             the pipeline that makes it of another format.
         base_formats: the backend's format that an own one is made of, where it is not default.
         limit: what it takes as one query.
+        lookups: `module:name` of how it keeps tables; empty where it has none.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Target:
     limit: QueryLimit
     own_formats: Mapping[str, str] = field(default_factory=dict)
     base_formats: Mapping[str, str] = field(default_factory=dict)
+    lookups: str = ""
 
     def backend_format(self, output_format: str) -> str:
         """Return the backend's format that a format of the target is made of."""
@@ -86,15 +89,18 @@ class Target:
         settings = settings or ConversionSettings()
         own = self.own_formats.get(output_format)
         references = self.pipelines if own is None else (*self.pipelines, own)
-        pipeline = settings.joined([_load(each)() for each in references], self.sigma_target)
+        pipeline = settings.joined(
+            [load_reference(each)() for each in references], self.sigma_target
+        )
         try:
-            backend: Backend = _load(self.backend)(pipeline, **settings.backend_options)
+            backend: Backend = load_reference(self.backend)(pipeline, **settings.backend_options)
         except TypeError as error:
             raise TargetError(f"A backend option of {self.name} is wrong: {error}.") from None
         return backend
 
 
-def _load(reference: str) -> Any:
+def load_reference(reference: str) -> Any:
+    """Return what `module:name` names, importing the module."""
     module, _, name = reference.partition(":")
     return getattr(import_module(module), name)
 
@@ -119,6 +125,7 @@ TARGETS: dict[str, Target] = {
             ("socdefenders_splunk",),
             ("default", "savedsearches"),
             limits.SPLUNK,
+            lookups="sigma_socdefenders.outputs.lookups.splunk:LOOKUP",
         ),
         Target(
             "splunk-cim",
@@ -134,6 +141,7 @@ TARGETS: dict[str, Target] = {
                 ".saved_searches:socdefenders_splunk_savedsearches",
             },
             {"data_model_savedsearches": "data_model"},
+            lookups="sigma_socdefenders.outputs.lookups.splunk:CIM_LOOKUP",
         ),
         Target(
             "elastic",
@@ -145,6 +153,7 @@ TARGETS: dict[str, Target] = {
             ("default", "kibana_ndjson", "dsl_lucene", "dsl", "siem_rule_ndjson"),
             limits.ELASTICSEARCH_QUERY_STRING,
             {**_DSL, **_ELASTIC_RULES},
+            lookups="sigma_socdefenders.outputs.lookups.elastic:LOOKUP",
         ),
         Target(
             "esql",
@@ -196,6 +205,7 @@ TARGETS: dict[str, Target] = {
                 "detection_rule": "sigma.pipelines.socdefenders.rule_formats.defender_detection"
                 ":socdefenders_defender_detection",
             },
+            lookups="sigma_socdefenders.outputs.lookups.defender:LOOKUP",
         ),
         Target(
             "qradar",
@@ -209,6 +219,7 @@ TARGETS: dict[str, Target] = {
             {
                 "filter": "sigma.pipelines.socdefenders.schemas.qradar:socdefenders_qradar_filter",
             },
+            lookups="sigma_socdefenders.outputs.lookups.qradar:LOOKUP",
         ),
         Target(
             "sentinel",
@@ -223,6 +234,7 @@ TARGETS: dict[str, Target] = {
                 "analytics_rule": "sigma.pipelines.socdefenders.rule_formats.sentinel_analytics"
                 ":socdefenders_sentinel_analytics",
             },
+            lookups="sigma_socdefenders.outputs.lookups.sentinel:LOOKUP",
         ),
     )
 }

@@ -6,12 +6,11 @@ What a platform's table cannot hold becomes grouped rules, so that no indicator 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
 from sigma_socdefenders.errors import TargetError
-from sigma_socdefenders.outputs.lookups import defender, elastic, qradar, sentinel, splunk
+from sigma_socdefenders.outputs.lookups import elastic
 from sigma_socdefenders.outputs.lookups.files import File
 from sigma_socdefenders.outputs.lookups.lists import Lists
 from sigma_socdefenders.outputs.lookups.rules import lookup_rules
@@ -20,15 +19,15 @@ from sigma_socdefenders.rules.grouping import build_groups
 from sigma_socdefenders.rules.identity import FEED
 from sigma_socdefenders.rules.profiles.loading import load_profile
 from sigma_socdefenders.rules.yaml_writer import to_yaml
-from sigma_socdefenders.targets import convert, find_target, render
+from sigma_socdefenders.targets import TARGETS, convert, find_target, load_reference, render
 from sigma_socdefenders.targets.capacity import QueryCapacity
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable, Iterator
 
-    from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
-    from sigma_socdefenders.indicators.normalize import IndicatorType
+    from sigma_socdefenders.indicators.indicator import SourcedIndicator
+    from sigma_socdefenders.outputs.lookups.platform import Platform
     from sigma_socdefenders.rules.build import BuiltRule
     from sigma_socdefenders.rules.identity import ListName
     from sigma_socdefenders.targets.settings import ConversionSettings
@@ -36,36 +35,8 @@ if TYPE_CHECKING:
 __all__ = ["PLATFORMS", "lookup_files", "write_files"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Platform:
-    """How a target keeps tables.
-
-    Attributes:
-        files: gives the files for lists, the text of what is left to grouped rules, and the
-            deployment's settings.
-        holds: says whether a table does all that the indicator's own rule does, as it is
-            deployed.
-        kinds: the types that have a table.
-        output_format: the target's format of the grouped rules.
-    """
-
-    files: Callable[[Lists, str, Deployment], Iterator[File]]
-    holds: Callable[[Indicator, Deployment], bool]
-    kinds: frozenset[IndicatorType]
-    output_format: str = "default"
-
-
-def _always(holds: Callable[[Indicator], bool]) -> Callable[[Indicator, Deployment], bool]:
-    return lambda indicator, _: holds(indicator)
-
-
-PLATFORMS: dict[str, _Platform] = {
-    "splunk": _Platform(splunk.files, _always(splunk.holds), splunk.KINDS, "savedsearches"),
-    "splunk-cim": _Platform(splunk.cim_files, _always(splunk.holds), splunk.KINDS, "savedsearches"),
-    "elastic": _Platform(elastic.files, elastic.holds, elastic.KINDS, "siem_rule_ndjson"),
-    "defender": _Platform(defender.files, _always(defender.holds), defender.KINDS),
-    "qradar": _Platform(qradar.files, _always(qradar.holds), qradar.KINDS),
-    "sentinel": _Platform(sentinel.files, _always(sentinel.holds), sentinel.KINDS),
+PLATFORMS: dict[str, Platform] = {
+    target.name: load_reference(target.lookups) for target in TARGETS.values() if target.lookups
 }
 """The targets that have tables."""
 
@@ -99,8 +70,9 @@ def lookup_files(
     if platform is None:
         known = ", ".join(PLATFORMS)
         raise TargetError(f"There are no lookups for '{target_name}': use one of {known}.")
-    if published is not None and platform.files is not defender.files:
-        raise TargetError("Only Defender's queries fetch tables from an address.")
+    if published is not None and platform.published_files is None:
+        able = ", ".join(name for name, each in PLATFORMS.items() if each.published_files)
+        raise TargetError(f"Only the queries of {able} fetch tables from an address.")
     tabled: list[SourcedIndicator] = []
     others: list[SourcedIndicator] = []
     deployment = Deployment() if settings is None else settings.deployment
@@ -118,10 +90,11 @@ def lookup_files(
     converted = convert(
         grouped, target, platform.output_format, settings=settings, on_error=on_error
     )
-    if published is None:
-        yield from platform.files(lists, render(converted), deployment)
+    text = render(converted)
+    if published is None or platform.published_files is None:
+        yield from platform.files(lists, text, deployment)
     else:
-        yield from defender.files(lists, render(converted), deployment, published.rstrip("/"))
+        yield from platform.published_files(lists, text, deployment, published.rstrip("/"))
 
 
 _PATH = re.compile(r"(?:[A-Za-z0-9_-]{1,64}/){0,2}[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")

@@ -15,6 +15,7 @@ from sigma_socdefenders.indicators.timestamps import format_instant
 from sigma_socdefenders.outputs.lookups.files import File, csv_text, safe_cell
 from sigma_socdefenders.outputs.lookups.kql import Place, query
 from sigma_socdefenders.outputs.lookups.lists import DETAILS, details, is_network, spelled
+from sigma_socdefenders.outputs.lookups.platform import Platform, always
 from sigma_socdefenders.rules.identity import FEED
 
 if TYPE_CHECKING:
@@ -135,3 +136,6 @@ def _import_row(indicator: Indicator, listed: str) -> list[str]:
         ",".join(indicator.techniques),
         "True",
     ]
+
+
+LOOKUP = Platform(files, always(holds), KINDS, published_files=files)

@@ -16,6 +16,7 @@ from sigma.pipelines.socdefenders.schemas.qradar import property_names, search
 from sigma_socdefenders.indicators.normalize import IndicatorType
 from sigma_socdefenders.outputs.lookups.files import File, csv_text
 from sigma_socdefenders.outputs.lookups.lists import is_network, spelled
+from sigma_socdefenders.outputs.lookups.platform import Platform, always
 from sigma_socdefenders.selection.ages import default_ages
 
 if TYPE_CHECKING:
@@ -119,3 +120,6 @@ To alert, make a rule with the test "when the event matches this AQL filter quer
 between WHERE and LAST in a search, or with the test "when any of these event properties are
 contained in any of these reference set(s)".
 """
+
+
+LOOKUP = Platform(files, always(holds), KINDS)

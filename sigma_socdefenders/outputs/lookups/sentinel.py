@@ -13,6 +13,7 @@ from sigma_socdefenders.indicators.ioc_types import HASHES, IndicatorType
 from sigma_socdefenders.outputs.lookups.files import File, csv_text
 from sigma_socdefenders.outputs.lookups.kql import Place, query
 from sigma_socdefenders.outputs.lookups.lists import DETAILS, details, spelled
+from sigma_socdefenders.outputs.lookups.platform import Platform, always
 from sigma_socdefenders.rules.identity import FEED
 
 if TYPE_CHECKING:
@@ -71,3 +72,6 @@ def files(
         rows = ([value, *details(one)] for one in indicators for value in spelled(one))
         yield File(f"watchlists/{name}.csv", csv_text(("value", *DETAILS), rows))
         yield File(f"queries/{name}.kql", f"{text}\n")
+
+
+LOOKUP = Platform(files, always(holds), KINDS)

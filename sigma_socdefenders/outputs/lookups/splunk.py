@@ -21,6 +21,7 @@ from sigma_socdefenders._version import __version__
 from sigma_socdefenders.indicators.ioc_types import ADDRESSES, HASHES, TYPES, IndicatorType
 from sigma_socdefenders.outputs.lookups.files import File, csv_text, safe_cell
 from sigma_socdefenders.outputs.lookups.lists import DETAILS, details, spelled
+from sigma_socdefenders.outputs.lookups.platform import Platform, always
 from sigma_socdefenders.outputs.lookups.rules import lookup_rules
 from sigma_socdefenders.rules.identity import FEED
 
@@ -319,3 +320,7 @@ def _threat_intelligence(lists: Lists) -> Iterator[File]:
             }
             rows.append([cells.get(title, "") for title in header])
         yield File(f"threat_intelligence/{name}.csv", csv_text(header, rows))
+
+
+LOOKUP = Platform(files, always(holds), KINDS, "savedsearches")
+CIM_LOOKUP = Platform(cim_files, always(holds), KINDS, "savedsearches")

@@ -150,7 +150,7 @@ def test_only_defender_fetches_tables():
     files = dict(lookup_files(found, "defender", published="https://files.example/iocs/"))
     query = files["queries/socdefenders_ipv4.kql"]
     assert "@'https://files.example/iocs/socdefenders_ipv4.csv'" in query
-    with pytest.raises(TargetError, match="Only Defender"):
+    with pytest.raises(TargetError, match="Only the queries of defender"):
         list(lookup_files([], "sentinel", published="https://files.example"))
     with pytest.raises(TargetError, match="no lookups for 'eql'"):
         list(lookup_files([], "eql"))

@@ -31,6 +31,7 @@ from sigma_socdefenders.outputs.lookups.elastic.documents import (
 from sigma_socdefenders.outputs.lookups.elastic.match_rules import match_rules
 from sigma_socdefenders.outputs.lookups.files import File, numbered
 from sigma_socdefenders.outputs.lookups.lists import is_network
+from sigma_socdefenders.outputs.lookups.platform import Platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,3 +82,6 @@ def _line(document: object) -> str:
 
 def _pretty(document: object) -> str:
     return json.dumps(document, indent=2) + "\n"
+
+
+LOOKUP = Platform(files, holds, KINDS, "siem_rule_ndjson")
