@@ -24,9 +24,13 @@ CONFIG_FILE = "socdefenders.yml"
 """The file that is read where no other is named."""
 
 # What a file that merely lies in the working directory must not decide: where the API key goes,
-# and which files are written.
+# which files are written, and who may ask a server.
 _TRUSTED_ONLY = frozenset(
-    {"api_key_file", "base_url", "allow_http", "state", "output", "report", "members", "summary"}
+    {
+        *("api_key_file", "base_url", "allow_http"),
+        *("state", "output", "report", "members", "summary"),
+        *("host", "keys", "tls_certificate", "tls_key"),
+    }
 )
 
 

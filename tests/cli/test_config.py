@@ -71,6 +71,7 @@ def test_lists_and_switches_are_read(convert):
         ("a: [", "it is not valid YAML"),
         ("limit: many", "Invalid value for '--limit': 'many' is not a valid integer range"),
         ("base-url: http://x", "'base-url' is heeded only in a file that --config names"),
+        ("serve: {host: 0.0.0.0}", "'host' is heeded only in a file that --config names"),
         ("convert: {output: x}", "'output' is heeded only in a file that --config names"),
     ],
 )
