@@ -118,8 +118,17 @@ def _terminate(number: int, _frame: object) -> None:
 
 def _failed(error: Exception) -> int:
     """Say on standard error why a command failed, and return the exit status."""
-    from sigma_socdefenders.errors import SocDefendersError, shorten
+    from sigma_socdefenders.errors import (
+        ProfileError,
+        SelectionError,
+        SocDefendersError,
+        shorten,
+    )
 
+    if isinstance(error, (ProfileError, SelectionError)):
+        # What an option says, or a file that it names, means nothing.
+        click.echo(f"Error: {error}", err=True)
+        return 2
     if isinstance(error, (SocDefendersError, OSError)):
         click.echo(f"Error: {error}", err=True)
     elif os.environ.get(_DEBUG):

@@ -97,7 +97,7 @@ def test_bad_records_are_counted_and_explained(run_program):
     ("arguments", "status", "message"),
     [
         (["rules", "no-such-file"], 1, "Error: Cannot read 'no-such-file'"),
-        (["rules", "--profile", "narrow", FEED], 1, "Error: There is no profile 'narrow'"),
+        (["rules", "--profile", "narrow", FEED], 2, "Error: There is no profile 'narrow'"),
         (["rules", "-o", "no/such/folder", FEED], 1, "Error: Cannot write 'no/such/folder'"),
         (["convert", FEED], 2, "Missing option '-t'"),
         (["convert", "-t", "arcsight", FEED], 2, "'arcsight' is not one of"),

@@ -101,8 +101,8 @@ def test_the_key_may_be_in_a_file(program, feed, tmp_path):
 FAILURES = [
     (["rules"], {"SOCDEFENDERS_API_KEY": ""}, 2, "no API key: set SOCDEFENDERS_API_KEY"),
     (["rules"], {"SOCDEFENDERS_API_KEY": "wrong"}, 1, "Error: the feed does not know this API key"),
-    (["rules", "--since", "yesterday"], {}, 1, "since 'yesterday' is not an ISO 8601"),
-    (["rules", "--type", "ip"], {}, 1, "type 'ip' is none of ipv4"),
+    (["rules", "--since", "yesterday"], {}, 2, "since 'yesterday' is not an ISO 8601"),
+    (["rules", "--type", "ip"], {}, 2, "type 'ip' is none of ipv4"),
     (["rules", "--base-url", "http://feed.example"], {}, 1, "--allow-http"),
     (["rules", "--since", "last", "--limit", "5"], {}, 2, "--limit does not go with --since last"),
 ]

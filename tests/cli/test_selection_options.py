@@ -135,12 +135,15 @@ def test_report(run_program, source, tmp_path):
 @pytest.mark.parametrize(
     ("options", "status", "message"),
     [
-        (["--max-age", "soon"], 1, "max-age: 'soon' is no age such as 30d"),
+        (["--max-age", "soon"], 2, "max-age: 'soon' is no age such as 30d"),
         (["--keep", "everything"], 2, "'everything' is not one of"),
-        (["--allowlist", "missing"], 1, "Cannot read the allowlist 'missing'"),
+        (["--allowlist", "missing"], 2, "Cannot read the allowlist 'missing'"),
         (["--report", "no/such/file"], 1, "Cannot write 'no/such/file'"),
         (["--since", "last"], 2, "--since last goes on with the feed"),
-        (["--type", "ipv5"], 1, "type 'ipv5' is none of"),
+        (["--since", "yesterday"], 2, "since 'yesterday' is not"),
+        (["--type", "ipv5"], 2, "type 'ipv5' is none of"),
+        (["--tlp", "pink"], 2, "'pink' is not one of"),
+        (["--min-score", "101"], 2, "101.0 is not in the range"),
     ],
 )
 def test_selections_that_mean_nothing(run_program, source, options, status, message):
