@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,15 +24,17 @@ from engines.process import LineProcess
 from install import VERSIONS, command, index
 from lists import FIELDS, hard_names, listed
 
-from sigma.pipelines.socdefenders.languages.lucene_regexp import alternative, merged
+from sigma.pipelines.socdefenders.languages.lucene_regexp import alternative
+from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
 from sigma.pipelines.socdefenders.translate.columns import Match, MatchType
 from sigma_socdefenders import SocDefendersCollection
 from sigma_socdefenders.selection import KEEPABLE, Selection
 from sigma_socdefenders.targets import find_target
 from sigma_socdefenders.targets.capacity import QueryCapacity
+from sigma_socdefenders.targets.settings import ConversionSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 COUNT, SINGLE = 1_000, 20
 _EVERYTHING = Selection(keep=frozenset(KEEPABLE))
@@ -54,48 +57,42 @@ def queries(
     values: list[str],
     *,
     target: str = "elastic",
+    output_format: str = "default",
     profile: str = "default",
     grouped: bool = True,
-) -> list[str]:
-    """Return a list's queries for a target."""
+    subfield: str = "",
+) -> list[Any]:
+    """Return a list's queries for a target: texts, or the clauses of the format dsl."""
+    settings = ConversionSettings(Deployment(subfield=subfield))
     rules = SocDefendersCollection.from_records(
         [{"type": kind, "value": value} for value in values],
         profile=profile,
-        group=QueryCapacity(target) if grouped else None,
+        group=QueryCapacity(target, settings=settings) if grouped else None,
         selection=_EVERYTHING,
     )
-    found: list[str] = find_target(target).make_backend().convert(rules)
-    return found
+    found: list[Any] = find_target(target).make_backend(output_format, settings).convert(rules)
+    return [one["query"] if isinstance(one, dict) else one for one in found]
 
 
 def forms(kind: str, values: list[str]) -> dict[str, list[dict[str, Any]]]:
     """Return the requests of each way to look for a list."""
     found = {
-        "one query an indicator": [
-            {"query": query} for query in queries(kind, values[:SINGLE], grouped=False)
-        ],
-        "grouped": [{"query": query} for query in queries(kind, values)],
+        "one query an indicator": queries(kind, values[:SINGLE], grouped=False),
+        "grouped": queries(kind, values),
+        "-f dsl": queries(kind, values, output_format="dsl"),
     }
     if kind == "domain":
-        matches = [Match(MatchType.DOMAIN, value) for value in values]
-        spelled = [alternative(match, fold=True, closing_dot=True) for match in matches]
-        lower = [alternative(match, closing_dot=True) for match in matches]
-        # The DSL has no limit to clauses of its own: as many names a query as the groups have.
-        each = -(-len(values) // len(found["grouped"]))
-        found |= {
-            "an expression a name, no merging": [
-                {"field": _HOST, "regexps": [str(one)]} for one in spelled
-            ],
-            "DSL `regexp`, merged, `case_insensitive`": [
-                {"field": _HOST, "regexps": list(merged(lower[at : at + each])), "fold": True}
-                for at in range(0, len(lower), each)
-            ],
-            "sub-field of the names above": [
-                {"field": f"{_HOST}.hierarchy", "terms": values[at : at + each]}
-                for at in range(0, len(values), each)
-            ],
-        }
-    return found
+        found["--subfield"] = queries(kind, values, subfield="hierarchy")
+    requests: dict[str, list[dict[str, Any]]] = {
+        form: [{"query": query} for query in listed] for form, listed in found.items()
+    }
+    if kind == "domain":
+        matches = (Match(MatchType.DOMAIN, value) for value in values)
+        spelled = (alternative(match, fold=True, closing_dot=True) for match in matches)
+        requests["an expression a name, no merging"] = [
+            {"field": _HOST, "regexps": [str(one)]} for one in spelled
+        ]
+    return requests
 
 
 def main() -> None:
@@ -129,27 +126,32 @@ def refusals() -> None:
     for version in VERSIONS:
         ask = lucene(version)
         asked = refused = 0
-        lists = {"domain": [*hard_names(COUNT), *listed("domain", COUNT)]}
-        lists |= {kind: listed(kind, COUNT // 5) for kind in FIELDS if kind != "domain"}
-        for profile in ("default", "broad"):
-            for kind, values in lists.items():
-                for grouped in (True, False):
-                    for query in queries(kind, values, profile=profile, grouped=grouped):
-                        answer = ask({"query": query, "parse": True})
-                        asked += 1
-                        if "refused" in answer:
-                            refused += 1
-                            print(answer["refused"], query[:200])
-        for query in queries("domain", lists["domain"], target="esql"):
-            found = re.findall(r'rlike "((?:[^"\\]|\\.)*)"', query)
-            regexps = [one.replace(r"\\", "\\") for one in found]
-            for fold in ({}, {"fold": True}):
-                answer = ask({"field": _HOST, "regexps": regexps, "parse": True, **fold})
-                asked += 1
-                if "refused" in answer:
-                    refused += 1
-                    print(answer["refused"], query[:200])
+        for request in _hard_requests():
+            asked += 1
+            answer = ask({**request, "parse": True})
+            if "refused" in answer:
+                refused += 1
+                print(answer["refused"], str(request)[:200])
         print(f"Lucene {version}: {asked:,} queries, {refused:,} refused", flush=True)
+
+
+def _hard_requests() -> Iterator[dict[str, Any]]:
+    lists = {"domain": [*hard_names(COUNT), *listed("domain", COUNT)]}
+    lists |= {kind: listed(kind, COUNT // 5) for kind in FIELDS if kind != "domain"}
+    for kind, values in lists.items():
+        for output_format, profile, grouped in product(
+            ("default", "dsl"), ("default", "broad"), (True, False)
+        ):
+            found = queries(
+                kind, values, output_format=output_format, profile=profile, grouped=grouped
+            )
+            yield from ({"query": query} for query in found)
+    # ES|QL's expressions become the same clauses, with or without regard to case.
+    for query in queries("domain", lists["domain"], target="esql"):
+        literals = re.findall(r'rlike "((?:[^"\\]|\\.)*)"', query)
+        regexps = [one.replace(r"\\", "\\") for one in literals]
+        yield {"field": _HOST, "regexps": regexps}
+        yield {"field": _HOST, "regexps": regexps, "fold": True}
 
 
 if __name__ == "__main__":

@@ -33,8 +33,6 @@ import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.Query;
 import org.apache.lucene.search.QueryVisitor;
 import org.apache.lucene.search.RegexpQuery;
-import org.apache.lucene.search.TermQuery;
-import org.apache.lucene.search.WildcardQuery;
 import org.apache.lucene.store.FSDirectory;
 import org.apache.lucene.util.Accountable;
 import org.apache.lucene.util.automaton.ByteRunAutomaton;
@@ -47,9 +45,8 @@ import org.apache.lucene.util.automaton.RegExp;
  * distinct values in each field, and those of the file SHOWN (JSON, field to values) among them.
  *
  * `LuceneCost run FOLDER` reads a JSON object a line and answers one a line:
- * {"query": text}                                        a query string
- * {"field": name, "regexps": [...], "fold": true}        the DSL's regexp queries, or'ed
- * {"field": name, "terms": [...]}, {..., "wildcards": []}
+ * {"query": text or object}                              a query string, or the DSL's clause
+ * {"field": name, "regexps": [...], "fold": true}        regular expressions, any of them
  *   -> {"seconds": CPU time of the thread, "hits": events, "bytes": of automata, "leaves": clauses}
  *   or {"refused": reason}. With {"parse": true} a query is only compiled.
  */
@@ -59,7 +56,7 @@ public final class LuceneCost {
     private static final Map<String, String> SCHEMA = Map.of(
         "destination.ip", "ip",
         "dns.question.name", "keyword",
-        "dns.question.name.hierarchy", "keyword",
+        "dns.question.name.hierarchy", "hierarchy",
         "email.from.address", "keyword",
         "process.hash.sha256", "keyword",
         "rule.name", "keyword",
@@ -123,32 +120,20 @@ public final class LuceneCost {
 
     private Query query(JsonObject request) {
         if (request.has("query")) {
-            return new ElasticQueryParser(types).query(request.get("query").getAsString());
+            JsonElement query = request.get("query");
+            return query.isJsonObject()
+                ? new ElasticDsl(types).query(query.getAsJsonObject())
+                : new ElasticQueryParser(types).query(query.getAsString());
         }
         String field = request.get("field").getAsString();
+        int flags = request.has("fold") ? RegExp.ASCII_CASE_INSENSITIVE : 0;
         BooleanQuery.Builder any = new BooleanQuery.Builder();
-        for (String kind : List.of("regexps", "terms", "wildcards")) {
-            if (!request.has(kind)) {
-                continue;
-            }
-            for (JsonElement value : request.getAsJsonArray(kind)) {
-                Term term = new Term(field, value.getAsString());
-                any.add(one(kind, term, request.has("fold")), BooleanClause.Occur.SHOULD);
-            }
+        for (JsonElement value : request.getAsJsonArray("regexps")) {
+            Term term = new Term(field, value.getAsString());
+            any.add(
+                new RegexpQuery(term, RegExp.ALL, flags, 10_000), BooleanClause.Occur.SHOULD);
         }
         return any.build();
-    }
-
-    private static Query one(String kind, Term term, boolean fold) {
-        switch (kind) {
-            case "terms":
-                return new TermQuery(term);
-            case "wildcards":
-                return new WildcardQuery(term);
-            default:
-                int flags = fold ? RegExp.ASCII_CASE_INSENSITIVE : 0;
-                return new RegexpQuery(term, RegExp.ALL, flags, 10_000);
-        }
     }
 
     private static long[] sizes(Query query) {

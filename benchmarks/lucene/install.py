@@ -52,7 +52,7 @@ def main() -> None:
             package.unlink()
     CLASSES.mkdir(exist_ok=True)
     engine = ENGINES / "lucene"
-    names = ("Addresses", "ElasticQueryParser", "FieldTypes", "RefusedException")
+    names = ("Addresses", "ElasticDsl", "ElasticQueryParser", "FieldTypes", "RefusedException")
     sources = [HERE / "LuceneCost.java", *(engine / f"{name}.java" for name in names)]
     _run("javac", "--release", "17", "-d", CLASSES, "-cp", class_path("9.9"), *sources)
     values: dict[str, list[str]] = {}

@@ -58,7 +58,7 @@ def _texts(document: Any) -> Iterator[str]:
     """Every text in a document, and in documents that are texts in it."""
     if isinstance(document, str):
         yield document
-        if document.startswith("{"):
+        if document.startswith("{") and not document.startswith("{{"):  # a monitor's placeholder
             yield from _texts(json.loads(document))
     elif isinstance(document, (dict, list)):
         for value in document.values() if isinstance(document, dict) else document:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from sigma_socdefenders.indicators.ioc_types import IndicatorType
 from sigma_socdefenders.indicators.public_suffix import is_public_suffix
-from sigma_socdefenders.outputs.lookups.elastic.deletions import DELETIONS, with_deletions
+from sigma_socdefenders.outputs.lookups.elastic.deletions import with_deletions
 from sigma_socdefenders.outputs.lookups.elastic.documents import (
     DOCUMENTS,
     KINDS,
@@ -40,12 +40,9 @@ if TYPE_CHECKING:
     from sigma_socdefenders.indicators.indicator import Indicator
     from sigma_socdefenders.outputs.lookups.lists import Lists
 
-__all__ = ["KINDS", "NUMBERED", "files", "holds", "with_deletions"]
+__all__ = ["KINDS", "files", "holds", "with_deletions"]
 
 _RULES = "detection-rules/rules-*.ndjson"
-NUMBERED = (DOCUMENTS, DELETIONS, _RULES)
-"""The files of which there are as many as the list needs."""
-
 # Elastic advises bulk requests of 5 to 15 MB; an HTTP request has 100 MB at most. Kibana imports
 # files of 10 MB at most.
 _BULK_BYTES, _IMPORT_BYTES = 10_000_000, 9_000_000
