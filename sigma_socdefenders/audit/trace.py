@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import IO, TYPE_CHECKING
 
 from sigma_socdefenders.errors import shorten
@@ -32,14 +33,20 @@ class Explanation:
     def __init__(self, value: str) -> None:
         self._asked = value
         self.wanted = _canonical_or_plain(value)
+        plain = re.escape(self.wanted.casefold())
+        self._whole = re.compile(rf"(?<![\w.-]){plain}(?![\w-]|\.\w)")
         self._lines: list[str] = []
         self._more = 0
 
     def skipped(self, skipped: Skipped) -> None:
         """Take note of a record that was skipped, if it is one of the value."""
         text = refang(skipped.value).casefold()
-        if self.wanted.casefold() in text or _canonical_or_plain(text) == self.wanted:
+        if self._stands_in(text) or _canonical_or_plain(text) == self.wanted:
             self._add(f"{skipped.position}: dropped as {skipped.reason}: {skipped.detail}")
+
+    def _stands_in(self, text: str) -> bool:
+        """Return whether the value stands in a line or cell, and not only in a longer value."""
+        return self._whole.search(text) is not None
 
     def kept(self, found: Iterable[SourcedIndicator]) -> Iterator[SourcedIndicator]:
         """Pass indicators on, and take note of the value among them."""

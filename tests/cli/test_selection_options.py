@@ -108,6 +108,15 @@ def test_explain(run_program, source):
     assert "line 2: dropped as private: is private (10.0.0.0/8)" in done.stderr
 
 
+def test_explain_one_value_and_no_longer_one(run_program):
+    """Values that begin or end as the one asked for are others."""
+    lines = "10.0.0.10\n10.0.0.100\n10.0.0.1\n10.10.0.0.1\n"
+    done = run_program("rules", "-", "-q", "--explain", "10.0.0.1", input=lines)
+    told = done.stderr.splitlines()
+    assert len(told) == 1
+    assert "line 3" in told[0]
+
+
 def test_explain_several(run_program, source):
     """Several values are told one after the other."""
     done = run_program("rules", source, "-q", "--explain", "10.0.0.1", "--explain", "192.0.2.1")
