@@ -155,7 +155,8 @@ def test_a_sync_is_proposed_once_and_then_updated(repository, feed):
     assert not [path for path in branch if ".socdefenders" in path]
     queries = (repository.folder / "queries" / "savedsearches.conf").read_text()
     assert "Tunnel Client Under Another Name" in queries
-    assert queries.count("SOC Defenders IOC") == len(rules(repository.folder / "rules")) - 1
+    stanzas = f"\n{queries}".count("\n[SOC Defenders IOC")
+    assert stanzas == len(rules(repository.folder / "rules")) - 1
 
     feed.records = sample_records(61)
     repository.git("switch", "--quiet", "main")

@@ -36,7 +36,7 @@ RECORDS = [
 ]
 NAMES = (None, "acme-apt", "acme-apt-2")
 # What holds queries and nothing that a platform could take for the same thing again.
-BARE = {"default", "data_model", "dsl_lucene", "eqlapi", "filter"}
+BARE = {"default", "data_model", "dsl", "dsl_lucene", "eqlapi", "filter"}
 IMPORTED = [
     (target.name, name)
     for target in TARGETS.values()
