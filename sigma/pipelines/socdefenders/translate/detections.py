@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from sigma.conditions import ConditionIdentifier, ConditionOR
 from sigma.exceptions import SigmaConditionError
 from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaRule
-from sigma.types import SigmaExpansion, SigmaType
+from sigma.types import SigmaExpansion, SigmaString, SigmaType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,7 +46,8 @@ def leaves(entry: Item) -> Iterator[SigmaDetectionItem]:
 def flat(values: Sequence[SigmaType]) -> Iterator[SigmaType]:
     """Yield the values themselves in the place of the expansions that hold them."""
     for value in values:
-        if isinstance(value, SigmaExpansion):
+        # Most values are texts, and asking for a subclass of pySigma's abstract type takes long.
+        if type(value) is not SigmaString and isinstance(value, SigmaExpansion):
             yield from flat(value.values)
         else:
             yield value

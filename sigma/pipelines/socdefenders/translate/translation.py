@@ -275,28 +275,27 @@ class TranslateRule(PreprocessingTransformation):
         values: list[SigmaType] = []
         narrowing: list[SigmaType] = []
         for group in groups:
-            matches: dict[Match, None] = {}
-            for value in flat(group):
-                if found := next(remaining):
-                    matches.update(dict.fromkeys(found))
-                else:
-                    if isinstance(value, SigmaFieldReference):
-                        named = self._column_of(place.rule, value.field)
-                        value = SigmaFieldReference(named, value.starts_with, value.ends_with)  # noqa: PLW2901
-                    values.append(self._dialect.other(column, value))
+            found = list(zip(flat(group), remaining, strict=False))
+            values.extend(self._other(column, value, place) for value, each in found if not each)
+            matches = list(dict.fromkeys(match for _, each in found for match in each))
             if matches:
-                new = list(self._dialect.values(column, list(matches), negated=place.negated))
+                new = list(self._dialect.values(column, matches, negated=place.negated))
                 linked = item.value_linking is ConditionAND and len(new) > 1
                 values.extend([SigmaExpansion(new)] if linked else new)
                 if place.required and column.parameter and len(groups) == 1:
-                    self._arguments[column.parameter] = self._dialect.argument(
-                        column, list(matches)
-                    )
-                narrower = self._dialect.narrowed(column, list(matches), required=place.required)
+                    self._arguments[column.parameter] = self._dialect.argument(column, matches)
+                narrower = self._dialect.narrowed(column, matches, required=place.required)
                 narrowing.extend([narrower] if narrower is not None else [])
         written = [_item(item, column, values)]
         written += [_item(item, column, [narrower]) for narrower in narrowing]
         return written[0] if len(written) == 1 else SigmaDetection(list(written))
+
+    def _other(self, column: Column, value: SigmaType, place: _Place) -> SigmaType:
+        """Return what to put for a value that has no matches, in the language's words."""
+        if isinstance(value, SigmaFieldReference):
+            named = self._column_of(place.rule, value.field)
+            value = SigmaFieldReference(named, value.starts_with, value.ends_with)
+        return self._dialect.other(column, value)
 
     def _only(self, place: _Place) -> None:
         """Add the condition that picks the log source's events."""
