@@ -62,6 +62,7 @@ __all__ = [
     "TierError",
     "UnreachableError",
     "UnrecognisedSourceError",
+    "escape",
     "shorten",
 ]
 
@@ -76,20 +77,26 @@ class Position(NamedTuple):
     unit: str = "record"
 
     def __str__(self) -> str:
-        return f"{self.source}, {self.unit} {self.number}"
+        return f"{escape(self.source)}, {self.unit} {self.number}"
+
+
+def escape(text: str) -> str:
+    r"""Return a text as one printable line.
+
+    Control, format and other unprintable characters are shown escaped (`\n`, `\x1b`,
+    `\u202e`), so that hostile text cannot drive a terminal or forge a log line.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
+    )
 
 
 def shorten(value: object, length: int = _SHOWN) -> str:
-    r"""Return a value as one printable line of at most `length` characters, for a message.
-
-    Control, format and other unprintable characters are shown escaped (`\n`, `\x1b`,
-    `\u202e`), so that a hostile value cannot drive a terminal or forge a log line.
-    """
+    """Return a value as one printable line of at most `length` characters, for a message."""
     text = value if isinstance(value, str) else _represented(value)
-    cut = text[: length + 1]
-    shown = "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in cut
-    )
+    shown = escape(text[: length + 1])
     return shown if len(shown) <= length and len(text) <= length else shown[: length - 1] + "…"
 
 
@@ -102,7 +109,13 @@ def _represented(value: object) -> str:
 
 
 class SocDefendersError(SigmaError):
-    """Root of every error of this package; a pySigma `SigmaError`."""
+    """Root of every error of this package; a pySigma `SigmaError`.
+
+    Its message is one printable line, whatever text from outside it quotes.
+    """
+
+    def __str__(self) -> str:
+        return escape(super().__str__())
 
 
 class InvalidIndicatorError(SocDefendersError):
@@ -127,7 +140,7 @@ class InvalidIndicatorError(SocDefendersError):
     def __str__(self) -> str:
         where = f"{self.position}: " if self.position is not None else ""
         shown = f" '{shorten(self.value)}'" if self.value not in ("", None) else ""
-        return f"{where}{self.field}{shown} {self.reason}"
+        return escape(f"{where}{self.field}{shown} {self.reason}")
 
 
 class SourceError(SocDefendersError):
@@ -189,7 +202,7 @@ class FeedError(SocDefendersError):
     def __str__(self) -> str:
         named = (("status", self.status), ("code", self.code), ("request", self.request_id))
         parts = ", ".join(f"{name} {found}" for name, found in named if found is not None)
-        return f"{self.message} ({parts})" if parts else self.message
+        return escape(f"{self.message} ({parts})" if parts else self.message)
 
 
 class ParameterError(FeedError):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
+from sigma_socdefenders.errors import escape, shorten
+
 if TYPE_CHECKING:
     from typing_extensions import Self
 
@@ -145,3 +147,7 @@ class Skipped(NamedTuple):
     reason: Reason
     detail: str
     error: SocDefendersError | None = None
+
+    def __str__(self) -> str:
+        value = f"'{shorten(self.value)}' " if self.value else ""
+        return f"{self.position}: {value}{escape(self.detail)}"

@@ -6,7 +6,7 @@ import json
 import re
 from typing import IO, TYPE_CHECKING
 
-from sigma_socdefenders.errors import shorten
+from sigma_socdefenders.errors import escape, shorten
 from sigma_socdefenders.indicators.normalize import canonical, infer_type, refang
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ class Explanation:
         """Take note of a record that was skipped, if it is one of the value."""
         text = refang(skipped.value).casefold()
         if self._stands_in(text) or _canonical_or_plain(text) == self.wanted:
-            self._add(f"{skipped.position}: dropped as {skipped.reason}: {skipped.detail}")
+            told = f"dropped as {skipped.reason}: {escape(skipped.detail)}"
+            self._add(f"{skipped.position}: {told}")
 
     def _stands_in(self, text: str) -> bool:
         """Return whether the value stands in a line or cell, and not only in a longer value."""

@@ -160,9 +160,7 @@ class Run:
         dropped = summary.dropped.total()
         click.echo(f"read {summary.read}, kept {summary.kept}, dropped {dropped}", err=True)
         for reason, count in sorted(summary.dropped.items()):
-            first = self._first[reason]
-            where = f"{first.position}: '{shorten(first.value)}' {first.detail}"
-            click.echo(f"  {reason} {count}, the first: {where}", err=True)
+            click.echo(f"  {reason} {count}, the first: {self._first[reason]}", err=True)
         for line in hints(summary):
             click.echo(f"  {line}", err=True)
         for kind, reasons in sorted(self.unconverted.items()):

@@ -143,10 +143,18 @@ def _text(answer: Answer, form: str) -> str:
     return answer.body.decode("utf-8-sig", "replace")
 
 
+# What a server sends back may be the key that it was sent: none but these are quoted.
+_KNOWN_MEDIA = frozenset(
+    {"text/html", "text/plain", "text/csv", "text/xml", "application/json", "application/xml",
+     "application/xhtml+xml", "application/octet-stream", "application/problem+json"}
+)  # fmt: skip
+
+
 def _strange(answer: Answer, kind: type[AnswerError], form: str) -> AnswerError:
-    media = answer.headers.get("content-type", "").partition(";")[0].strip() or "no media type"
+    media = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    shown = media if media in _KNOWN_MEDIA else "another media type" if media else "no media type"
     return kind(
-        f"{answer.url.copy_with(query=None)} answered with {media[:80]}, not {form}: check the "
+        f"{answer.url.copy_with(query=None)} answered with {shown}, not {form}: check the "
         "base URL, and whether a proxy or login page stands before it",
         status=answer.status,
     )

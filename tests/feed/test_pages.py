@@ -88,3 +88,10 @@ def test_any_wait_is_a_number_of_seconds_or_none(text):
     for name in ("x-ratelimit-reset", "retry-after"):
         wait = reset_wait({name: text})
         assert wait is None or (wait >= 0 and math.isfinite(wait))
+
+
+def test_the_media_type_is_quoted_only_where_it_is_a_common_one():
+    """A server may send back what it was sent, the key included, or what drives a terminal."""
+    for media in ("text/sd_live_secret", "text/\x1b[31m"):
+        with pytest.raises(AnswerError, match="another media type"):
+            read_page(answer(b"<html>", media=media), "json")

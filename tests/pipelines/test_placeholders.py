@@ -159,3 +159,27 @@ assert not [name for name in sys.modules if name.startswith("sigma_socdefenders"
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("field", "kind", "values", "kept"),
+    [
+        (
+            "dst_ip",
+            "ipv4",
+            [
+                {"value": "127.0.0.1"},
+                {"value": "0.0.0.0/0"},
+                {"value": "10.0.0.1"},
+                {"value": "198.51.100.1", "revoked": True},
+                {"value": "198.51.100.2", "valid_until": "2020-01-01T00:00:00Z"},
+            ],
+            "198.51.100.3",
+        ),
+        ("dns", "domain", [{"value": "co.uk"}, {"value": "intranet.local"}], "evil.co.uk"),
+    ],
+)
+def test_what_would_do_harm_fills_no_rule(iocs: Path, field, kind, values, kept) -> None:
+    """Placeholders are filled by the selection that every rule is built by."""
+    iocs.write_text(json.dumps([*values, {"value": kept}]))
+    assert query(field, f"%socdefenders_{kind}%") == f'{field}="{kept}"'

@@ -10,7 +10,6 @@ import stix2
 from stix2patterns.v21.pattern import Pattern
 from taxii2client.v21 import Server, as_pages
 
-from sigma_socdefenders.audit.summary import Summary
 from sigma_socdefenders.indicators.indicator import Indicator, IndicatorType
 from sigma_socdefenders.rules.build import rule_id
 from sigma_socdefenders.server.keys import Tier, add_key
@@ -169,7 +168,7 @@ def test_patterns_are_read_back(tmp_path, kind):
     Pattern(found["pattern"])
     stream = io.BytesIO(stix2.Bundle(stix2.parse(found, version="2.1")).serialize().encode())
     stream.name = "bundle.json"
-    (record,) = [one.record for one in read([stream], Summary())]
+    (record,) = [one.record for one in read([stream])]
     assert Indicator.from_record(record).value == indicator.value
 
 
