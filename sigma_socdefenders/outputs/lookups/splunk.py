@@ -3,7 +3,8 @@
 The searches use the `lookup` command: a subsearch with `inputlookup` stops at 10,000 rows. A
 table's rows are the spellings that the rules compare: of a domain its name and `*.name`
 (`match_type = WILDCARD`; the closing dot that some logs have is taken off before); networks have a
-table of their own (`match_type = CIDR`). Settings are as in Splunk's "transforms.conf" reference.
+table of their own (`match_type = CIDR`). Over the Common Information Model, `tstats` counts each
+value once before it is looked up. Settings are as in Splunk's "transforms.conf" reference.
 """
 
 from __future__ import annotations
@@ -41,14 +42,16 @@ class _Place(NamedTuple):
     """Where a type is looked for.
 
     Attributes:
-        events: a search for the events.
+        events: a search for the events; empty where a data set is named.
         field: the field that is looked up.
         asset: the field of the machine or mailbox concerned.
+        data_set: the data model and its data set, for `tstats`; empty for raw events.
     """
 
     events: str
     field: str
     asset: str
+    data_set: str = ""
 
 
 _SYSMON = {
@@ -59,17 +62,11 @@ _SYSMON = {
     IndicatorType.EMAIL: _Place("sender=*", "sender", "recipient"),
 }
 _CIM = {
-    **dict.fromkeys(
-        ADDRESSES, _Place('tag="network" tag="communicate" dest_ip=*', "dest_ip", "src")
-    ),
-    IndicatorType.DOMAIN: _Place(
-        'tag="network" tag="resolution" tag="dns" query=*', "query", "src"
-    ),
-    IndicatorType.URL: _Place('tag="web" url=*', "url", "src"),
-    **dict.fromkeys(
-        HASHES, _Place('tag="process" tag="report" process_hash=*', "process_hash", "dest")
-    ),
-    IndicatorType.EMAIL: _Place('tag="email" src_user=*', "src_user", "recipient"),
+    **dict.fromkeys(ADDRESSES, _Place("", "dest_ip", "src", "Network_Traffic.All_Traffic")),
+    IndicatorType.DOMAIN: _Place("", "query", "src", "Network_Resolution.DNS"),
+    IndicatorType.URL: _Place("", "url", "src", "Web.Web"),
+    **dict.fromkeys(HASHES, _Place("", "process_hash", "dest", "Endpoint.Processes")),
+    IndicatorType.EMAIL: _Place("", "src_user", "recipient", "Email.All_Email"),
 }
 _SHOWN = {
     "indicator": "ioc",
@@ -115,9 +112,24 @@ def queries(*, cim: bool = False, list_name: ListName = FEED) -> dict[IndicatorT
     return {kind: _search(kind, place, list_name) for kind, place in places.items()}
 
 
-def _search(kind: IndicatorType, place: _Place, list_name: ListName) -> str:
+def _events(place: _Place, before: str) -> list[str]:
+    """Return the commands that give the events, each pair of field and asset once for `tstats`."""
+    if not place.data_set:
+        return [f"{before} {place.events}".strip()]
+    name = place.data_set.rpartition(".")[2]
+    where = f"{before} {name}.{place.field}=*".strip()
+    counted = (
+        '| tstats summariesonly=false allow_old_summaries=true fillnull_value="null" count'
+        " min(_time) AS firstTime max(_time) AS lastTime"
+        f" from datamodel={place.data_set} where {where}"
+        f" by {name}.{place.field} {name}.{place.asset}"
+    )
+    return [counted, f"`drop_dm_object_name({name})`"]
+
+
+def _search(kind: IndicatorType, place: _Place, list_name: ListName, before: str = "") -> str:
     field = place.field
-    commands = [place.events]
+    commands = _events(place, before)
     if kind in HASHES:
         # A list such as SHA1=…,MD5=…, or (in the data model) a digest by itself.
         digest = f"[0-9a-f]{{{TYPES[kind].digits}}}"
@@ -139,13 +151,13 @@ def _search(kind: IndicatorType, place: _Place, list_name: ListName) -> str:
 
 
 def _stanza(rule: LookupRule, place: _Place, deployment: Deployment, list_name: ListName) -> str:
-    search, before = _search(rule.kind, place, list_name), scope(deployment)
+    search = _search(rule.kind, place, list_name, scope(deployment))
     name = stanza_name(rule.title, rule.id)
     return stanza_text(
         name,
         {
             "description": one_line(rule.description),
-            "search": f"{before} {search}" if before else search,
+            "search": search,
             **alert_settings(
                 deployment,
                 name=name,
@@ -323,4 +335,4 @@ def _threat_intelligence(lists: Lists) -> Iterator[File]:
 
 
 LOOKUP = Platform(files, always(holds), KINDS, "savedsearches")
-CIM_LOOKUP = Platform(cim_files, always(holds), KINDS, "savedsearches")
+CIM_LOOKUP = Platform(cim_files, always(holds), KINDS, "data_model_savedsearches")

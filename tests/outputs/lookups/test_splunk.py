@@ -122,3 +122,16 @@ def test_an_app_has_its_lists_name():
     assert conf["package"]["id"] == conf["id"]["name"] == "socdefenders_acme_apt_indicators"
     assert "socdefenders_acme_apt_indicators" in files["README.md"]
     assert "`socdefenders_acme_apt_domain`" in files["README.md"]
+
+
+def test_data_models_are_counted_before_they_are_looked_up():
+    """Over the CIM, all searches ask data models, each value once, those without a table too."""
+    files = app([{"value": "CVE-2021-44228"}], "splunk-cim", index="win")
+    found = stanzas(files["default/savedsearches.conf"])
+    assert len(found) == 10
+    for settings in found.values():
+        assert settings["search"].startswith("| tstats ")
+        assert ' where index="win" ' in settings["search"]
+        asset, field = settings["alert.suppress.fields"].split(",")
+        assert f".{field}" in settings["search"]
+        assert f".{asset}" in settings["search"]
