@@ -1,0 +1,87 @@
+"""What a target is: a pySigma backend, the processing pipelines that suit it, and its formats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from sigma_socdefenders.errors import TargetError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sigma.conversion.base import Backend
+
+    from sigma_socdefenders.targets.limits import QueryLimit
+    from sigma_socdefenders.targets.settings import ConversionSettings
+
+__all__ = ["Target", "load_reference"]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A place that queries can be made for.
+
+    Attributes:
+        name: what the user calls it.
+        title: what it is, for a person.
+        backend: `module:class` of the pySigma backend.
+        pipelines: `module:function` of the processing pipelines, in order.
+        sigma_target: the backend's name in `sigma convert -t`.
+        sigma_pipelines: the pipelines' names in `sigma convert -p`.
+        formats: the output formats that suit the target.
+        own_formats: those of them that the backend does not have: for each, `module:function` of
+            the pipeline that makes it of another format.
+        base_formats: the backend's format that an own one is made of, where it is not default.
+        limit: what it takes as one query.
+        lookups: `module:name` of how it keeps tables; empty where it has none.
+    """
+
+    name: str
+    title: str
+    backend: str
+    pipelines: tuple[str, ...]
+    sigma_target: str
+    sigma_pipelines: tuple[str, ...]
+    formats: tuple[str, ...]
+    limit: QueryLimit
+    own_formats: Mapping[str, str] = field(default_factory=dict)
+    base_formats: Mapping[str, str] = field(default_factory=dict)
+    lookups: str = ""
+
+    def backend_format(self, output_format: str) -> str:
+        """Return the backend's format that a format of the target is made of."""
+        if output_format in self.own_formats:
+            return self.base_formats.get(output_format, "default")
+        return output_format
+
+    def make_backend(
+        self, output_format: str = "default", settings: ConversionSettings | None = None
+    ) -> Backend:
+        """Return a new backend with the pipelines of the target, of the format and of the settings.
+
+        Raises:
+            TargetError: a pipeline of the settings cannot be used, or a backend option is wrong.
+        """
+        from sigma_socdefenders.targets.settings import (  # noqa: PLC0415 - start-up time
+            ConversionSettings,
+        )
+
+        settings = settings or ConversionSettings()
+        own = self.own_formats.get(output_format)
+        references = self.pipelines if own is None else (*self.pipelines, own)
+        pipeline = settings.joined(
+            [load_reference(each)() for each in references], self.sigma_target
+        )
+        try:
+            backend: Backend = load_reference(self.backend)(pipeline, **settings.backend_options)
+        except TypeError as error:
+            raise TargetError(f"A backend option of {self.name} is wrong: {error}.") from None
+        return backend
+
+
+def load_reference(reference: str) -> Any:
+    """Return what `module:name` names, importing the module."""
+    module, _, name = reference.partition(":")
+    return getattr(import_module(module), name)
