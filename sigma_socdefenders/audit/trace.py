@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
-from sigma_socdefenders.errors import escape, shorten
+from sigma_socdefenders.errors import OutputError, escape, shorten
+from sigma_socdefenders.files import atomic_writer
 from sigma_socdefenders.indicators.normalize import canonical, infer_type, refang
 
 if TYPE_CHECKING:
@@ -85,12 +87,20 @@ def _canonical_or_plain(value: str) -> str:
 class Report:
     """Writes each skipped record as a line of JSON: source, position, value, reason, detail.
 
+    The file takes its name when the report is closed; until then the old one stays as it was.
+
     Args:
-        stream: where to.
+        path: where to.
+
+    Raises:
+        OutputError: (also from its methods) the file cannot be written.
     """
 
-    def __init__(self, stream: IO[str]) -> None:
-        self._stream = stream
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._writing = atomic_writer(path)
+        self._stream = self._writing.__enter__()
+        self._open = True
 
     def skipped(self, skipped: Skipped) -> None:
         """Write one record."""
@@ -102,8 +112,25 @@ class Report:
             "reason": skipped.reason,
             "detail": skipped.detail,
         }
-        self._stream.write(json.dumps(line, ensure_ascii=True) + "\n")
+        try:
+            self._stream.write(json.dumps(line, ensure_ascii=True) + "\n")
+        except OSError as error:
+            # Not to be taken for an error of the file that is being written around this one.
+            raise OutputError(f"Cannot write '{self._path}': {error.strerror}.") from None
 
     def close(self) -> None:
-        """Close the stream: all is written."""
-        self._stream.close()
+        """Give the file its name: all is written."""
+        if self._open:
+            self._open = False
+            self._writing.__exit__(None, None, None)
+
+    def abandon(self) -> None:
+        """Leave the old file as it was, unless the report is closed."""
+        if self._open:
+            self._open = False
+            with contextlib.suppress(_Abandoned, OSError):
+                self._writing.__exit__(_Abandoned, _Abandoned(), None)
+
+
+class _Abandoned(Exception):  # noqa: N818 - no error
+    """What ends the writing of a report that nobody shall see."""

@@ -17,6 +17,7 @@ from sigma_socdefenders import flow
 from sigma_socdefenders.audit.summary import Summary
 from sigma_socdefenders.audit.trace import Explanation, Report
 from sigma_socdefenders.cli.hints import hints
+from sigma_socdefenders.cli.paths import refuse_as_report
 from sigma_socdefenders.errors import OutputError, shorten
 from sigma_socdefenders.files import atomic_writer
 from sigma_socdefenders.indicators.filters import LAST
@@ -44,10 +45,18 @@ class Run:
     Args:
         reading: what to read.
         quiet: show neither progress nor summary.
+        writes: the files that the command writes, which its report must not be.
         tell_reasons: remember, in `reasons`, why each value was left out.
     """
 
-    def __init__(self, reading: Reading, *, quiet: bool, tell_reasons: bool = False) -> None:
+    def __init__(
+        self,
+        reading: Reading,
+        *,
+        quiet: bool,
+        writes: tuple[str | None, ...] = (),
+        tell_reasons: bool = False,
+    ) -> None:
         self.reading = reading
         self.quiet = quiet
         self.reasons: dict[str, str] = {}
@@ -59,7 +68,16 @@ class Run:
         self._feed: FeedReading | None = None
 
         self._explanations = [Explanation(value) for value in reading.explain]
-        self._report = None if reading.report is None else Report(_opened(reading.report))
+        self._report = None if reading.report is None else self._reporting(reading.report, writes)
+
+    def _reporting(self, path: str, writes: tuple[str | None, ...]) -> Report:
+        reading = self.reading
+        reads = (*reading.sources, *reading.allowlist, reading.api_key_file, reading.state)
+        refuse_as_report(path, filter(None, reads), filter(None, writes))
+        report = Report(path)
+        # A run that ends early leaves the old report as it was.
+        click.get_current_context().call_on_close(report.abandon)
+        return report
 
     def _skipped(self, skipped: Skipped) -> None:
         if self._tells_reasons and isinstance(skipped.value, str):
@@ -133,6 +151,8 @@ class Run:
                 click.echo(f"{empty}.", err=True)
             return
         self._sum_up()
+        if self._report is not None:
+            self._report.close()
         raise OutputError(
             f"{empty}, so '{path}' was not written: {advice}--allow-empty writes it all the same."
         )
@@ -198,10 +218,3 @@ def _example() -> io.BytesIO:
     stream = io.BytesIO(file.read_bytes())
     stream.name = file.name
     return stream
-
-
-def _opened(path: str) -> IO[str]:
-    try:
-        return Path(path).open("w", encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise OutputError(f"Cannot write '{path}': {error.strerror}.") from None

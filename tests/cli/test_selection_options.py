@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from sigma_socdefenders.cli import cli
 
 RECORDS = [
     {"value": "192.0.2.1", "last_seen": "2001-01-01", "tlp": "amber"},
@@ -161,3 +165,66 @@ def test_selections_that_mean_nothing(run_program, source, options, status, mess
     assert (done.returncode, done.stdout) == (status, "")
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.fixture
+def invoked(tmp_path, monkeypatch):
+    """Run a command in a folder with a list, and return the exit status and what was said."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "list.txt").write_text("198.51.100.1\n10.0.0.1\n")
+
+    def run(*arguments):
+        result = CliRunner().invoke(cli, arguments)
+        return result.exit_code, result.stderr or str(result.exception)
+
+    return run
+
+
+def test_a_report_destroys_no_source(invoked, tmp_path):
+    """A report is refused where a source stands, however both are named, and nothing is written."""
+    before = (tmp_path / "list.txt").read_text()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "soft").symlink_to("list.txt")
+    (tmp_path / "hard").hardlink_to(tmp_path / "list.txt")
+    for name in ("list.txt", "./other/../list.txt", "soft", "hard", str(tmp_path / "list.txt")):
+        for source in ("list.txt", "soft", "hard"):
+            status, said = invoked("rules", source, "-o", "out.yml", "--report", name)
+            assert status == 2
+            assert f"--report '{name}' would overwrite '{source}'" in said
+    assert invoked("rules", "list.txt", "--allowlist", "soft", "--report", "list.txt")[0] == 2
+    assert invoked("rules", ".", "--report", "new.jsonl")[0] == 2
+    assert (tmp_path / "list.txt").read_text() == before
+    assert not (tmp_path / "out.yml").exists()
+
+
+@pytest.mark.parametrize("option", ["-o", "--members"])
+def test_a_report_is_no_other_output(invoked, option):
+    """A report in the place of the result, or of the members, is wrong usage."""
+    status, said = invoked("rules", "list.txt", option, "x", "--report", "./x")
+    assert status == 2
+    assert "'./x' is where the result goes" in said
+
+
+def test_an_old_report_outlives_a_run_that_fails(invoked, tmp_path):
+    """Wrong usage and a bad source leave the report of the last run, and nothing beside it."""
+    (tmp_path / "r").write_text("old\n")
+    assert invoked("rules", "list.txt", "--since", "last", "--report", "r")[0] == 2
+    assert invoked("rules", "list.txt", "missing", "--report", "r")[0] == 1
+    assert (tmp_path / "r").read_text() == "old\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["list.txt", "r"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
+def test_a_full_disk_is_blamed_on_the_report(invoked, tmp_path):
+    """An error of the report names the report, whatever file is being written around it."""
+    (tmp_path / "list.txt").write_text("10.0.0.1\n" * 5_000 + "198.51.100.1\n")
+    status, said = invoked("rules", "list.txt", "-o", "out.yml", "--report", "/dev/full")
+    assert status == 1
+    assert "Cannot write '/dev/full'" in said
+
+
+def test_a_report_says_why_nothing_is_left(invoked, tmp_path):
+    """A run that stops as nothing is left to write still reports what it left out."""
+    (tmp_path / "list.txt").write_text("10.0.0.1\n")
+    assert invoked("rules", "list.txt", "-o", "out.yml", "--report", "r")[0] == 1
+    assert json.loads((tmp_path / "r").read_text())["reason"] == "private"
