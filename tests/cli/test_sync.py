@@ -234,3 +234,28 @@ def test_news_can_be_added_to_what_is_known(run_sync, tmp_path):
     run_sync(str(folder), str(known), str(news), *options[:-1], "1w")
     assert not rules(folder)
     assert known.read_text() == ""
+
+
+def test_the_summary_says_why_indicators_went(run_sync, tmp_path):
+    """What has expired, is allowlisted or is no longer listed is told apart."""
+    folder, source, summary = tmp_path / "rules", tmp_path / "source.csv", tmp_path / "summary.md"
+    names = ["expired.example", "allowed.example", "gone.example", "stays.example"]
+    source.write_text("value,valid_until\n" + "".join(f"{name},\n" for name in names), "utf-8")
+    assert run_sync(str(folder), str(source)).returncode == 0
+    source.write_text(
+        "value,valid_until\nexpired.example,2001-01-01T00:00:00Z\nallowed.example,\nstays.example,\n"
+        "new.example,\n",
+        "utf-8",
+    )
+    allowed = tmp_path / "allowed.txt"
+    allowed.write_text("allowed.example\n", "utf-8")
+    options = ("--allowlist", str(allowed), "--max-removed", "100%", "--summary", str(summary))
+    done = run_sync(str(folder), str(source), *options)
+    assert done.returncode == 0, done.stderr
+    text = summary.read_text("utf-8")
+    assert "Why: allowlist 1, expired 1, no longer listed 1.\n" in text
+    assert "- domain `expired[.]example` (expired)\n" in text
+    assert "- domain `allowed[.]example` (allowlist)\n" in text
+    assert "- domain `gone[.]example` (no longer listed)\n" in text
+    assert "### 1 new\n\nBy type: domain 1.\n\n- domain `new[.]example`\n" in text
+    assert "stays" not in text
