@@ -13,6 +13,7 @@ from sigma_socdefenders.rules.build import build_all, with_rules
 from sigma_socdefenders.rules.grouping import build_groups
 from sigma_socdefenders.rules.identity import ListName
 from sigma_socdefenders.rules.profiles.loading import load_profile
+from sigma_socdefenders.rules.refusals import Refusals
 from sigma_socdefenders.rules.snapshots import ReusableCollection
 from sigma_socdefenders.rules.yaml_writer import to_yaml
 from sigma_socdefenders.selection import Selection
@@ -27,12 +28,10 @@ if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
     from sigma_socdefenders.audit.skipped import Skipped
-    from sigma_socdefenders.errors import SocDefendersError, TargetError
     from sigma_socdefenders.feed import ApiKey, FeedClient, FeedRun
     from sigma_socdefenders.indicators.filters import FilterParameters
     from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
     from sigma_socdefenders.indicators.record import Record
-    from sigma_socdefenders.rules.build import BuiltRule
     from sigma_socdefenders.rules.grouping import Capacity
     from sigma_socdefenders.sources import ToIds
 
@@ -279,25 +278,25 @@ class SocDefendersCollection(ReusableCollection):
     ) -> Self:
         loaded = load_profile(profile, ListName.parse(name))
         skipped: list[Skipped] = []
-        refused: list[SocDefendersError] = []
-
-        def on_error(_: BuiltRule, error: TargetError) -> None:
-            refused.append(error)
-
         summary = Summary(errors="skip" if collect_errors else "raise", on_skipped=skipped.append)
+        refusals = Refusals(holds_positions=group is not None)
         found = read(selection or Selection(), summary)
-        found = flow.kept(with_rules(found, loaded), summary)
+        found = refusals.noting(flow.kept(with_rules(found, loaded), summary))
         built = (
             build_all(found, loaded)
             if group is None
-            else build_groups(found, loaded, group, on_error=on_error if collect_errors else None)
+            else build_groups(
+                found, loaded, group, on_error=refusals.add if collect_errors else None
+            )
         )
         rules: list[Any] = []
         kept: dict[int, Indicator] = {}
         for rule, members in built:
             rules.append(rule)
             kept.update((id(member), member) for member in members)
-        errors = [*(each.error for each in skipped if each.error is not None), *refused]
+        for each in refusals.skipped(loaded):
+            summary.skip(each)
+        errors = [each.error for each in skipped if each.error is not None]
         collection = cls(rules, errors=errors, resolve_references=False)
         collection.indicators = list(kept.values())
         collection.read = summary.read

@@ -20,8 +20,11 @@ from sigma_socdefenders import (
     ProfileError,
     SocDefendersCollection,
     SourceError,
+    TargetError,
 )
 from sigma_socdefenders.rules.snapshots import copy_rule
+from sigma_socdefenders.targets import find_target
+from sigma_socdefenders.targets.capacity import QueryCapacity
 
 RECORDS = [
     {"type": "ipv4", "value": "192.0.2.1", "confidence": "high"},
@@ -167,3 +170,16 @@ def test_a_copy_shares_nothing_that_can_be_changed():
         shared = owned(copied, {}).keys() & owned(rule, {}).keys()
         kinds = {type(owned(rule, {})[key]).__name__ for key in shared}
         assert kinds <= {"SigmaRuleTag", "SigmaLogSource", "SigmaStatus", "SigmaLevel"}
+
+
+def test_what_no_group_can_hold_is_skipped():
+    """A value that the groups' target has no field for is skipped with its error, and not kept."""
+    records = [{"value": "198.51.100.1"}, {"value": "ab" * 64}]
+    group = QueryCapacity(find_target("defender"))
+    found = SocDefendersCollection.from_records(records, group=group, collect_errors=True)
+    assert (found.read, found.kept, found.dropped) == (2, 1, {"not-converted": 1})
+    (skipped,) = found.skipped
+    assert skipped.position.number == 2
+    assert found.errors == [skipped.error]
+    with pytest.raises(TargetError):
+        SocDefendersCollection.from_records(records, group=group)

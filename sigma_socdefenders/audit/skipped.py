@@ -107,6 +107,10 @@ class Reason(str, Enum):
 
     # What no rule looks for.
     NO_RULE = "no-rule", "of a type that the profile has no rule for"
+    NOT_CONVERTED = (
+        "not-converted",
+        "in no query, as the target cannot express it or it is too long for one",
+    )
 
     # The same on every Python: 3.11 changed what a mixed-in enum formats to.
     def __str__(self) -> str:

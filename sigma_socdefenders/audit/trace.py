@@ -7,6 +7,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from sigma_socdefenders.audit.skipped import Reason
 from sigma_socdefenders.errors import OutputError, escape, shorten
 from sigma_socdefenders.files import atomic_writer
 from sigma_socdefenders.indicators.normalize import canonical, infer_type, refang
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from sigma_socdefenders.audit.skipped import Skipped
+    from sigma_socdefenders.errors import Position
     from sigma_socdefenders.indicators.indicator import SourcedIndicator
 
 __all__ = ["Explanation", "Report"]
@@ -38,14 +40,19 @@ class Explanation:
         plain = re.escape(self.wanted.casefold())
         self._whole = re.compile(rf"(?<![\w.-]){plain}(?![\w-]|\.\w)")
         self._lines: list[str] = []
+        self._kept: dict[Position, str] = {}
         self._more = 0
 
     def skipped(self, skipped: Skipped) -> None:
         """Take note of a record that was skipped, if it is one of the value."""
         text = refang(skipped.value).casefold()
         if self._stands_in(text) or _canonical_or_plain(text) == self.wanted:
-            told = f"dropped as {skipped.reason}: {escape(skipped.detail)}"
-            self._add(f"{skipped.position}: {told}")
+            position = skipped.position
+            if skipped.reason is Reason.NOT_CONVERTED and self._kept:
+                # Told of a value, whose record may stand further up than is remembered.
+                position = next(iter(self._kept))
+            self._kept.pop(position, None)
+            self._add(f"{position}: dropped as {skipped.reason}: {escape(skipped.detail)}")
 
     def _stands_in(self, text: str) -> bool:
         """Return whether the value stands in a line or cell, and not only in a longer value."""
@@ -55,7 +62,7 @@ class Explanation:
         """Pass indicators on, and take note of the value among them."""
         for each in found:
             if each.indicator.value == self.wanted:
-                self._add(f"{each.position}: kept, as {each.indicator.type}")
+                self._kept[each.position] = f"kept, as {each.indicator.type}"
             yield each
 
     def _add(self, line: str) -> None:
@@ -67,10 +74,11 @@ class Explanation:
     def lines(self) -> Iterator[str]:
         """Yield the account, a line for each record; one line says so if there was none."""
         shown = shorten(self.wanted)
-        if not self._lines:
+        kept = [f"{position}: {told}" for position, told in self._kept.items()]
+        if not self._lines and not kept:
             asked = "" if self._asked == self.wanted else f" (from '{shorten(self._asked)}')"
             yield f"{shown}{asked}: was not read"
-        for line in self._lines:
+        for line in [*self._lines, *kept]:
             yield f"{shown}: {line}"
         if self._more:
             yield f"{shown}: and {self._more} more"

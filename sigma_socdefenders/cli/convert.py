@@ -65,7 +65,7 @@ def convert(
     Example:
       sigma-socdefenders convert iocs.json -t splunk -f savedsearches -o savedsearches.conf
     """  # noqa: D301 - \b is click's mark for a paragraph to leave alone
-    run = Run(reading, quiet=quiet, writes=(output,))
+    run = Run(reading, quiet=quiet, profile=profile, writes=(output,))
     found = run.indicators()
 
     built = grouping.rules(

@@ -49,7 +49,7 @@ def rules(
     from sigma_socdefenders.outputs.members import listed
     from sigma_socdefenders.rules.yaml_writer import yaml_documents
 
-    run = Run(reading, quiet=quiet, writes=(output, members))
+    run = Run(reading, quiet=quiet, profile=profile, writes=(output, members))
     found = run.indicators()
     built = grouping.rules(found, profile, list_name, run.summary, on_error=run.left_out)
     with contextlib.ExitStack() as stack:

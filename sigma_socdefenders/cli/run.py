@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, TypeVar
 import click
 
 from sigma_socdefenders import flow
+from sigma_socdefenders.audit.skipped import Reason
 from sigma_socdefenders.audit.summary import Summary
 from sigma_socdefenders.audit.trace import Explanation, Report
 from sigma_socdefenders.cli.hints import hints
@@ -21,6 +22,7 @@ from sigma_socdefenders.cli.paths import refuse_as_report
 from sigma_socdefenders.errors import OutputError, shorten
 from sigma_socdefenders.files import atomic_writer
 from sigma_socdefenders.indicators.filters import LAST
+from sigma_socdefenders.rules.refusals import Refusals
 from sigma_socdefenders.selection import KEEPABLE, Selection
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ class Run:
     Args:
         reading: what to read.
         quiet: show neither progress nor summary.
+        profile: what the rules are built from.
         writes: the files that the command writes, which its report must not be.
         tell_reasons: remember, in `reasons`, why each value was left out.
     """
@@ -54,6 +57,7 @@ class Run:
         reading: Reading,
         *,
         quiet: bool,
+        profile: str = "default",
         writes: tuple[str | None, ...] = (),
         tell_reasons: bool = False,
     ) -> None:
@@ -66,7 +70,8 @@ class Run:
         self.unconverted: dict[str, list[str]] = {}
         self._first: dict[str, Skipped] = {}
         self._feed: FeedReading | None = None
-
+        self._profile = profile
+        self._refusals = Refusals(holds_positions=reading.report is not None)
         self._explanations = [Explanation(value) for value in reading.explain]
         self._report = None if reading.report is None else self._reporting(reading.report, writes)
 
@@ -111,7 +116,7 @@ class Run:
             kept = flow.from_feed(self._feed.records(), self.selection, self.summary)
         for explanation in self._explanations:
             kept = explanation.kept(kept)
-        return kept
+        return self._refusals.noting(kept)
 
     def _shown(self, items: Iterable[_T]) -> Iterator[_T]:
         if self.quiet or not sys.stderr.isatty():
@@ -127,6 +132,7 @@ class Run:
         return self._left_out if self.reading.errors == "skip" else None
 
     def _left_out(self, built: BuiltRule, error: TargetError) -> None:
+        self._refusals.add(built, error)
         self.unconverted.setdefault(built.indicators[0].type.value, []).append(str(error))
 
     def refuse_empty(self, path: str, *, allowed: bool) -> None:
@@ -139,6 +145,7 @@ class Run:
         """
         if allowed:
             return
+        self._count_refused()
         reasons = self.summary.dropped
         most = max(reasons, key=lambda reason: (reasons[reason], reason), default=None)
         advice = f"--keep {most} keeps them, " if most in KEEPABLE else ""
@@ -163,11 +170,21 @@ class Run:
         Raises:
             FeedError: the feed was read in part only, or the state cannot be written.
         """
+        self._count_refused()
         self._sum_up()
         if self._report is not None:
             self._report.close()
         if self._feed is not None:
             self._feed.finish()
+
+    def _count_refused(self) -> None:
+        """Count the indicators that ended in no query."""
+        if self.unconverted:
+            from sigma_socdefenders.rules.profiles.loading import load_profile
+
+            refusals, self._refusals = self._refusals, Refusals(holds_positions=False)
+            for skipped in refusals.skipped(load_profile(self._profile)):
+                self.summary.skip(skipped)
 
     def _sum_up(self) -> None:
         """Say on standard error what was read and kept, and why the rest was not."""
@@ -180,7 +197,10 @@ class Run:
         dropped = summary.dropped.total()
         click.echo(f"read {summary.read}, kept {summary.kept}, dropped {dropped}", err=True)
         for reason, count in sorted(summary.dropped.items()):
-            click.echo(f"  {reason} {count}, the first: {self._first[reason]}", err=True)
+            # The lines on what was not converted, below, say more.
+            of_all = reason == Reason.NOT_CONVERTED
+            first = "" if of_all else f", the first: {self._first[reason]}"
+            click.echo(f"  {reason} {count}{first}", err=True)
         for line in hints(summary):
             click.echo(f"  {line}", err=True)
         for kind, reasons in sorted(self.unconverted.items()):

@@ -100,7 +100,13 @@ def sync(
       sigma-socdefenders sync rules/ iocs.json --dry-run
     """  # noqa: D301 - \b is click's mark for a paragraph to leave alone
     _refuse_parts(reading)
-    run = Run(reading, quiet=quiet, writes=(members, summary), tell_reasons=summary is not None)
+    run = Run(
+        reading,
+        quiet=quiet,
+        profile=profile,
+        writes=(members, summary),
+        tell_reasons=summary is not None,
+    )
     found = run.indicators()
     built = grouping.rules(
         found, profile, list_name, run.summary, settings=settings, on_error=run.left_out

@@ -228,3 +228,45 @@ def test_a_report_says_why_nothing_is_left(invoked, tmp_path):
     (tmp_path / "list.txt").write_text("10.0.0.1\n")
     assert invoked("rules", "list.txt", "-o", "out.yml", "--report", "r")[0] == 1
     assert json.loads((tmp_path / "r").read_text())["reason"] == "private"
+
+
+SHA512 = "ab" * 64
+
+
+@pytest.mark.parametrize("command", [["convert"], ["convert", "--per-indicator"]])
+def test_what_no_query_holds_is_not_kept(invoked, tmp_path, command):
+    """A value that the target has no field for is counted, told of and reported as that."""
+    (tmp_path / "list.txt").write_text(f"198.51.100.1\n{SHA512}\n{SHA512.upper()}\n")
+    arguments = [*command, "list.txt", "-t", "defender", "-o", "out.kql", "--report", "r"]
+    status, said = invoked(*arguments, "--explain", SHA512, "--explain", "198.51.100.1")
+    assert status == 0
+    assert "read 3, kept 1, dropped 2" in said
+    assert "  not-converted 1\n" in said
+    shown = SHA512[:79] + "…"
+    lines = [line.removeprefix(f"{shown}: ") for line in said.splitlines() if shown in line]
+    assert lines[0] == "list.txt, line 3: dropped as duplicate: was read before"
+    assert lines[1].startswith("list.txt, line 2: dropped as not-converted: is in no query: ")
+    assert "198.51.100.1: list.txt, line 1: kept, as ipv4" in said
+    found = [json.loads(line) for line in (tmp_path / "r").read_text().splitlines()]
+    assert [(each["reason"], each["position"]) for each in found] == [
+        ("duplicate", 3),
+        ("not-converted", 2),
+    ]
+    assert SHA512 not in (tmp_path / "out.kql").read_text()
+    assert invoked(*arguments, "--errors", "raise")[0] == 1
+
+
+def test_a_value_with_one_query_of_several_is_kept(invoked, tmp_path):
+    """A value is in a query though the target refuses another rule of its profile."""
+    (tmp_path / "p.yml").write_text(
+        "types:\n  ipv4:\n    title: IP {value}\n    rules:\n"
+        "      - logsource: {category: firewall}\n"
+        "        detection: {selection: {dst_ip: '{value}'}, condition: selection}\n"
+        "      - logsource: {category: no_such_category}\n"
+        "        detection: {selection: {no_such_field: '{value}'}, condition: selection}\n"
+    )
+    (tmp_path / "list.txt").write_text("198.51.100.1\n")
+    for grouped in ("--group", "--per-indicator"):
+        _, said = invoked("convert", "list.txt", "-t", "defender", "--profile", "p.yml", grouped)
+        assert "read 1, kept 1, dropped 0" in said
+        assert "not converted: ipv4 1" in said
