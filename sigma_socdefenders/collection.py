@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
     from sigma_socdefenders.indicators.record import Record
     from sigma_socdefenders.rules.grouping import Capacity
-    from sigma_socdefenders.sources import ToIds
+    from sigma_socdefenders.sources import InputFormat, ToIds
 
 __all__ = ["SocDefendersCollection"]
 
@@ -116,6 +116,7 @@ class SocDefendersCollection(ReusableCollection):
         path: str | os.PathLike[str],
         *,
         to_ids: ToIds = "auto",
+        input_format: InputFormat = "auto",
         selection: Selection | None = None,
         profile: str = "default",
         name: str | None = None,
@@ -128,6 +129,8 @@ class SocDefendersCollection(ReusableCollection):
             path: a file in any form that `sigma_socdefenders.sources` reads, a folder of such
                 files, or `-` for standard input.
             to_ids: which attributes of MISP events to take; see `sigma_socdefenders.sources.read`.
+            input_format: what form the file has (default: detected from its content); see
+                `sigma_socdefenders.sources.InputFormat`.
             selection: as for `from_records`.
             profile: a profile's name, or the path of a YAML file.
             name: as for `from_records`.
@@ -141,7 +144,9 @@ class SocDefendersCollection(ReusableCollection):
             ListNameError: a list cannot have that name.
         """
         return cls._from_sourced(
-            lambda selected, summary: flow.from_sources([path], selected, summary, to_ids=to_ids),
+            lambda selected, summary: flow.from_sources(
+                [path], selected, summary, to_ids=to_ids, input_format=input_format
+            ),
             selection=selection,
             profile=profile,
             name=name,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sigma_socdefenders.audit.summary import Summary
     from sigma_socdefenders.indicators.record import Record
     from sigma_socdefenders.selection import Selection
-    from sigma_socdefenders.sources import Source, ToIds
+    from sigma_socdefenders.sources import InputFormat, Source, ToIds
 
     _Records: TypeAlias = Iterable[SourcedRecord | Skipped]
 
@@ -37,6 +37,7 @@ def from_sources(
     summary: Summary,
     *,
     to_ids: ToIds = "auto",
+    input_format: InputFormat = "auto",
     watch: Callable[[_Records], _Records] = iter,
 ) -> Iterator[SourcedIndicator]:
     """Yield the selected indicators of files, folders and streams.
@@ -46,6 +47,7 @@ def from_sources(
         selection: which indicators to keep.
         summary: the account of the run.
         to_ids: as for `sigma_socdefenders.sources.read`.
+        input_format: as for `sigma_socdefenders.sources.read`.
         watch: passes the records on, to show how far the reading is.
 
     Raises:
@@ -54,7 +56,8 @@ def from_sources(
     """
     from sigma_socdefenders.sources import read  # noqa: PLC0415 - the feed needs no reader
 
-    return _selected(watch(read(sources, to_ids=to_ids)), selection, summary)
+    records = read(sources, to_ids=to_ids, input_format=input_format)
+    return _selected(watch(records), selection, summary)
 
 
 def from_records(

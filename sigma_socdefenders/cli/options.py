@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from sigma_socdefenders.indicators.filters import FilterParameters
     from sigma_socdefenders.rules.identity import ListName
+    from sigma_socdefenders.sources.options import InputFormat
 
 __all__ = ["Reading", "allow_empty_option", "output_options", "source_options", "wait_option"]
 
@@ -50,6 +51,7 @@ class Reading:
     keep: tuple[str, ...] = ()
     keep_private: bool = False
     to_ids: Literal["auto", "only", "all"] = "auto"
+    input_format: InputFormat = "auto"
     explain: tuple[str, ...] = ()
     report: str | None = None
     errors: Literal["raise", "skip"] = "skip"
@@ -215,6 +217,14 @@ _SELECTION_OPTIONS = (
         show_default=True,
         help="Of MISP events and STIX bundles take what is marked for detection (only), all that "
         "can be detected, or what is marked where anything is (auto).",
+    ),
+    click.option(
+        "--input-format",
+        type=click.Choice(["auto", "list", "report", "csv", "json", "jsonl", "sigma"]),
+        default="auto",
+        show_default=True,
+        help="What form the sources have, where it is not to be detected: plain text, Markdown or "
+        "AsciiDoc, any delimited table, JSON (STIX and MISP too), JSON Lines, Sigma rules.",
     ),
     click.option(
         "--explain",

@@ -107,7 +107,12 @@ class Run:
             if reading.since == LAST:
                 raise click.UsageError("--since last goes on with the feed, not with a SOURCE.")
             kept = flow.from_sources(
-                sources, self.selection, self.summary, to_ids=reading.to_ids, watch=self._shown
+                sources,
+                self.selection,
+                self.summary,
+                to_ids=reading.to_ids,
+                input_format=reading.input_format,
+                watch=self._shown,
             )
         else:
             from sigma_socdefenders.cli.feed import FeedReading

@@ -114,6 +114,7 @@ def _served(
         profile,
         list_name,
         reading.to_ids,
+        reading.input_format,
         reading.errors,
         reading.api_key_file,
         reading.base_url,

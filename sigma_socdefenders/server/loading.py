@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from sigma_socdefenders.audit.skipped import Skipped
     from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
-    from sigma_socdefenders.sources import ToIds
+    from sigma_socdefenders.sources import InputFormat, ToIds
 
 __all__ = ["CSV_COLUMNS", "Fingerprint", "Served", "fingerprint", "load"]
 
@@ -54,6 +54,7 @@ class Served:
         profile: the profile of the rules, by name or path.
         list_name: the list that the rules are of.
         to_ids: see `sigma_socdefenders.sources.read`.
+        input_format: see `sigma_socdefenders.sources.read`.
         errors: whether a bad record is counted, or fails the whole list.
         api_key_file: the feed's, as for `FeedClient`.
         base_url: the feed's.
@@ -65,6 +66,7 @@ class Served:
     profile: str = "default"
     list_name: ListName = FEED
     to_ids: ToIds = "auto"
+    input_format: InputFormat = "auto"
     errors: Literal["raise", "skip"] = "skip"
     api_key_file: str | None = None
     base_url: str | None = None
@@ -160,7 +162,13 @@ def load(served: Served) -> Snapshot:
 def _selected(served: Served, summary: Summary) -> Iterator[SourcedIndicator]:
     selection = Selection.parse(**served.selection)
     if served.sources:
-        yield from flow.from_sources(served.sources, selection, summary, to_ids=served.to_ids)
+        yield from flow.from_sources(
+            served.sources,
+            selection,
+            summary,
+            to_ids=served.to_ids,
+            input_format=served.input_format,
+        )
         return
     with FeedClient(
         api_key_file=served.api_key_file, base_url=served.base_url, allow_http=served.allow_http

@@ -8,23 +8,26 @@ from sigma_socdefenders.audit.skipped import Skipped
 from sigma_socdefenders.errors import UnrecognisedSourceError
 from sigma_socdefenders.sources import dispatch
 from sigma_socdefenders.sources.opening.archives import Source, find, texts, unreadable
-from sigma_socdefenders.sources.options import ToIds
+from sigma_socdefenders.sources.options import InputFormat, ToIds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from sigma_socdefenders.indicators.record import SourcedRecord
 
-__all__ = ["Source", "ToIds", "read"]
+__all__ = ["InputFormat", "Source", "ToIds", "read"]
 
 
-def read(sources: Iterable[Source], *, to_ids: ToIds = "auto") -> Iterator[SourcedRecord | Skipped]:
+def read(
+    sources: Iterable[Source], *, to_ids: ToIds = "auto", input_format: InputFormat = "auto"
+) -> Iterator[SourcedRecord | Skipped]:
     """Yield every record of every source, in order, and what is skipped in its place.
 
     Args:
         sources: paths of files, paths of folders (read in the order of their names), `-` for
             standard input, and open binary streams; gzip and zip are unpacked.
         to_ids: which attributes of a MISP event are taken.
+        input_format: what form every source has; by default each is detected from its content.
 
     Raises:
         SourceError: a source cannot be read to its end.
@@ -42,7 +45,7 @@ def read(sources: Iterable[Source], *, to_ids: ToIds = "auto") -> Iterator[Sourc
                     continue
                 text, asked_for = each
                 try:
-                    yield from dispatch.records(text, to_ids)
+                    yield from dispatch.records(text, to_ids, input_format)
                 except UnrecognisedSourceError as error:
                     if asked_for:
                         raise

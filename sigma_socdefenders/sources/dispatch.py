@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sigma_socdefenders.sources.detect import Form, recognise
+from sigma_socdefenders.errors import UnrecognisedSourceError
+from sigma_socdefenders.sources.detect import Form, Recognised, recognise
 from sigma_socdefenders.sources.misp.csv_export import is_misp_table, read_misp_table
 from sigma_socdefenders.sources.prose.lines import read_text
 from sigma_socdefenders.sources.prose.reports import read_document
-from sigma_socdefenders.sources.tables.delimited import read_delimited
+from sigma_socdefenders.sources.tables.delimited import read_delimited, recognise_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,19 +17,31 @@ if TYPE_CHECKING:
     from sigma_socdefenders.audit.skipped import Skipped
     from sigma_socdefenders.indicators.record import SourcedRecord
     from sigma_socdefenders.sources.opening.decode import TextSource
-    from sigma_socdefenders.sources.options import ToIds
+    from sigma_socdefenders.sources.options import InputFormat, ToIds
 
 __all__ = ["records"]
 
 
-def records(source: TextSource, to_ids: ToIds) -> Iterator[SourcedRecord | Skipped]:
+_FORMS: dict[InputFormat, Form] = {
+    "list": Form.TEXT,
+    "report": Form.DOCUMENT,
+    "csv": Form.TABLE,
+    "json": Form.JSON,
+    "jsonl": Form.JSON_LINES,
+    "sigma": Form.SIGMA,
+}
+
+
+def records(
+    source: TextSource, to_ids: ToIds, input_format: InputFormat
+) -> Iterator[SourcedRecord | Skipped]:
     """Yield what one text holds.
 
     Raises:
         SourceError: it cannot be read to its end.
         UnrecognisedSourceError: it has none of the forms that are read.
     """
-    form, table = recognise(source)
+    form, table = recognise(source) if input_format == "auto" else _given(source, input_format)
     if form is Form.TABLE:
         assert table is not None
         if is_misp_table(table):
@@ -45,3 +58,18 @@ def records(source: TextSource, to_ids: ToIds) -> Iterator[SourcedRecord | Skipp
     from sigma_socdefenders.sources.json_lists.reader import read_json  # noqa: PLC0415 - see above
 
     return read_json(source, by_line=form is Form.JSON_LINES, to_ids=to_ids)
+
+
+def _given(source: TextSource, input_format: InputFormat) -> Recognised:
+    """Return the form that a caller says a text has.
+
+    Raises:
+        UnrecognisedSourceError: it shall be a table, and no column of it holds indicators.
+    """
+    form = _FORMS[input_format]
+    table = recognise_table(source.sample) if form is Form.TABLE else None
+    if form is Form.TABLE and table is None:
+        raise UnrecognisedSourceError(
+            f"Cannot read '{source.name}': it is no table with a column of indicators"
+        )
+    return Recognised(form, table)

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sigma_socdefenders.audit.skipped import Skipped
 from sigma_socdefenders.errors import Position
-from sigma_socdefenders.sources.cells.values import stripped_word, words
+from sigma_socdefenders.sources.cells.values import bare_type, stripped_word, words
 from sigma_socdefenders.sources.cells.vocabulary import ANY
 from sigma_socdefenders.sources.prose.headings import Section
-from sigma_socdefenders.sources.prose.lines import line_records, values_in_line
+from sigma_socdefenders.sources.prose.lines import is_comment, line_records, values_in_line
 from sigma_socdefenders.sources.prose.report_tables import ReportTable, cells_of
 
 if TYPE_CHECKING:
@@ -49,11 +49,30 @@ _SET_AS_CODE = re.compile(r"[`+]{1,3}[^`]+[`+]{1,3}[.,;]?")
 _LINK = re.compile(r"\]\((?:[^()]|\([^()]*\))*\)|(?<=\S)\[(?!\.|:|@|/|dot\b|at\b)[^\]]*(?:\]|$)")
 _DESCRIBING = ("-", "\u2013", "\u2014", "--", "|", ":", "=", "->", "//", "#")
 _LONGEST_PARAGRAPH = 1000
+# A line that is nothing but markup: a title, an attribute of the document, a fence.
+_MARK = re.compile(r"={1,6} .*|:[a-z][a-z-]*:(?: .*)?|(?:`{3,}|~{3,})\w*|-{4,}|\.{4,}")
+_SAMPLE_LINES = 400
+_NEARLY_ALL = 0.9
 
 
 def is_document(sample: str) -> bool:
-    """Return whether the first characters of a text show AsciiDoc or Markdown."""
-    return _ASCIIDOC.search(sample) is not None or _MARKDOWN.search(sample) is not None
+    """Return whether the first characters of a text show a report in AsciiDoc or Markdown.
+
+    A list does not become a report by a comment with a link, a title, an attribute or a fence.
+    """
+    marked = _ASCIIDOC.search(sample) is not None or _MARKDOWN.search(sample) is not None
+    return marked and not _is_list(sample)
+
+
+def _is_list(sample: str) -> bool:
+    """Return whether the lines of a text, its marks and comments aside, are bare values."""
+    lines = [
+        text
+        for line in sample.split("\n")[:_SAMPLE_LINES]
+        if (text := line.strip()) and not is_comment(text) and _MARK.fullmatch(text) is None
+    ]
+    values = sum(1 for text in lines if bare_type(ANY, text.partition(" #")[0].rstrip()))
+    return 0 < len(lines) * _NEARLY_ALL <= values
 
 
 class _Line(NamedTuple):
