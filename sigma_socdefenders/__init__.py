@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sigma_socdefenders._version import __version__
 
 if TYPE_CHECKING:
+    from sigma_socdefenders.audit.skipped import Reason, Skipped
     from sigma_socdefenders.collection import SocDefendersCollection
     from sigma_socdefenders.errors import (
         FeedError,
@@ -39,8 +40,10 @@ __all__ = [
     "InvalidIndicatorError",
     "OutputError",
     "ProfileError",
+    "Reason",
     "Selection",
     "SelectionError",
+    "Skipped",
     "SocDefendersCollection",
     "SocDefendersError",
     "Source",
@@ -53,7 +56,9 @@ _MODULES = {
     "Confidence": "indicators.indicator",
     "Indicator": "indicators.indicator",
     "IndicatorType": "indicators.indicator",
+    "Reason": "audit.skipped",
     "Selection": "selection",
+    "Skipped": "audit.skipped",
     "SocDefendersCollection": "collection",
     "Source": "indicators.indicator",
 }

@@ -74,10 +74,17 @@ def from_records(
         InvalidIndicatorError: a record is no indicator, and errors end the run.
     """
     numbered = (
-        SourcedRecord(record, Position("records", number))
+        SourcedRecord(_described(record), Position("records", number))
         for number, record in enumerate(records, 1)
     )
     return _selected(numbered, selection, summary)
+
+
+def _described(record: Record) -> Record:
+    """Return a record with its description as the context, as readers of files take it."""
+    if not isinstance(record, Mapping) or "description" not in record or record.get("context"):
+        return record
+    return {**record, "context": record["description"]}
 
 
 def from_feed(

@@ -183,3 +183,24 @@ def test_what_no_group_can_hold_is_skipped():
     assert found.errors == [skipped.error]
     with pytest.raises(TargetError):
         SocDefendersCollection.from_records(records, group=group)
+
+
+def test_every_record_has_its_account():
+    """A collection says of each record that was read whether it was kept, or why and where not."""
+    records = [{"value": "198.51.100.1"}, {"value": "10.0.0.1"}, {"value": "??"}]
+    found = SocDefendersCollection.from_records(records, collect_errors=True)
+    assert (found.read, found.kept) == (3, 1)
+    told = [(str(each.reason), each.position.number, each.value) for each in found.skipped]
+    assert sorted(told) == [("invalid", 3, "??"), ("private", 2, "10.0.0.1")]
+    both = SocDefendersCollection.merge([found, found])
+    assert (both.read, both.kept, both.dropped) == (6, 2, {"private": 2, "invalid": 2})
+
+
+def test_a_description_is_the_context():
+    """What a record's description says is its context, as in files; a context of its own wins."""
+    records = [
+        {"value": "198.51.100.1", "description": "seen in spam"},
+        {"value": "198.51.100.2", "description": "seen in spam", "context": "a server"},
+    ]
+    found = SocDefendersCollection.from_records(records)
+    assert [each.context for each in found.indicators] == ["seen in spam", "a server"]

@@ -101,8 +101,10 @@ class Run:
         """
         reading = self.reading
         sources: tuple[Source, ...] = reading.sources
+        if reading.example and sources:
+            raise click.UsageError("--example is a source of its own: name no SOURCE beside it.")
         if reading.example:
-            sources = (_example(), *sources)
+            sources = (_example(),)
         if sources:
             if reading.since == LAST:
                 raise click.UsageError("--since last goes on with the feed, not with a SOURCE.")

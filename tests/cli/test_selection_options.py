@@ -270,3 +270,11 @@ def test_a_value_with_one_query_of_several_is_kept(invoked, tmp_path):
         _, said = invoked("convert", "list.txt", "-t", "defender", "--profile", "p.yml", grouped)
         assert "read 1, kept 1, dropped 0" in said
         assert "not converted: ipv4 1" in said
+
+
+def test_the_example_is_a_source_of_its_own(invoked):
+    """The example beside a source would leave open which of them was meant."""
+    for source in ("-", "list.txt"):
+        status, said = invoked("rules", source, "--example")
+        assert status == 2
+        assert "--example is a source of its own" in said
