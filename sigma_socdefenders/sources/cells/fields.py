@@ -11,11 +11,9 @@ from sigma_socdefenders.sources.cells.dates import iso
 from sigma_socdefenders.sources.cells.vocabulary import vocabulary, word
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
-    from sigma_socdefenders.sources.tables.columns import Columns
-
-__all__ = ["confidence", "fields_of", "is_nothing", "record_fields"]
+__all__ = ["confidence", "is_nothing", "record_fields"]
 
 _LIST = re.compile(r"[,;|]")
 _PARTS_OF_SOURCE = ("article_title", "article_url", "feed_name", "category")
@@ -94,11 +92,3 @@ _READ_BY: dict[str, tuple[str, Callable[[str], Any]]] = {
     "active": ("revoked", _if_false),
     "action": ("revoked", _if_allowed),
 }
-
-
-def fields_of(cells: Sequence[str], columns: Columns) -> dict[str, Any]:
-    """Return the record's fields that a row holds beside its values."""
-    width = len(cells)
-    return record_fields(
-        [(role, cells[i]) for role, i in columns.roles.items() if i < width], columns.day_first
-    )

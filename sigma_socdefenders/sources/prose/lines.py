@@ -16,6 +16,7 @@ from sigma_socdefenders.errors import Position, shorten
 from sigma_socdefenders.indicators.ioc_types import HASHES, IndicatorType
 from sigma_socdefenders.indicators.normalize import infer_type
 from sigma_socdefenders.indicators.record import SourcedRecord
+from sigma_socdefenders.sources.cells.comments import COMMENT, is_comment
 from sigma_socdefenders.sources.cells.values import QUOTES, Value, stripped_word, words
 from sigma_socdefenders.sources.cells.vocabulary import ANY, phrase_hint, vocabulary
 from sigma_socdefenders.sources.prose.blocklists import blocked
@@ -31,9 +32,8 @@ if TYPE_CHECKING:
 
     from sigma_socdefenders.sources.opening.decode import TextSource
 
-__all__ = ["Line", "is_comment", "is_running_text", "line_records", "read_text", "values_in_line"]
+__all__ = ["Line", "is_running_text", "line_records", "read_text", "values_in_line"]
 
-_COMMENT = ("#", ";", "//", "! ")
 _SPLIT = re.compile(r"[\s,;|]")
 _TRAILING_COMMENT = re.compile(r"\s(?:#|//)\s*(.*)$")
 _BULLET = re.compile(
@@ -43,7 +43,7 @@ _BULLET = re.compile(
 _REFERENCE = re.compile(r"\W*(\w+)(?:\s*\[\d*\]?|\s+\d+\]?)?\s*[:=-]\s*(?=h..ps?:)", re.IGNORECASE)
 _RUNNING_WORDS = 4
 _AROUND = " -\u2013\u2014:=,()[]>*\u2022"
-_FIRST_OF_COMMENT = frozenset(each[0] for each in _COMMENT)
+_FIRST_OF_COMMENT = frozenset(each[0] for each in COMMENT)
 _URL = IndicatorType.URL
 # A URL does not go on to the end of a line with one of these.
 _BEHIND_URL = (*QUOTES, ">", "/tcp", "/udp", "/TCP", "/UDP")
@@ -54,11 +54,6 @@ _CHECKSUM = re.compile(r"[0-9a-fA-F]{32,128} [ *]\S")
 _NAMING = (ANY, "host", IndicatorType.DOMAIN.value)
 _JOINING = ("and", "or")
 _LABEL_WORDS = 3
-
-
-def is_comment(line: str) -> bool:
-    """Return whether a line, its outer blanks taken off, is a comment or empty."""
-    return not line or line.startswith(_COMMENT)
 
 
 def is_running_text(sample: str) -> bool:
@@ -162,7 +157,7 @@ def read_text(source: TextSource) -> Iterator[SourcedRecord | Skipped]:
             yield raw
             continue
         line = raw.strip()
-        if not line or (line[0] in _FIRST_OF_COMMENT and line.startswith(_COMMENT)):
+        if not line or (line[0] in _FIRST_OF_COMMENT and line.startswith(COMMENT)):
             section.comment(line)
             continue
         if not running and not section.objects and _SPLIT.search(line) is None:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sigma_socdefenders.audit.skipped import Skipped
 from sigma_socdefenders.errors import Position
+from sigma_socdefenders.sources.cells.comments import is_comment
 from sigma_socdefenders.sources.cells.values import bare_type, stripped_word, words
 from sigma_socdefenders.sources.cells.vocabulary import ANY
 from sigma_socdefenders.sources.prose.headings import Section
-from sigma_socdefenders.sources.prose.lines import is_comment, line_records, values_in_line
+from sigma_socdefenders.sources.prose.lines import line_records, values_in_line
 from sigma_socdefenders.sources.prose.report_tables import ReportTable, cells_of
 
 if TYPE_CHECKING:

@@ -166,9 +166,4 @@ def _indicator(
             for kind, value in in_cell(part.hint, part.value):
                 yield SourcedRecord({"type": kind, "value": value, **fields}, position)
             continue
-        known = " " in part.what
-        detail = (
-            "no single indicator says " + part.what if known else f"no rule looks at {part.what}"
-        )
-        reason = Reason.PATTERN if known else Reason.UNSUPPORTED
-        yield Skipped(position, shorten(pattern), reason, detail)
+        yield Skipped(position, shorten(pattern), *part)

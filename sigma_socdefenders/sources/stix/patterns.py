@@ -13,12 +13,13 @@ from itertools import chain, product
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sigma_socdefenders.audit.skipped import Reason, Refusal
 from sigma_socdefenders.indicators.ioc_types import HASHES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["Comparison", "Inexpressible", "PatternError", "alternatives", "hint_of_path"]
+__all__ = ["Comparison", "PatternError", "alternatives", "hint_of_path"]
 
 _LONGEST = 200_000
 _MOST_ALTERNATIVES = 10_000
@@ -63,12 +64,6 @@ class Comparison(NamedTuple):
     value: str
 
 
-class Inexpressible(NamedTuple):
-    """A part of a pattern that no single indicator says, named in a few words."""
-
-    what: str
-
-
 class _Term(NamedTuple):
     """One comparison of the pattern: a path, and the values it may equal or why it is more."""
 
@@ -109,7 +104,7 @@ def _parser() -> Callable[[str], Any]:
     return parse
 
 
-def alternatives(pattern: str) -> list[Comparison | Inexpressible]:
+def alternatives(pattern: str) -> list[Comparison | Refusal]:
     """Return the values any of which a pattern matches, and the parts that no value expresses.
 
     Raises:
@@ -142,7 +137,7 @@ def _is_rule(tree: Any) -> bool:
     return hasattr(tree, "getRuleIndex")
 
 
-def _observations(tree: Any) -> Iterator[Comparison | Inexpressible]:
+def _observations(tree: Any) -> Iterator[Comparison | Refusal]:
     kind = _kind(tree)
     if kind == "Pattern":
         yield from _observations(_children(tree)[0])
@@ -150,7 +145,7 @@ def _observations(tree: Any) -> Iterator[Comparison | Inexpressible]:
         parts = _flat(tree, kind)
         if len(parts) > 1 and kind != "ObservationExpressionOr":
             joined = "FOLLOWEDBY" if kind == "ObservationExpressions" else "AND"
-            yield Inexpressible(f"{joined} between observations")
+            yield _says_more(f"{joined} between observations")
             return
         for part in parts:
             yield from _observations(part)
@@ -159,7 +154,11 @@ def _observations(tree: Any) -> Iterator[Comparison | Inexpressible]:
     elif kind == "ObservationExpressionSimple":
         yield from _comparisons(_children(tree)[0])
     else:
-        yield Inexpressible(kind.removeprefix("ObservationExpression").upper() + " qualifier")
+        yield _says_more(kind.removeprefix("ObservationExpression").upper() + " qualifier")
+
+
+def _says_more(what: str) -> Refusal:
+    return Refusal(Reason.PATTERN, f"no single indicator says {what}")
 
 
 def _flat(tree: Any, kind: str) -> list[Any]:
@@ -173,7 +172,7 @@ def _flat(tree: Any, kind: str) -> list[Any]:
     return [tree, *reversed(parts)]
 
 
-def _comparisons(tree: Any) -> Iterator[Comparison | Inexpressible]:
+def _comparisons(tree: Any) -> Iterator[Comparison | Refusal]:
     for terms in _conjunctions(tree):
         yield from _together(terms)
 
@@ -237,7 +236,7 @@ def _literal(text: str) -> str:
     return inner.replace("\\'", "'").replace("\\\\", "\\") if "\\" in inner else inner
 
 
-def _together(terms: tuple[_Term, ...]) -> Iterator[Comparison | Inexpressible]:
+def _together(terms: tuple[_Term, ...]) -> Iterator[Comparison | Refusal]:
     """Yield what comparisons that hold together come to.
 
     Hashes of one file each stand for it, and all else that is said of the file follows from them.
@@ -247,17 +246,21 @@ def _together(terms: tuple[_Term, ...]) -> Iterator[Comparison | Inexpressible]:
     telling = [term for term in terms if hint_of_path(term.path) is not None]
     others = [term for term in terms if hint_of_path(term.path) is None]
     if not telling:
-        yield Inexpressible(" AND ".join(dict.fromkeys(term.path for term in others)))
+        paths = list(dict.fromkeys(term.path for term in others))
+        if len(paths) > 1:
+            yield _says_more(" AND ".join(paths))
+        else:
+            yield Refusal(Reason.UNSUPPORTED, f"no rule looks at {paths[0]}")
         return
     for term in terms:
         if term.problem is not None:
-            yield Inexpressible(f"{term.problem} on {term.path}")
+            yield _says_more(f"{term.problem} on {term.path}")
             return
     objects = {term.path.partition(":")[0] for term in terms}
     hashes = [term for term in telling if "hashes." in term.path]
     narrowing = all(_narrows(term.path, beside_hash=bool(hashes)) for term in others)
     if len(objects) > 1 or not narrowing or len(hashes) != len(telling) > 1:
-        yield Inexpressible("AND of " + ", ".join(sorted({term.path for term in terms})))
+        yield _says_more("AND of " + ", ".join(sorted({term.path for term in terms})))
         return
     for term in telling:
         for value in term.values:

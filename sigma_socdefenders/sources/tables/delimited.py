@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sigma_socdefenders.audit.skipped import Reason, Skipped
 from sigma_socdefenders.errors import Position, shorten
 from sigma_socdefenders.indicators.record import SourcedRecord
-from sigma_socdefenders.sources.cells.fields import fields_of, is_nothing
+from sigma_socdefenders.sources.cells.comments import is_comment
+from sigma_socdefenders.sources.cells.fields import is_nothing, record_fields
 from sigma_socdefenders.sources.cells.values import bare_type, in_cell, whole_url
 from sigma_socdefenders.sources.cells.vocabulary import ANY, UNSUPPORTED, type_hint
-from sigma_socdefenders.sources.prose.lines import is_comment
 from sigma_socdefenders.sources.tables.columns import Columns, headed, headless, is_header
 
 if TYPE_CHECKING:
@@ -227,7 +227,7 @@ def row_records(
         if only is None and is_nothing(text):
             continue
         if fields is None:
-            fields = fields_of(cells, columns)
+            fields = _fields(cells, columns)
         # Nearly every cell is one bare value.
         if only is not None:
             records.append(SourcedRecord({"type": only, "value": text, **fields}, position))
@@ -240,3 +240,11 @@ def row_records(
         row = shorten(" ".join(cells))
         return [Skipped(position, row, Reason.EMPTY, "the row holds no value")]
     return records
+
+
+def _fields(cells: list[str], columns: Columns) -> dict[str, Any]:
+    """Return the record's fields that a row holds beside its values."""
+    width = len(cells)
+    return record_fields(
+        [(role, cells[i]) for role, i in columns.roles.items() if i < width], columns.day_first
+    )

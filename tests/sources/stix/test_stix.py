@@ -8,9 +8,9 @@ import stix2
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sigma_socdefenders.audit.skipped import Reason, Refusal
 from sigma_socdefenders.sources.stix.patterns import (
     Comparison,
-    Inexpressible,
     PatternError,
     alternatives,
 )
@@ -80,8 +80,8 @@ def test_inexpressible_patterns(pattern, named):
             alternatives(pattern)
         return
     (part,) = alternatives(pattern)
-    assert isinstance(part, Inexpressible)
-    assert named in part.what
+    assert isinstance(part, Refusal)
+    assert named in part.detail
 
 
 def test_alternatives_are_apart():
@@ -90,7 +90,7 @@ def test_alternatives_are_apart():
         "[domain-name:value = 'a.example' OR (url:value = 'http://b.example' AND file:name = 'x')]"
     )
     assert first == Comparison("domain", "a.example")
-    assert second == Inexpressible("AND of file:name, url:value")
+    assert second == Refusal(Reason.PATTERN, "no single indicator says AND of file:name, url:value")
 
 
 def test_long_chains():
