@@ -19,6 +19,7 @@ from starlette.routing import Route
 from sigma_socdefenders.server.api import RECORDS_PATH, RULES_PATH, Api
 from sigma_socdefenders.server.keys import redact_keys
 from sigma_socdefenders.server.openapi import document
+from sigma_socdefenders.server.page import Page
 from sigma_socdefenders.server.problems import Problem, problem_response
 from sigma_socdefenders.server.service import instant
 from sigma_socdefenders.server.taxii import Taxii
@@ -50,6 +51,7 @@ def make_app(service: Service) -> ASGIApp:
         Route(RECORDS_PATH, api.records),
         Route(RULES_PATH, api.rules),
         *Taxii(service).routes(),
+        *Page(service).routes(),
         Route("/openapi.json", _openapi()),
         Route("/healthz", _health(service)),
         Route("/metrics", _metrics(service)),
@@ -57,6 +59,7 @@ def make_app(service: Service) -> ASGIApp:
     handlers: dict[Any, Callable[..., Any]] = {
         Problem: problem_response,
         HTTPException: _http_problem,
+        Exception: _failed,
     }
     starlette = Starlette(
         routes=routes, exception_handlers=handlers, lifespan=_lifespan(service, api)
@@ -113,6 +116,11 @@ def _metrics(service: Service) -> Callable[[Request], Any]:
     return metrics
 
 
+async def _failed(request: Request, _: Exception) -> Response:
+    problem = Problem(500, "internal_error", "The server failed; its log says why.")
+    return problem_response(request, problem)
+
+
 async def _http_problem(request: Request, error: HTTPException) -> Response:
     told = {
         404: ("not_found", "There is nothing here: see /openapi.json for what there is."),
@@ -147,13 +155,12 @@ class _Around:
             await self._app(scope, _bounded(receive), exchange.send)
         except Problem as problem:
             await problem_response(request, problem)(scope, receive, exchange.send)
-        except Exception as error:
-            _log.exception(json.dumps({"event": "failed", "request_id": scope["request_id"]}))
-            if exchange.status:
+        except Exception:
+            told = {"event": "failed", "request_id": scope["request_id"]}
+            _log.exception(json.dumps(told))
+            # Where the answer has begun, only a broken connection can say that it is not whole.
+            if not exchange.whole:
                 raise
-            failed = Problem(500, "internal_error", "The server failed; its log says why.")
-            del error
-            await problem_response(request, failed)(scope, receive, exchange.send)
         finally:
             self._note(scope, exchange)
 

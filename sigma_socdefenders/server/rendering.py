@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections import OrderedDict
 from typing import TYPE_CHECKING, NamedTuple
 
 from sigma_socdefenders import targets
-from sigma_socdefenders.errors import Position
+from sigma_socdefenders.errors import Position, SocDefendersError
 from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
 from sigma_socdefenders.rules.build import build_all
 from sigma_socdefenders.rules.grouping import DEFAULT_VALUES, ValueCapacity, build_groups
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from sigma_socdefenders.rules.identity import ListName
     from sigma_socdefenders.server.snapshot import Snapshot
 
-__all__ = ["Rendered", "Renderer", "Wanted"]
+__all__ = ["Converted", "Rendered", "Renderer", "Wanted"]
 
 _MOST_SECONDS = 120.0
 _MOST_KEPT, _MOST_BYTES = 64, 64 << 20
@@ -59,6 +60,22 @@ class Rendered(NamedTuple):
 
     text: bytes
     left_out: tuple[str, ...]
+
+
+class Converted(NamedTuple):
+    """The query of one indicator for one target.
+
+    Attributes:
+        target: the target's name.
+        title: what it is, for a person.
+        text: the query; empty where there is none.
+        reason: why there is none.
+    """
+
+    target: str
+    title: str
+    text: str
+    reason: str
 
 
 class Renderer:
@@ -95,6 +112,14 @@ class Renderer:
             self._size -= len(oldest.text)
         return made
 
+    async def convert_all(self, snapshot: Snapshot, number: int, wanted: Wanted) -> list[Converted]:
+        """Return the query of one indicator for each target.
+
+        Raises:
+            WorkError: it took too long, or failed.
+        """
+        return await self._worker.run(convert_all, snapshot.records[number][:-1], wanted)
+
     async def ready(self) -> None:
         """Start the process, and have it load what every target needs."""
         await self._worker.run(load_targets)
@@ -107,7 +132,8 @@ class Renderer:
 def load_targets() -> None:
     """Import the backends of all targets, which takes longer than to convert a rule."""
     for target in targets.TARGETS.values():
-        target.make_backend()
+        with contextlib.suppress(SocDefendersError, ImportError):
+            target.make_backend()
 
 
 def render(records: bytes, wanted: Wanted) -> Rendered:
@@ -136,6 +162,26 @@ def render(records: bytes, wanted: Wanted) -> Rendered:
     target = targets.find_target(wanted.target)
     result = targets.convert(built, target, wanted.format, on_error=on_error)
     return Rendered(targets.render(result).encode(), tuple(left_out))
+
+
+def convert_all(record: bytes, wanted: Wanted) -> list[Converted]:
+    """Return the query of one record for each target.
+
+    Raises:
+        ProfileError: there is no such profile.
+    """
+    found = []
+    for name, target in targets.TARGETS.items():
+        text, reason = "", "The profile has no rule for its type."
+        try:
+            made = render(b"[" + record + b"]", wanted._replace(target=name))
+            text = made.text.decode().rstrip("\n")
+            reason = made.left_out[0] if made.left_out else reason
+        except (SocDefendersError, ImportError) as error:
+            # A backend that is not installed takes no other target's query with it.
+            reason = str(error)
+        found.append(Converted(name, target.title, text, reason))
+    return found
 
 
 def _capacity(wanted: Wanted) -> Capacity:
