@@ -73,6 +73,8 @@ def lookup_files(
     if published is not None and platform.published_files is None:
         able = ", ".join(name for name, each in PLATFORMS.items() if each.published_files)
         raise TargetError(f"Only the queries of {able} fetch tables from an address.")
+    if published is not None and not published.startswith("https://"):
+        raise TargetError(f"Tables are fetched by https alone, not from '{published}'.")
     tabled: list[SourcedIndicator] = []
     others: list[SourcedIndicator] = []
     deployment = Deployment() if settings is None else settings.deployment

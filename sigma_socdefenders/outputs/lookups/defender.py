@@ -26,15 +26,12 @@ if TYPE_CHECKING:
     from sigma_socdefenders.outputs.lookups.lists import Lists
     from sigma_socdefenders.rules.identity import ListName
 
-__all__ = ["KINDS", "UNPUBLISHED", "files", "holds", "queries"]
+__all__ = ["KINDS", "LOOKUP", "files", "holds", "queries"]
 
-UNPUBLISHED = "https://tables.example"
-"""Stands for the address of the tables where nobody has named it."""
-
-NUMBERED = "indicators/indicators-*.csv"
+_NUMBERED = "indicators/indicators-*.csv"
 """The files to import, of which there are as many as the list needs."""
 
-_BATCH = 500
+_BATCH, _MOST_IMPORTED = 500, 15_000
 _DNS = "tostring(parse_json(AdditionalFields).DnsQueryString)"
 _PLACES = {
     IndicatorType.IPV4: Place("DeviceNetworkEvents", ("RemoteIP",)),
@@ -48,12 +45,16 @@ _PLACES = {
 }
 
 
-def queries(published: str = UNPUBLISHED, list_name: ListName = FEED) -> dict[IndicatorType, str]:
+KINDS = frozenset(_PLACES)
+"""The types that have a table."""
+
+
+def queries(published: str, list_name: ListName = FEED) -> dict[IndicatorType, str]:
     """Return the query of each type.
 
     Args:
-        list_name: the list that the tables are of.
         published: the address of the folder of tables, without a closing slash.
+        list_name: the list that the tables are of.
     """
     columns = ", ".join(f"{name}:string" for name in ("value", *DETAILS))
     return {
@@ -61,35 +62,34 @@ def queries(published: str = UNPUBLISHED, list_name: ListName = FEED) -> dict[In
             kind,
             place,
             f"externaldata({columns}) [@'{published}/{list_name.table(kind)}.csv'] "
-            "with (format='csv', ignoreFirstRecord=true) | project value",
+            "with (format='csv', ignoreFirstRecord=true)",
+            "value",
         )
         for kind, place in _PLACES.items()
     }
 
 
-KINDS = frozenset(_PLACES)
-"""The types that have a table."""
-
-
 def holds(indicator: Indicator) -> bool:
     """Say whether a table does all that the indicator's own rule does."""
-    return indicator.type in KINDS
+    return indicator.type in KINDS and not is_network(indicator)
 
 
 def files(
     lists: Lists,
     grouped: str,
     deployment: Deployment,  # noqa: ARG001 - every platform's files take it
-    published: str = UNPUBLISHED,
+    published: str | None = None,
 ) -> Iterator[File]:
-    """Yield the tables, the queries and the files to import; `grouped` are other queries."""
+    """Yield the tables and the files to import, and the queries once the tables are published."""
     yield File("queries/grouped.kql", grouped)
-    for kind, text in queries(published, lists.list_name).items():
-        name = lists.list_name.table(kind)
+    for kind in _PLACES:
         indicators = lists.by_type.get(kind, ())
         cells = ([value, *details(one)] for one in indicators for value in spelled(one))
+        name = lists.list_name.table(kind)
         yield File(f"tables/{name}.csv", csv_text(("value", *DETAILS), cells))
-        yield File(f"queries/{name}.kql", f"{text}\n")
+    if published is not None:
+        for kind, text in queries(published, lists.list_name).items():
+            yield File(f"queries/{lists.list_name.table(kind)}.kql", f"{text}\n")
     rows = [
         _import_row(indicator, lists.list_name.title)
         for kind in _IMPORTED
@@ -98,9 +98,10 @@ def files(
     ]
     for number, start in enumerate(range(0, max(len(rows), 1), _BATCH), 1):
         yield File(
-            NUMBERED.replace("*", f"{number:03d}"),
+            _NUMBERED.replace("*", f"{number:03d}"),
             csv_text(_IMPORT_HEADER, rows[start : start + _BATCH]),
         )
+    yield File("README.md", _readme(len(rows), published))
 
 
 _IMPORT_HEADER = (
@@ -137,5 +138,44 @@ def _import_row(indicator: Indicator, listed: str) -> list[str]:
         "True",
     ]
 
+
+def _readme(count: int, published: str | None) -> str:
+    where = (
+        f"The queries read the tables from {published}."
+        if published is not None
+        else "There are no queries for the tables yet: run `lookup` again with `--published-at`\n"
+        "once you know the address."
+    )
+    much = (
+        f"This list has {count:,}: import the surest ones, and use the tables for the rest."
+        if count > _MOST_IMPORTED
+        else f"This list has {count:,}."
+    )
+    return _README.format(where=where, most=_MOST_IMPORTED, much=much, batch=_BATCH)
+
+
+_README = """\
+# Lists for Defender XDR
+
+`tables/` holds the lists, one a type, for queries to fetch; `indicators/` the same for the
+product's own import; `queries/grouped.kql` the queries of what neither holds: networks,
+vulnerabilities and techniques.
+
+## Tables and queries
+
+Put the folder `tables` where Defender can fetch it over https: a storage account with a signed
+address, for example. {where}
+
+Each query shows beside an event the indicator found, its confidence, description, reference and
+feed, and passes over what has expired. To renew a list, put the new file in the old one's place.
+
+## Import as indicators
+
+Settings, Endpoints, Indicators, Import, a file at a time ({batch} rows each). A tenant holds
+{most:,} indicators. {much}
+They alert (`Audit`) and do not block; change the column `Action` to block. An indicator with an
+expiry goes by itself. To take back what a list no longer has, delete the indicators of the list by
+their title before you import again.
+"""
 
 LOOKUP = Platform(files, always(holds), KINDS, published_files=files)

@@ -1,12 +1,19 @@
-"""Kusto queries over a table of indicators, for Sentinel and Defender XDR."""
+"""Kusto queries over a table of indicators, for Sentinel and Defender XDR.
+
+A query asks for values that have not expired, and gives each event with what is known of the value
+that it shows. Values are compared in lower case: no type's comparison regards case.
+"""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from sigma_socdefenders.indicators.ioc_types import ADDRESSES, IndicatorType
+from sigma_socdefenders.indicators.ioc_types import IndicatorType
 
-__all__ = ["Place", "query"]
+__all__ = ["SHOWN", "Place", "query"]
+
+SHOWN = ("indicator", "confidence", "description", "reference", "feed", "valid_until")
+"""What is shown of an indicator beside each event, as columns with `ioc_` before the name."""
 
 
 class Place(NamedTuple):
@@ -16,44 +23,50 @@ class Place(NamedTuple):
     columns: tuple[str, ...]
 
 
-def query(kind: IndicatorType, place: Place, table: str) -> str:
+def query(kind: IndicatorType, place: Place, table: str, value: str) -> str:
     """Return the query for a type.
 
     Args:
         kind: the type.
         place: where to look.
-        table: a tabular expression whose column `value` holds the spellings to look for.
+        table: a tabular expression with the columns of a lookup's table.
+        value: the expression of the column that holds the spellings to look for.
     """
+    shown = ", ".join(f"ioc_{name} = {name}" for name in SHOWN)
+    return (
+        f"let iocs = {table}\n"
+        "| where isempty(valid_until) or todatetime(valid_until) > now()\n"
+        f"| project ioc_value = tolower({value}), {shown};\n"
+        f"{place.events}\n"
+        f"{_value(kind, place)}\n"
+        "| lookup kind=inner iocs on ioc_value"
+    )
+
+
+def _value(kind: IndicatorType, place: Place) -> str:
+    """Return the operators that give each event the listed value it shows, and keep no others."""
     if kind is IndicatorType.DOMAIN:
-        return _domains(place, table)
-    if kind in ADDRESSES:
-        lets = (
-            f"let iocs = {table};\n"
-            "let addresses = iocs | where value !contains '/' | project value;\n"
-            "let networks = toscalar(iocs | where value contains '/' "
-            "| summarize make_list(value));\n"
+        return _domains(place)
+    if len(place.columns) > 1:
+        values = ", ".join(f"tolower({column})" for column in place.columns)
+        return (
+            f"| mv-apply ioc_value = pack_array({values}) to typeof(string) on (\n"
+            "    where ioc_value in (iocs)\n"
+            "    | take 1\n"
+            ")"
         )
-        condition = " or ".join(
-            f"{column} in~ (addresses) or "
-            f"coalesce({kind}_is_in_any_range({column}, networks), false)"
-            for column in place.columns
-        )
-    else:
-        lets = f"let iocs = {table};\n"
-        condition = " or ".join(f"{column} in~ (iocs)" for column in place.columns)
-    return f"{lets}{place.events}\n| where {condition}"
+    (column,) = place.columns
+    return f"| extend ioc_value = tolower({column})\n| where ioc_value in (iocs)"
 
 
-def _domains(place: Place, table: str) -> str:
+def _domains(place: Place) -> str:
     """Look for the name and every name above it: `a.b.example`, `b.example`, `example`."""
     (column,) = place.columns
     return (
-        f"let iocs = {table};\n"
-        f"{place.events}\n"
         f"| extend ioc_labels = split(trim_end(@'\\.', tolower({column})), '.')\n"
         "| mv-apply ioc_start = range(0, array_length(ioc_labels) - 1) to typeof(long) on (\n"
-        "    project ioc = strcat_array(array_slice(ioc_labels, ioc_start, -1), '.')\n"
-        "    | where ioc in (iocs)\n"
+        "    project ioc_value = strcat_array(array_slice(ioc_labels, ioc_start, -1), '.')\n"
+        "    | where ioc_value in (iocs)\n"
         "    | take 1\n"
         ")\n"
         "| project-away ioc_labels"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sigma_socdefenders.indicators.indicator import Indicator
     from sigma_socdefenders.outputs.lookups.lists import Lists
 
-__all__ = ["KINDS", "MOST_ELEMENTS", "files", "holds"]
+__all__ = ["KINDS", "LOOKUP", "MOST_ELEMENTS", "files", "holds"]
 
 MOST_ELEMENTS = 100_000
 """How many elements one set gets."""

@@ -8,6 +8,7 @@ from string import Template
 from typing import NamedTuple
 
 import yaml
+from sigma.rule import SigmaRuleTag
 
 from sigma_socdefenders.indicators.ioc_types import IndicatorType
 from sigma_socdefenders.outputs.lookups.lists import Lists
@@ -39,6 +40,11 @@ class LookupRule(NamedTuple):
     level: str
     tags: tuple[str, ...]
     text: str
+
+    @property
+    def sigma_tags(self) -> list[SigmaRuleTag]:
+        """Its tags as pySigma has them."""
+        return [SigmaRuleTag.from_str(tag) for tag in self.tags]
 
 
 def lookup_rules(lists: Lists | None = None) -> dict[IndicatorType, LookupRule]:

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sigma.correlations import SigmaCorrelationRule
-    from sigma.rule import SigmaRule
+    from sigma.rule import SigmaRule, SigmaRuleTag
 
-__all__ = ["socdefenders_sentinel_analytics"]
+__all__ = ["analytics_rule", "socdefenders_sentinel_analytics", "templates"]
 
 _SEVERITY = {
     "informational": "Informational",
@@ -64,7 +64,6 @@ class _MakeAnalyticsRule(QueryPostprocessingTransformation):
                 "socdefenders_sentinel_analytics goes with socdefenders_sentinel: name it as well.",
                 source=rule.source,
             )
-        deployment = Deployment.of(self._pipeline)
         columns = state.get("socdefenders_columns", ())
         query = _with_hash_algorithm(str(query), columns)
         if len(query) > _LONGEST_QUERY:
@@ -73,56 +72,92 @@ class _MakeAnalyticsRule(QueryPostprocessingTransformation):
                 f" has {len(query):,}: put fewer indicators into a rule.",
                 source=rule.source,
             )
-        ids = techniques(rule.tags)
-        name = str(rule.id or uuid5(NAMESPACE_URL, f"{rule.title}\n{query}"))
-        level = "medium" if rule.level is None else rule.level.name.lower()
-        title = " ".join(rule.title.split())[:_LONGEST_NAME]
-        properties = {
-            "displayName": _literal(title),
-            "description": _literal((rule.description or "")[:_LONGEST_DESCRIPTION]),
-            "severity": _SEVERITY[level],
-            "enabled": deployment.enabled,
-            "query": _literal(query),
-            "queryFrequency": _duration(deployment.every),
-            # Longer than the frequency, so that an event that arrives late is seen.
-            "queryPeriod": _duration(max(deployment.look_back, deployment.every)),
-            "triggerOperator": "GreaterThan",
-            "triggerThreshold": 0,
-            "suppressionDuration": "PT5H",
-            "suppressionEnabled": False,
-            "tactics": [
-                "".join(word.capitalize() for word in slug.split("-"))
-                for slug in by_tactic(rule.tags)
-            ],
-            "techniques": list(dict.fromkeys(one[:5] for one in ids)),
-            "subTechniques": [one for one in ids if "." in one],
-            "entityMappings": _entities(state.get("socdefenders_table", ""), columns),
-            **_details(title, columns),
-            "eventGroupingSettings": {"aggregationKind": "AlertPerResult"},
-            "incidentConfiguration": {
-                "createIncident": True,
-                # What two runs both see becomes one incident.
-                "groupingConfiguration": {
-                    "enabled": deployment.throttle > timedelta(0),
-                    "reopenClosedIncident": False,
-                    "lookbackDuration": _duration(deployment.throttle),
-                    "matchingMethod": "AllEntities",
-                    "groupByEntities": [],
-                    "groupByAlertDetails": [],
-                    "groupByCustomDetails": [],
-                },
+        return analytics_rule(
+            identifier=rule.id or uuid5(NAMESPACE_URL, f"{rule.title}\n{query}"),
+            title=rule.title,
+            description=rule.description or "",
+            level="medium" if rule.level is None else rule.level.name.lower(),
+            tags=rule.tags,
+            query=query,
+            table=state.get("socdefenders_table", ""),
+            columns=columns,
+            deployment=Deployment.of(self._pipeline),
+        )
+
+
+def analytics_rule(
+    *,
+    identifier: object,
+    title: str,
+    description: str,
+    level: str,
+    tags: Iterable[SigmaRuleTag],
+    query: str,
+    table: str,
+    columns: Iterable[str],
+    deployment: Deployment,
+) -> dict[str, Any]:
+    """Return the resource of a scheduled rule.
+
+    Args:
+        identifier: its id, by which deploying it again replaces it.
+        title: its name.
+        description: what it detects.
+        level: Sigma's, such as `high`.
+        tags: Sigma's; tactics and techniques among them become the rule's.
+        query: what it runs.
+        table: the table or parser that the query asks.
+        columns: the columns of the result that show what was found.
+        deployment: schedule, delay, throttling, and whether the rule runs once it is deployed.
+    """
+    columns, tags = list(columns), list(tags)
+    ids = techniques(tags)
+    title = " ".join(title.split())[:_LONGEST_NAME]
+    properties = {
+        "displayName": _literal(title),
+        "description": _literal(description[:_LONGEST_DESCRIPTION]),
+        "severity": _SEVERITY[level],
+        "enabled": deployment.enabled,
+        "query": _literal(query),
+        "queryFrequency": _duration(deployment.every),
+        # Longer than the frequency, so that an event that arrives late is seen.
+        "queryPeriod": _duration(max(deployment.look_back, deployment.every)),
+        "triggerOperator": "GreaterThan",
+        "triggerThreshold": 0,
+        "suppressionDuration": "PT5H",
+        "suppressionEnabled": False,
+        "tactics": [
+            "".join(word.capitalize() for word in slug.split("-")) for slug in by_tactic(tags)
+        ],
+        "techniques": list(dict.fromkeys(one[:5] for one in ids)),
+        "subTechniques": [one for one in ids if "." in one],
+        "entityMappings": _entities(table, columns),
+        **_details(title, columns),
+        "eventGroupingSettings": {"aggregationKind": "AlertPerResult"},
+        "incidentConfiguration": {
+            "createIncident": True,
+            # What two runs both see becomes one incident.
+            "groupingConfiguration": {
+                "enabled": deployment.throttle > timedelta(0),
+                "reopenClosedIncident": False,
+                "lookbackDuration": _duration(deployment.throttle),
+                "matchingMethod": "AllEntities",
+                "groupByEntities": [],
+                "groupByAlertDetails": [],
+                "groupByCustomDetails": [],
             },
-        }
-        scope = "Microsoft.OperationalInsights/workspaces/providers"
-        return {
-            "id": f"[concat(resourceId('{scope}', parameters('workspace'),"
-            f" 'Microsoft.SecurityInsights'),'/alertRules/{name}')]",
-            "name": f"[concat(parameters('workspace'),'/Microsoft.SecurityInsights/{name}')]",
-            "type": f"{scope}/alertRules",
-            "kind": "Scheduled",
-            "apiVersion": "2023-12-01-preview",
-            "properties": properties,
-        }
+        },
+    }
+    scope = "Microsoft.OperationalInsights/workspaces/providers"
+    return {
+        "id": f"[concat(resourceId('{scope}', parameters('workspace'),"
+        f" 'Microsoft.SecurityInsights'),'/alertRules/{identifier}')]",
+        "name": f"[concat(parameters('workspace'),'/Microsoft.SecurityInsights/{identifier}')]",
+        "type": f"{scope}/alertRules",
+        "kind": "Scheduled",
+        "apiVersion": "2023-12-01-preview",
+        "properties": properties,
+    }
 
 
 def _literal(text: str) -> str:
@@ -188,23 +223,28 @@ def _duration(length: timedelta) -> str:
     return f"PT{bounded // timedelta(minutes=1)}M"
 
 
+def templates(rules: Iterable[Any]) -> str:
+    """Return rules as one template, or as several, a line each, if they do not fit one."""
+    parts: list[list[Any]] = [[]]
+    size = 0
+    for rule in rules:
+        length = len(json.dumps(rule, ensure_ascii=False, indent=2).encode()) * 2
+        if len(parts[-1]) == _MOST_RESOURCES or size + length > _LARGEST_TEMPLATE:
+            parts.append([])
+            size = 0
+        parts[-1].append(rule)
+        size += length
+    indent = 2 if len(parts) == 1 else None
+    texts = (json.dumps(_template(part), indent=indent, ensure_ascii=False) for part in parts)
+    return "\n".join(texts)
+
+
 @dataclass
-class _MakeTemplate(Finalizer):
-    """Put the rules into one template, or into several, a line each, if they do not fit one."""
+class _MakeTemplates(Finalizer):
+    """Put the rules into templates."""
 
     def apply(self, queries: list[Any]) -> str:
-        parts: list[list[Any]] = [[]]
-        size = 0
-        for query in queries:
-            length = len(json.dumps(query, ensure_ascii=False, indent=2).encode()) * 2
-            if len(parts[-1]) == _MOST_RESOURCES or size + length > _LARGEST_TEMPLATE:
-                parts.append([])
-                size = 0
-            parts[-1].append(query)
-            size += length
-        indent = 2 if len(parts) == 1 else None
-        texts = (json.dumps(_template(part), indent=indent, ensure_ascii=False) for part in parts)
-        return "\n".join(texts)
+        return templates(queries)
 
 
 def _template(resources: list[Any]) -> dict[str, Any]:
@@ -228,5 +268,5 @@ def socdefenders_sentinel_analytics() -> ProcessingPipeline:
                 identifier="socdefenders_sentinel_analytics", transformation=_MakeAnalyticsRule()
             )
         ],
-        finalizers=[_MakeTemplate()],
+        finalizers=[_MakeTemplates()],
     )

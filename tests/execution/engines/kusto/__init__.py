@@ -26,8 +26,13 @@ Schema = dict[str, dict[str, str]]
 
 
 # Sentinel's own function, as far as its type goes.
+_COLUMNS = (
+    "SearchKey", "value", "indicator", "confidence", "first_seen", "last_seen", "valid_until",
+    "feed", "category", "reference", "description",
+)  # fmt: skip
 _WATCHLISTS = (
-    "let _GetWatchlist = (alias: string) { datatable(SearchKey: string, value: string) [] };\n"
+    "let _GetWatchlist = (alias: string) { datatable("
+    f"{', '.join(f'{name}: string' for name in _COLUMNS)}) [] }};\n"
 )
 
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from engines import EngineError, QuerySyntaxError
@@ -149,6 +150,14 @@ def _parse_json(value: Any) -> Any:
         return value
 
 
+def _todatetime(value: Any) -> datetime | None:
+    """The time that a text says in ISO 8601; null where it says none."""
+    try:
+        return datetime.fromisoformat(_text(value).replace("Z", "+00:00"))
+    except ValueError:
+        return None
+
+
 def _in_range(version: int) -> Callable[[str, str], bool | None]:
     def test(text: str, network: str) -> bool | None:
         parsed = address(text)
@@ -191,6 +200,9 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "tolower": lambda value: _text(value).lower(),
     "toupper": lambda value: _text(value).upper(),
     "strcat": lambda *values: "".join(_text(value) for value in values),
+    "pack_array": lambda *values: list(values),
+    "now": lambda: datetime.now(timezone.utc),
+    "todatetime": _todatetime,
     "parse_json": _parse_json,
     "todynamic": _parse_json,
     "dynamic": lambda value: value,

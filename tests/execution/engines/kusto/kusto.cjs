@@ -113,6 +113,13 @@ const KINDS = {
     const [name, value] = named(parts(column)[0]);
     return ["mv-apply", name, value, tree(parts(subquery)[0])];
   },
+  LookupOperator: (node) => {
+    const [, parameters, table, clause] = children(node);
+    if (!/^kind=inner$/.test(parameters.ToString().replace(/\s/g, ""))) {
+      throw new Error(`lookup ${parameters} is not modelled`);
+    }
+    return ["lookup", tree(table), items(parts(clause)[0]).map((n) => n.SimpleName)];
+  },
   TakeOperator: (node) => ["take", tree(parts(node).at(-1))],
   UnaryMinusExpression: (node) => ["call", "negate", [tree(parts(node)[0])]],
   ToScalarExpression: (node) => ["scalar", tree(parts(node).at(-1))],

@@ -88,9 +88,20 @@ def _applied(operator: Tree, rows: Rows, scope: _Scope) -> Rows:
         if function != "make_list":
             raise EngineError(f"the aggregate {function} is not modelled")
         return [Row(0, {name: [_value(arguments[0], row, scope) for row in rows]})]
+    if kind == "lookup":
+        return _looked_up(rest, rows, scope)
     if kind == "mv-apply":
         return [found for row in rows for found in _mv_applied(rest, row, scope)]
     raise EngineError(f"the operator {kind} is not modelled")
+
+
+def _looked_up(operator: list[Any], rows: Rows, scope: _Scope) -> Rows:
+    """The rows that have an equal in another table, each with that table's other columns."""
+    table, (column,) = operator
+    known: dict[Any, list[Row]] = {}
+    for other in _rows(table, scope):
+        known.setdefault(other.values[column], []).append(other)
+    return [_with(row, other.values) for row in rows for other in known.get(row.values[column], ())]
 
 
 def _mv_applied(operator: list[Any], row: Row, scope: _Scope) -> Rows:

@@ -1,0 +1,83 @@
+"""Indicators as STIX 2.1 objects, as the upload API of Sentinel's threat intelligence takes them.
+
+A request takes 100 objects ("Import threat intelligence with the upload API"); each file is the
+body of one. An indicator without any date gets the time of loading: `LOADED` stands in its place.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from sigma_socdefenders.indicators.ioc_types import IndicatorType
+from sigma_socdefenders.indicators.timestamps import format_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sigma_socdefenders.indicators.indicator import Indicator
+    from sigma_socdefenders.rules.identity import ListName
+
+__all__ = ["BATCH", "LOADED", "bodies", "stix_indicator"]
+
+BATCH = 100
+"""How many objects a request takes."""
+
+LOADED = "@loaded@"
+"""Stands for the time at which a file is loaded."""
+
+_PATHS = {
+    IndicatorType.IPV4: "ipv4-addr:value",
+    IndicatorType.IPV6: "ipv6-addr:value",
+    IndicatorType.DOMAIN: "domain-name:value",
+    IndicatorType.URL: "url:value",
+    IndicatorType.MD5: "file:hashes.MD5",
+    IndicatorType.SHA1: "file:hashes.'SHA-1'",
+    IndicatorType.SHA256: "file:hashes.'SHA-256'",
+    IndicatorType.SHA512: "file:hashes.'SHA-512'",
+    IndicatorType.EMAIL: "email-addr:value",
+}
+# STIX 2.1, appendix A: the scale None/Low/Med/High.
+_CONFIDENCE = {"high": 85, "medium": 50, "low": 15}
+
+
+def bodies(indicators: Sequence[Indicator], list_name: ListName) -> Iterator[str]:
+    """Yield the bodies of the requests that upload indicators, one at least.
+
+    Indicators of a type that has no pattern are left out.
+    """
+    objects = [stix_indicator(one, list_name) for one in indicators if one.type in _PATHS]
+    for start in range(0, max(len(objects), 1), BATCH):
+        body = {"sourcesystem": list_name.title, "stixobjects": objects[start : start + BATCH]}
+        yield json.dumps(body, ensure_ascii=False, indent=1) + "\n"
+
+
+def stix_indicator(indicator: Indicator, list_name: ListName) -> dict[str, Any]:
+    """Return an indicator as a STIX object, whose id is that of its rule."""
+    seen = [at for at in (indicator.first_seen, indicator.last_seen) if at is not None]
+    first = format_instant(min(seen)) if seen else LOADED
+    value = indicator.value.replace("\\", "\\\\").replace("'", "\\'")
+    source = indicator.sources[0] if indicator.sources else None
+    optional = {
+        "description": indicator.context,
+        "confidence": _CONFIDENCE.get(str(indicator.confidence or "")),
+        "valid_until": format_instant(indicator.valid_until) if indicator.valid_until else None,
+        "labels": list(indicator.tags) or None,
+        "external_references": [{"source_name": source.feed_name or "source", "url": url}]
+        if source and (url := source.article_url)
+        else None,
+    }
+    return {
+        "type": "indicator",
+        "spec_version": "2.1",
+        "id": f"indicator--{list_name.id(f'indicator|{indicator.key}')}",
+        "created": first,
+        "modified": format_instant(max(seen)) if seen else LOADED,
+        "name": f"{list_name.title} {indicator.type} {indicator.value}",
+        "indicator_types": ["malicious-activity"],
+        "pattern": f"[{_PATHS[indicator.type]} = '{value}']",
+        "pattern_type": "stix",
+        "valid_from": first,
+        "revoked": indicator.revoked,
+        **{name: given for name, given in optional.items() if given is not None},
+    }
