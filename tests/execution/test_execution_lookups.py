@@ -19,6 +19,7 @@ from engines.kusto import KustoEngine
 from engines.kusto.operators import Row
 from engines.spl import SplEngine
 from engines.spl.tables import app_tables
+from events import Sighting
 from platforms import PLATFORMS, Platform
 
 from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
@@ -41,6 +42,9 @@ _each_case = pytest.mark.parametrize(
 )
 
 
+_PUBLISHED = "https://tables.example"
+
+
 def _write(
     folder: Path,
     target: str,
@@ -51,7 +55,16 @@ def _write(
         SourcedIndicator(Indicator.from_record(record), Position("list", number))
         for number, record in enumerate(records, 1)
     ]
-    write_files(folder, lookup_files(found, target, settings=settings, on_error=lambda *_: None))
+    write_files(
+        folder,
+        lookup_files(
+            found,
+            target,
+            published=_PUBLISHED if target == "defender" else None,
+            settings=settings,
+            on_error=lambda *_: None,
+        ),
+    )
 
 
 @pytest.mark.parametrize("platform", _SPLUNK, ids=lambda one: one.name)
@@ -288,3 +301,31 @@ def _at(document: dict, path: str) -> object:
     for part in path.split("."):
         document = document.get(part, {})
     return document or None
+
+
+@pytest.mark.parametrize("platform", _KUSTO, ids=lambda one: one.name)
+def test_kusto_passes_over_what_has_expired(
+    platform: Platform, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """An indicator whose validity has ended since it was loaded finds nothing any more."""
+    engine = request.getfixturevalue(platform.engine)
+    assert isinstance(engine, KustoEngine)
+    long_ago, far = "2001-01-01T00:00:00Z", "2999-01-01T00:00:00Z"
+    found = [
+        SourcedIndicator(
+            Indicator.from_record({"value": value, "valid_until": until}), Position("list", 1)
+        )
+        for value, until in (("192.0.2.1", long_ago), ("192.0.2.2", far))
+    ]
+    published = _PUBLISHED if platform.target == "defender" else None
+    write_files(tmp_path, lookup_files(found, platform.target, published=published))
+    engine.sources = {
+        key: [Row(0, {"SearchKey": line["value"], **line}) for line in _rows(file)]
+        for file in tmp_path.rglob("socdefenders_*.csv")
+        for key in (file.stem, f"{_PUBLISHED}/{file.name}")
+    }
+    query = (tmp_path / "queries" / "socdefenders_ipv4.kql").read_text("utf-8")
+    events = [
+        platform.event(Sighting("network_connection", ip=f"192.0.2.{last}")) for last in (1, 2)
+    ]
+    assert engine.matches(query, events) == {1}

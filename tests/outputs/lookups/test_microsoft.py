@@ -1,0 +1,128 @@
+"""What Sentinel and Defender are given beside tables: rules, STIX objects, and how to load them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+import stix2
+from hypothesis import given
+
+from sigma_socdefenders import Indicator
+from sigma_socdefenders.errors import InvalidIndicatorError, Position, TargetError
+from sigma_socdefenders.indicators.indicator import SourcedIndicator
+from sigma_socdefenders.outputs.lookups import defender, lookup_files
+from sigma_socdefenders.outputs.lookups.stix_objects import LOADED, stix_indicator
+from sigma_socdefenders.rules.identity import FEED, ListName
+from tests.strategies import records
+
+PUBLISHED = "https://files.example/iocs"
+DATED = {
+    "type": "url",
+    "value": "http://evil.example/it's\\a",
+    "first_seen": "2026-10-01T00:00:00Z",
+    "last_seen": "2026-11-01T00:00:00Z",
+    "valid_until": "2026-12-01T00:00:00Z",
+    "confidence": "high",
+    "context": "A gate",
+    "tags": ["malware:x"],
+    "source": {"feed_name": "Ours", "article_url": "https://news.example/1"},
+}
+
+
+def _files(given_: list[dict], target: str, **options) -> dict[str, str]:
+    found = [
+        SourcedIndicator(Indicator.from_record(record), Position("test", at))
+        for at, record in enumerate(given_, 1)
+    ]
+    return dict(lookup_files(found, target, **options))
+
+
+@pytest.mark.parametrize("target", ["sentinel", "defender"])
+def test_networks_are_grouped_queries(target):
+    """A query looks values up by their key, which a network has none of."""
+    files = _files([{"value": "198.51.100.0/25"}, {"value": "192.0.2.1"}], target)
+    folder = "watchlists" if target == "sentinel" else "tables"
+    assert "198.51.100.0" not in files[f"{folder}/socdefenders_ipv4.csv"]
+    assert "198.51.100.0/25" in files["queries/grouped.kql"]
+
+
+def test_an_analytics_rule_stands_beside_each_watchlist():
+    """Each rule runs the query of its watchlist and shows which indicator was found."""
+    files = _files([DATED], "sentinel")
+    rules = json.loads(files["analytics_rules.json"])["resources"]
+    queries = {rule["properties"]["query"] for rule in rules}
+    written = {text.strip() for path, text in files.items() if "queries/socdefenders" in path}
+    assert {query.partition("\n| extend FileHashAlgorithm")[0] for query in queries} == written
+    for rule in rules:
+        assert rule["properties"]["customDetails"]["ioc_indicator"] == "ioc_indicator"
+        assert (
+            "{{ioc_indicator}}"
+            in (rule["properties"]["alertDetailsOverride"]["alertDisplayNameFormat"])
+        )
+
+
+def test_stix_objects_are_stix():
+    """OASIS's own library takes an object, with the value, dates and expiry of the indicator."""
+    (record,) = json.loads(_files([DATED], "sentinel")["threat_intelligence/stix-0001.json"])[
+        "stixobjects"
+    ]
+    found = stix2.parse(record)
+    assert found.pattern == r"[url:value = 'http://evil.example/it\'s\\a']"
+    assert str(found.valid_until) == "2026-12-01 00:00:00+00:00"
+    assert found.confidence == 85
+    assert found.external_references[0].url == "https://news.example/1"
+
+
+@given(records)
+def test_every_object_is_stix(record):
+    """Whatever an indicator holds, the object is valid once the time of loading is put in."""
+    try:
+        indicator = Indicator.from_record(record)
+    except InvalidIndicatorError:
+        return
+    if indicator.type.value in {"cve", "mitre-attack"}:
+        return
+    text = json.dumps(stix_indicator(indicator, FEED))
+    assert stix2.parse(text.replace(LOADED, "2026-11-25T00:00:00Z")).type == "indicator"
+
+
+def test_a_request_takes_a_hundred_objects_and_lists_have_objects_of_their_own():
+    """Longer lists are several files, and one value in two lists is two objects."""
+    values = [{"value": f"192.0.2.{number}"} for number in range(150)]
+    ids = set()
+    for name in ("", "acme"):
+        files = _files(values, "sentinel", list_name=ListName(name))
+        bodies = [json.loads(text) for path, text in files.items() if "stix-" in path]
+        assert [len(body["stixobjects"]) for body in bodies] == [100, 50]
+        ids |= {one["id"] for body in bodies for one in body["stixobjects"]}
+    assert len(ids) == 300
+
+
+def test_defender_has_queries_once_its_tables_are_published():
+    """Without an address there is no query that names one, and the guide says what to do."""
+    without = _files([DATED], "defender")
+    assert [path for path in without if path.startswith("queries/")] == ["queries/grouped.kql"]
+    assert "--published-at" in without["README.md"]
+    files = _files([DATED], "defender", published=f"{PUBLISHED}/")
+    assert f"@'{PUBLISHED}/socdefenders_url.csv'" in files["queries/socdefenders_url.kql"]
+    assert PUBLISHED in files["README.md"]
+    with pytest.raises(TargetError, match="https alone"):
+        _files([DATED], "defender", published="notaurl")
+
+
+def test_the_guide_says_when_a_tenant_has_no_room(monkeypatch):
+    """More indicators than a tenant holds are counted in the guide."""
+    assert "This list has 1." in _files([DATED], "defender")["README.md"]
+    monkeypatch.setattr(defender, "_MOST_IMPORTED", 0)
+    assert "import the surest ones" in _files([DATED], "defender")["README.md"]
+
+
+def test_the_commands_of_the_guide_are_a_script():
+    """Bash takes the commands of the README."""
+    parts = _files([DATED], "sentinel")["README.md"].split("```")[1::2]
+    assert len(parts) == 3
+    for part in parts:
+        script = part.removeprefix("sh\n")
+        assert subprocess.run(["bash", "-n"], input=script, text=True, check=False).returncode == 0
