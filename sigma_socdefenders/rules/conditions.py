@@ -11,10 +11,9 @@ from sigma.conditions import (
     ConditionItem,
     ConditionNOT,
     ConditionSelector,
-    SigmaCondition,
 )
-from sigma.exceptions import SigmaConditionError
-from sigma.rule import SigmaDetections
+
+from sigma_socdefenders.sources.sigma_rules.conditions import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,25 +31,14 @@ def distributes(condition: str, selections: Mapping[str, bool]) -> bool:
         condition: a Sigma condition.
         selections: the selections' names, each with whether an indicator's value is in it.
     """
-    parsed = _parsed(condition)
-    return parsed is not None and _united(parsed, selections)[0]
+    tree = parsed(condition)
+    return tree is not None and _united(tree, selections)[0]
 
 
 def only_names(condition: str) -> bool:
     """Say whether a condition names each of its selections, without `1 of` or `all of`."""
-    parsed = _parsed(condition)
-    return parsed is not None and _named(parsed)
-
-
-def _parsed(condition: str) -> ConditionItem | None:
-    try:
-        # Parsing alone does not look at the detections.
-        parsed = SigmaCondition(condition, SigmaDetections.__new__(SigmaDetections)).parse(
-            postprocess=False
-        )
-    except SigmaConditionError:
-        return None
-    return parsed if isinstance(parsed, ConditionItem) else None
+    tree = parsed(condition)
+    return tree is not None and _named(tree)
 
 
 def _united(item: ConditionItem, selections: Mapping[str, bool]) -> tuple[bool, bool]:

@@ -135,6 +135,12 @@ LONG = {
     "a URL before commas": lambda n: json.dumps([{"url": "http://a.example/" + "," * n}]),
     "a URL before blanks": lambda n: f"url,note\nhttp://a.example/{' ' * n}x,b\n",
     "a text without an end": lambda n: '{"data":["' + '\\"' * (n // 2),
+    "a condition of nots": lambda n: RULE.format("x", json.dumps("s and not" + " " * n + "!")),
+    "many selections": lambda n: (
+        "title: a\nstatus: x\nlogsource: {}\ndetection:\n"
+        + "".join(f"  s{i}: {{QueryName: n{i}.example}}\n" for i in range(n // 40))
+        + f"  condition: s1 {' '.join(f'and not b{i}*' for i in range(n // 40))}\n"
+    ),
     "own words": lambda n: RULE.format(json.dumps("Detects " * (n // 8)), "s"),
     "a tag of confidence": lambda n: event("confidence-in-" * (n // 14)),
     "a tag of techniques": lambda n: event("attack" * (n // 6)),

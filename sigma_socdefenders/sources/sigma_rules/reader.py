@@ -2,13 +2,13 @@
 
 Each rule is read by its fields, so that the documented form, every profile and grouped rules are
 all the same. What a rule says by more than one value, such as a wildcard, an expression or two
-fields together, no single indicator says: it is counted as `pattern`.
+fields together, no single indicator says: it is counted as `pattern`. Selections that the
+condition only excludes, or does not name, are no indicators.
 """
 
 from __future__ import annotations
 
 import re
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sigma.exceptions import SigmaError
@@ -22,6 +22,11 @@ from sigma_socdefenders.indicators.record import SourcedRecord
 from sigma_socdefenders.sources.cells.dates import iso
 from sigma_socdefenders.sources.cells.values import Value, in_cell
 from sigma_socdefenders.sources.cells.vocabulary import vocabulary
+from sigma_socdefenders.sources.sigma_rules.conditions import (
+    ConditionError,
+    JoinedError,
+    looked_for,
+)
 from sigma_socdefenders.sources.sigma_rules.documents import rules_in
 
 if TYPE_CHECKING:
@@ -31,8 +36,6 @@ if TYPE_CHECKING:
 
 __all__ = ["read_sigma"]
 
-_NEGATED = re.compile(r"\bnot\s+\(?\s*(?:(?:1|all|any)\s+of\s+)?([\w*]+)", re.IGNORECASE)
-_JOINED = re.compile(r"\band\b(?!\s+not\b)|\|", re.IGNORECASE)
 _WHOLE_VALUE = frozenset({"cased"})
 # Modifiers that leave a value what it is: a hash inside `SHA1=…,MD5=…`, an id inside a name.
 _MODIFIERS = {
@@ -44,7 +47,7 @@ _MODIFIERS = {
 _ALGORITHM = re.compile(rf"({'|'.join(HASHES)})\s*=\s*", re.IGNORECASE)
 _CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}", re.IGNORECASE)
 _TECHNIQUE = re.compile(r"(?:technique_id=)?(T[0-9]{4}(?:\.[0-9]{3})?)", re.IGNORECASE)
-_OWN_WORDS = re.compile(r"Detects .*? from SOC Defenders feed\.?\s*")
+_OWN_WORDS = re.compile(r"Detects .*? from (?:SOC Defenders feed|list \S+?)(?:\.?\s*\Z|\.\s+)")
 _OWN_TAGS = re.compile(r"attack\.[a-z_-]+|detection\.emerging-threats|cve\.[0-9-]+", re.IGNORECASE)
 _TECHNIQUE_TAG = re.compile(r"attack\.(t[0-9]{4}(?:\.[0-9]{3})?)", re.IGNORECASE)
 _OWN_REFERENCE = "https://socdefenders.ai"
@@ -125,16 +128,19 @@ def _texts(found: Any) -> list[str]:
 def _found(rule: dict[str, Any]) -> Iterator[Value | _Unread]:
     detection = rule["detection"]
     title = shorten(rule.get("title", ""))
-    condition = " or ".join(_texts(detection.get("condition"))) or str(detection.get("condition"))
-    if _JOINED.search(condition):
-        yield _Unread(title, Reason.PATTERN, "the rule needs more than one selection together")
+    try:
+        wanted = _looked_for(detection)
+    except JoinedError as error:
+        yield _Unread(title, Reason.PATTERN, f"the rule's condition {error}")
         return
-    negated = _NEGATED.findall(condition)
+    except ConditionError as error:
+        yield _Unread(title, Reason.MALFORMED, f"the rule's condition {error}")
+        return
     seen: set[Value] = set()
     rests: set[str] = set()
     nothing = True
     for name, selection in detection.items():
-        if name == "condition" or any(fnmatchcase(str(name), each) for each in negated):
+        if str(name) not in wanted:
             continue
         for found in _selection(selection):
             nothing = False
@@ -145,6 +151,14 @@ def _found(rule: dict[str, Any]) -> Iterator[Value | _Unread]:
                 yield found
     if nothing:
         yield _Unread(title, Reason.UNSUPPORTED, "the rule looks at nothing that an indicator is")
+
+
+def _looked_for(detection: dict[str, Any]) -> set[str]:
+    """Return the selections any of which one of a rule's conditions looks for alone."""
+    conditions = detection.get("condition")
+    listed = conditions if isinstance(conditions, list) else [conditions]
+    names = [str(name) for name in detection if name != "condition"]
+    return set().union(*(looked_for(str(each), names) for each in listed))
 
 
 def _is_other_spelling(found: Value, rests: set[str]) -> bool:

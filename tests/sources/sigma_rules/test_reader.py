@@ -119,7 +119,40 @@ OTHERS = {
     "signature": ("s", "    Signature: Win32/Evil", "unsupported"),
     "only what is filtered": ("not s", "    DestinationIp: 192.0.2.1", "unsupported"),
     "broken value": ("s", "    DestinationIp: 192.0.2.999", "invalid"),
+    "in capitals": ("s AND NOT t", "    DestinationIp: 192.0.2.1", "malformed"),
+    "no condition": ("s and", "    DestinationIp: 192.0.2.1", "malformed"),
+    "unclosed": ("(s", "    DestinationIp: 192.0.2.1", "malformed"),
+    "deep": (f"{'not ' * 4000}s", "    DestinationIp: 192.0.2.1", "malformed"),
+    "endless": (f"{'s or ' * 50_000}s", "    DestinationIp: 192.0.2.1", "malformed"),
+    "another selection": ("t", "    DestinationIp: 192.0.2.1", "unsupported"),
+    "all of several": (
+        "all of s*",
+        "    DestinationIp: 192.0.2.1\n  s2:\n    DestinationIp: 192.0.2.2",
+        "pattern",
+    ),
 }
+
+
+@pytest.mark.parametrize(
+    ("condition", "values"),
+    [
+        ("s and not (f_dns or f_proxy)", [1]),
+        ("s and not 1 of f_*", [1]),
+        ("not 1 of f_* and s", [1]),
+        ("(s and not f_dns) or (t and not f_proxy)", [1, 2]),
+        ("1 of s* or t", [1, 2]),
+        ("all of s*", [1]),
+        ("1 of them and not f_dns", [1, 2, 3, 4]),
+        ("[s, t]", [1, 2]),
+    ],
+)
+def test_what_the_condition_asks_for(tmp_path, condition, values):
+    """Values that a condition only excludes, or does not name, are trusted and no indicators."""
+    text = RULE.replace("{condition}", condition) + (
+        "    DestinationIp: 203.0.113.1\n  t:\n    DestinationIp: 203.0.113.2\n"
+        "  f_dns:\n    DestinationIp: 203.0.113.3\n  f_proxy:\n    DestinationIp: 203.0.113.4\n"
+    )
+    assert read_text(text, tmp_path).values == [f"203.0.113.{each}" for each in values]
 
 
 @pytest.mark.parametrize(("condition", "selection", "reason"), OTHERS.values(), ids=OTHERS.keys())
@@ -212,3 +245,11 @@ detection:
     assert result.values == ["ab" * 20, "bad.example"]
     assert [str(each.confidence) for each in result.indicators] == ["high", "None"]
     assert [(drop.value, drop.reason) for drop in result.drops] == [("Chain", "unsupported")]
+
+
+def test_own_words_of_named_lists(tmp_path):
+    """What the rules of a named list say of all their indicators is no context either."""
+    records = [{"value": "bad.example", "context": "Loader v1.2"}, {"value": "worse.example"}]
+    rules = SocDefendersCollection.from_records(records, name="acme-apt-2")
+    result = read_text(rules.to_yaml(), tmp_path)
+    assert [each.context for each in result.indicators] == ["Loader v1.2", None]
