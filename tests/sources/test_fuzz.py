@@ -139,3 +139,31 @@ def test_long_cells_are_not_held(line):
     lines = [f"{line}\n".format(i=i, x=f"x{i}" * 60_000) for i in range(100)]
     data = "".join(["type,value,first_seen,tags\n", *lines]).encode()
     assert peak(lambda: read_all(io.BytesIO(data))) < 4 << 20
+
+
+HOSTILE = {
+    "an id that is an object": {
+        "type": "bundle",
+        "objects": [
+            {"type": "indicator", "id": {}, "pattern": "[domain-name:value = 'a.example']"},
+            {"type": "domain-name", "id": [], "value": "b.example"},
+        ],
+    },
+    "a relation that is an object": {
+        "Event": {
+            "Object": [
+                {
+                    "name": "url",
+                    "Attribute": [{"type": "domain", "object_relation": {}, "value": "a.example"}],
+                }
+            ]
+        }
+    },
+    "a score of 5,000 digits": [{"ioc": "a.example", "type": "domain", "confidence": "9" * 5000}],
+}
+
+
+@pytest.mark.parametrize("document", HOSTILE.values(), ids=HOSTILE.keys())
+def test_fields_of_the_wrong_shape(document):
+    """A field of another shape than its standard's costs neither its record nor the run."""
+    assert read_all(io.BytesIO(json.dumps(document).encode())).values[:1] == ["a.example"]

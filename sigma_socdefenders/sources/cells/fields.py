@@ -17,7 +17,7 @@ __all__ = ["confidence", "is_nothing", "record_fields"]
 
 _LIST = re.compile(r"[,;|]")
 _PARTS_OF_SOURCE = ("article_title", "article_url", "feed_name", "category")
-_HIGHEST = 100
+_HIGHEST, _LONGEST_NUMBER = 100, 16
 _NOTHING = frozenset({"-", "--", "n/a", "na", "none", "null", "unknown", "nan", "tbd"})
 _LONGEST_NOTHING = max(map(len, _NOTHING))
 
@@ -34,7 +34,12 @@ def confidence(text: str) -> str | None:
     if known is not None:
         return known
     number = text.strip().removesuffix("%")
-    return number if number.isascii() and number.isdigit() and int(number) <= _HIGHEST else None
+    return number if _is_score(number) else None
+
+
+def _is_score(text: str) -> bool:
+    digits = text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER
+    return digits and int(text) <= _HIGHEST
 
 
 def record_fields(

@@ -186,7 +186,7 @@ def _refusal(attribute: Attribute, kind: str, value: Any, *, only: bool) -> Refu
         return Refusal(Reason.TO_IDS, "the event does not mean it for detection")
     if kind in _TELLING and found.get("category") in _TELLING_CATEGORIES and not attribute.marked:
         return Refusal(Reason.REFERENCE, "a link to an analysis")
-    if attribute.holder == "url" and found.get("object_relation") in _PARTS_OF_URL:
+    if attribute.holder == "url" and str(found.get("object_relation")) in _PARTS_OF_URL:
         return Refusal(Reason.DERIVED, "a part of the URL that is listed beside it")
     return None
 

@@ -96,7 +96,7 @@ def _is_readable_indicator(found: dict[str, Any]) -> bool:
 
 
 def _is_seen(found: dict[str, Any], context: Context) -> bool:
-    return found.get("type") == "observed-data" or found.get("id") in context.observed
+    return found.get("type") == "observed-data" or str(found.get("id")) in context.observed
 
 
 def _observed(
