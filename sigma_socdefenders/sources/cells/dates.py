@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -16,8 +16,9 @@ __all__ = ["day_comes_first", "iso"]
 
 _NUMERIC = re.compile(
     r"([0-9]{1,2})([/.-])([0-9]{1,2})\2([0-9]{4})(?:,?[ T]+([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?"
-    r"(?:\.[0-9]+)?\s*([AaPp][Mm])?)?.{0,6}"
+    r"(?:\.[0-9]+)?\s*([AaPp][Mm])?)?(.{0,7})"
 )
+_OFFSET = re.compile(r"\s*([+-])([0-9]{2}):?([0-9]{2})")
 _YEAR_FIRST = re.compile(r"([0-9]{4})[/.]([0-9]{1,2})[/.]([0-9]{1,2})(.*)")
 _EPOCH = re.compile(r"([0-9]{9,10})(?:[0-9]{3})?(?:\.[0-9]+)?")
 _NAMED = (
@@ -82,7 +83,7 @@ def _spreadsheet(text: str, *, day_first: bool) -> str | None:
         if found[8]:
             hour = hour % _NOON + (_NOON if found[8].lower() == "pm" else 0)
         moment = datetime(
-            year, month, day, hour, int(found[6] or 0), int(found[7] or 0), tzinfo=timezone.utc
+            year, month, day, hour, int(found[6] or 0), int(found[7] or 0), tzinfo=_zone(found[9])
         )
         return moment.isoformat()
     if found := _YEAR_FIRST.fullmatch(text):
@@ -94,6 +95,15 @@ def _spreadsheet(text: str, *, day_first: bool) -> str | None:
     words = " ".join(text.replace(",", " ").split())
     words = words.removesuffix(" GMT").removesuffix(" UTC").removesuffix(" +0000")
     return next(filter(None, (_in_form(words, form) for form in _NAMED)), None)
+
+
+def _zone(text: str) -> timezone:
+    """Return the zone behind a time, as in `10:00 -0500`: UTC where no offset is given."""
+    found = _OFFSET.fullmatch(text)
+    if found is None:
+        return timezone.utc
+    offset = timedelta(hours=int(found[2]), minutes=int(found[3]))
+    return timezone(-offset if found[1] == "-" else offset)
 
 
 def _in_form(words: str, form: str) -> str | None:

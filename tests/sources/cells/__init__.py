@@ -1,0 +1,1 @@
+"""Cells: values, dates and words."""
