@@ -250,6 +250,11 @@ class Connection:
             raise AnswerError(f"{self.base} answers in an encoding that was not asked for")
         inflater = zlib.decompressobj(_ANY_ZLIB)
         for chunk in raw:
+            if inflater.eof:
+                # The library would keep what is sent behind the stream, and copy it each time.
+                left -= len(chunk)
+                self._bound(left)
+                continue
             part = inflater.decompress(chunk, left + 1)
             left -= len(part)
             self._bound(left)

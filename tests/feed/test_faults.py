@@ -275,6 +275,18 @@ def test_a_compressed_bomb_is_bounded_in_bytes(feed, connect):
         list(connect(limits=AnswerLimits(bytes=1_000_000)).read())
 
 
+def test_what_is_sent_behind_a_compressed_answer_is_bounded(feed, connect):
+    """Bytes behind the end of a compressed body count as well, and are not kept."""
+
+    def fault(exchange):
+        packed = gzip.compress(exchange.body()) + b"\0" * 2_000_000
+        exchange.send(200, packed, exchange.media, {"Content-Encoding": "gzip"})
+
+    feed.fail(fault)
+    with pytest.raises(AnswerError, match="more than 1000000 bytes"):
+        list(connect(limits=AnswerLimits(bytes=1_000_000)).read())
+
+
 def test_an_unknown_encoding_is_refused(feed, connect):
     """What cannot be bounded is not decompressed."""
     feed.fail(gzipped(None, encoding="br"))
