@@ -26,6 +26,7 @@ ECS = {
     "event.type": "keyword",
     "file.hash.*": "keyword",
     "host.os.type": "keyword",
+    "network.direction": "keyword",
     "process.hash.*": "keyword",
     "process.pe.imphash": "keyword",
     "rule.name": "keyword",

@@ -184,3 +184,15 @@ def test_any_value_converts_or_is_refused(name: str, value: str, modifier: str) 
             assert str(error)
         else:
             assert json.dumps(query)
+
+
+def test_a_flag_is_true_or_false_alone() -> None:
+    """A column of flags refuses what is neither, and a value that it has no word for."""
+    column = Column("way", FieldType.FLAG, yes=("out", "away"))
+    assert matches_for(column, SigmaString("True")) == [
+        Match(MatchType.EXACT, "out"),
+        Match(MatchType.EXACT, "away"),
+    ]
+    assert matches_for(column, SigmaString("false")) is None
+    assert matches_for(column, SigmaString("out")) is None
+    assert matches_for(column, SigmaNumber(1)) is None

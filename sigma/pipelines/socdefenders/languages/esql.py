@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from sigma.pipelines.socdefenders.translate.columns import Column
 __all__ = ["ONE_SPELLING", "Esql"]
 
-ONE_SPELLING = frozenset({FieldType.KEYWORD, FieldType.DIGEST, FieldType.CVE, FieldType.TECHNIQUE})
+ONE_SPELLING = frozenset(
+    {FieldType.KEYWORD, FieldType.FLAG, FieldType.DIGEST, FieldType.CVE, FieldType.TECHNIQUE}
+)
 """What columns hold whose values have one spelling, which the field keeps."""
 
 # Whole words are what query strings have and ES|QL has not.

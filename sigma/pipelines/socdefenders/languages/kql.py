@@ -68,7 +68,7 @@ class Kusto(QueryDialect):
                 asked = f"{quick} and {asked}"
             parts = [asked]
         else:
-            known = column.field_type is FieldType.KEYWORD
+            known = column.field_type in {FieldType.KEYWORD, FieldType.FLAG}
             parts = _texts(subject, numbers_as_text(column, matches), known_case=known)
         return [expression(any_of(parts, "or"))]
 

@@ -41,26 +41,45 @@ _PROCESS = LogSourceMapping(
     },
     "DeviceProcessEvents",
 )
-_NETWORK = LogSourceMapping(
+# Which side began a connection is in the type of action, as Sentinel's parser of this table has it;
+# of connections that were found open it is not known.
+_NETWORK_FIELDS: dict[str, ColumnSpec] = {
+    "Computer": "DeviceName",
+    "Initiated": Column(
+        "ActionType",
+        FieldType.FLAG,
+        yes=("ConnectionSuccess", "ConnectionFailed", "ConnectionRequest"),
+    ),
+    "DestinationIp": Column("RemoteIP", FieldType.ADDRESS_TEXT),
+    "DestinationPort": Column("RemotePort", FieldType.NUMBER),
+    "DestinationHostname": Column("RemoteUrl", FieldType.HOST_OR_URL),
+    "SourceIp": Column("LocalIP", FieldType.ADDRESS_TEXT),
+    "SourcePort": Column("LocalPort", FieldType.NUMBER),
+    "SourceHostname": Column("DeviceName", FieldType.HOST),
+    "Protocol": "Protocol",
+    "Image": "InitiatingProcessFolderPath",
+    "CommandLine": "InitiatingProcessCommandLine",
+    "ProcessId": Column("InitiatingProcessId", FieldType.NUMBER),
+    "User": "InitiatingProcessAccountName",
+    "dst_ip": Column("RemoteIP", FieldType.ADDRESS_TEXT),
+    "dst_port": Column("RemotePort", FieldType.NUMBER),
+    "src_ip": Column("LocalIP", FieldType.ADDRESS_TEXT),
+    "src_port": Column("LocalPort", FieldType.NUMBER),
+    "c-uri": Column("RemoteUrl", FieldType.URL),
+    "cs-host": Column("RemoteUrl", FieldType.HOST_OR_URL),
+}
+_NETWORK = LogSourceMapping(_NETWORK_FIELDS, "DeviceNetworkEvents")
+# What the other side began: Sysmon's source is then the remote one.
+_ACCEPTED = LogSourceMapping(
     {
-        "Computer": "DeviceName",
-        "DestinationIp": Column("RemoteIP", FieldType.ADDRESS_TEXT),
-        "DestinationPort": Column("RemotePort", FieldType.NUMBER),
-        "DestinationHostname": Column("RemoteUrl", FieldType.HOST_OR_URL),
-        "SourceIp": Column("LocalIP", FieldType.ADDRESS_TEXT),
-        "SourcePort": Column("LocalPort", FieldType.NUMBER),
-        "SourceHostname": Column("DeviceName", FieldType.HOST),
-        "Protocol": "Protocol",
-        "Image": "InitiatingProcessFolderPath",
-        "CommandLine": "InitiatingProcessCommandLine",
-        "ProcessId": Column("InitiatingProcessId", FieldType.NUMBER),
-        "User": "InitiatingProcessAccountName",
-        "dst_ip": Column("RemoteIP", FieldType.ADDRESS_TEXT),
-        "dst_port": Column("RemotePort", FieldType.NUMBER),
-        "src_ip": Column("LocalIP", FieldType.ADDRESS_TEXT),
-        "src_port": Column("LocalPort", FieldType.NUMBER),
-        "c-uri": Column("RemoteUrl", FieldType.URL),
-        "cs-host": Column("RemoteUrl", FieldType.HOST_OR_URL),
+        **_NETWORK_FIELDS,
+        "Initiated": Column("ActionType", FieldType.FLAG, no=("InboundConnectionAccepted",)),
+        "DestinationIp": Column("LocalIP", FieldType.ADDRESS_TEXT),
+        "DestinationPort": Column("LocalPort", FieldType.NUMBER),
+        "DestinationHostname": Column("DeviceName", FieldType.HOST),
+        "SourceIp": Column("RemoteIP", FieldType.ADDRESS_TEXT),
+        "SourcePort": Column("RemotePort", FieldType.NUMBER),
+        "SourceHostname": Column("RemoteUrl", FieldType.HOST_OR_URL),
     },
     "DeviceNetworkEvents",
 )
@@ -117,7 +136,7 @@ _ALERTS = LogSourceMapping(
 
 _DESTINATIONS: LogSourceTable = {
     "process_creation": _PROCESS,
-    "network_connection": _NETWORK,
+    "network_connection": (_NETWORK, _ACCEPTED),
     "firewall": _NETWORK,
     "proxy": _NETWORK,
     "dns_query": _DNS,

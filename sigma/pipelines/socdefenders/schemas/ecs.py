@@ -78,6 +78,10 @@ _FILE: dict[str, ColumnSpec] = {
 }
 # The hashes of a file whose deletion Sysmon also archives are written as a process's.
 _FILE_DELETED: dict[str, ColumnSpec] = {**_FILE, **_hashes("file", "process")}
+# From the host's point of view, and as Winlogbeat wrote it before the schema had words for that.
+_INITIATED = Column(
+    "network.direction", FieldType.FLAG, yes=("egress", "outbound"), no=("ingress", "inbound")
+)
 _NETWORK: dict[str, ColumnSpec] = {
     **_PROCESS,
     "DestinationIp": Column("destination.ip", FieldType.ADDRESS),
@@ -87,6 +91,7 @@ _NETWORK: dict[str, ColumnSpec] = {
     "SourcePort": Column("source.port", FieldType.NUMBER),
     "SourceHostname": Column("source.domain", FieldType.HOST),
     "Protocol": "network.transport",
+    "Initiated": _INITIATED,
     "dst_ip": Column("destination.ip", FieldType.ADDRESS),
     "dst_port": Column("destination.port", FieldType.NUMBER),
     "src_ip": Column("source.ip", FieldType.ADDRESS),

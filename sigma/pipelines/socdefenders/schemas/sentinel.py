@@ -47,9 +47,12 @@ _PROCESS = LogSourceMapping(
 )
 _TO = Column("DstIpAddr", FieldType.ADDRESS_TEXT, parameter="dstipaddr_has_any_prefix")
 _FROM = Column("SrcIpAddr", FieldType.ADDRESS_TEXT, parameter="srcipaddr_has_any_prefix")
+# As the parsers for Sysmon's events and for Defender's write it.
+_INITIATED = Column("NetworkDirection", FieldType.FLAG, yes=("Outbound",), no=("Inbound",))
 _NETWORK = LogSourceMapping(
     {
         "Computer": "DvcHostname",
+        "Initiated": _INITIATED,
         "DestinationIp": _TO,
         "DestinationPort": Column("DstPortNumber", FieldType.NUMBER),
         "DestinationHostname": (

@@ -59,6 +59,7 @@ _TRAFFIC = _DataSet(
         "SourcePort": Column("src_port", FieldType.NUMBER),
         "SourceHostname": "src",
         "Protocol": "transport",
+        "Initiated": Column("direction", FieldType.FLAG, yes=("outbound",), no=("inbound",)),
         "Image": "app",
         "User": "user",
         "Computer": "dvc",
@@ -271,7 +272,12 @@ class _NameDataModel(PreprocessingTransformation):
         for one in _DATA_SETS.values():
             if f"{one.model}.{one.name}" == table:
                 columns = (column for spec in one.fields.values() for column in as_columns(spec))
-                names = dict.fromkeys(f"{one.name}.{column.name}" for column in columns)
+                # `tstats` leaves out events without a field that it groups by, and few have flags.
+                names = dict.fromkeys(
+                    f"{one.name}.{column.name}"
+                    for column in columns
+                    if column.field_type is not FieldType.FLAG
+                )
                 state.update(data_model_set=table, fields=list(names))
 
 

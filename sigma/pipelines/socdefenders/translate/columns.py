@@ -32,6 +32,7 @@ class FieldType(Enum):
 
     TEXT = auto()
     KEYWORD = auto()  # one of a fixed set of words, always spelled alike
+    FLAG = auto()  # whether something is so, in words of the platform's: see Column.yes
     NUMBER = auto()
     ADDRESS = auto()  # an IP address in a field of an address type
     ADDRESS_TEXT = auto()  # an IP address as text, in either spelling of IPv6
@@ -140,6 +141,8 @@ class Column:
         parameter: the parameter of the table's function that narrows the table down by it; empty
             (default) for none.
         ipv6: of addresses, the column that holds those of IPv6; empty (default) for the same.
+        yes: of a flag, the words for true; empty (default) where the column has none.
+        no: of a flag, the words for false, likewise.
     """
 
     name: str
@@ -148,6 +151,8 @@ class Column:
     indexed: str = ""
     parameter: str = ""
     ipv6: str = ""
+    yes: tuple[str, ...] = ()
+    no: tuple[str, ...] = ()
 
 
 # A Sigma field stands in one column, or in any of several; `Hashes` in one for each algorithm.

@@ -6,7 +6,15 @@ import ipaddress
 import re
 from typing import TYPE_CHECKING
 
-from sigma.types import SigmaCIDRExpression, SigmaNumber, SigmaString, SigmaType
+from sigma.types import (
+    SigmaBool,
+    SigmaCIDRExpression,
+    SigmaExists,
+    SigmaNull,
+    SigmaNumber,
+    SigmaString,
+    SigmaType,
+)
 
 from .columns import Column, FieldType, Match, MatchType
 from .detections import flat
@@ -75,6 +83,8 @@ def matches_for(column: Column, value: SigmaType) -> list[Match] | None:
     Values that are no text, number or network (null, regular expressions, comparisons) have no
     matches: the list is then empty.
     """
+    if column.field_type is FieldType.FLAG:
+        return _flag(column, value)
     if type(value) is SigmaString:
         # Most values are one text without wildcards, and told at once.
         if len(value.s) == 1 and type(text := value.s[0]) is str:
@@ -89,6 +99,15 @@ def matches_for(column: Column, value: SigmaType) -> list[Match] | None:
     if isinstance(value, SigmaNumber):
         return [Match(MatchType.NUMBER, str(value.number))]
     return []
+
+
+def _flag(column: Column, value: SigmaType) -> list[Match] | None:
+    """Return the platform's words for `true` or `false`, which rules write as text or bare."""
+    if isinstance(value, (SigmaNull, SigmaExists)):
+        return []
+    words = {"true": column.yes, "false": column.no}
+    asked = value.boolean if isinstance(value, SigmaBool) else value
+    return [Match(_EXACT, word) for word in words.get(str(asked).lower(), ())] or None
 
 
 def _as_given(match: Match) -> list[Match]:
@@ -242,6 +261,7 @@ def cannot_hold(platform: str, column: Column, item: SigmaDetectionItem) -> str:
         "technique": "technique ids such as technique_id=T1059",
         "techniques": "technique ids such as technique_id=T1059",
         "digest": "whole hex digests",
+        "flag": "true or false, and for no more than one of them",
     }[kind]
     return (
         f"{platform} keeps '{item.field}' in {column.name}, which cannot be asked for '{value}':"
