@@ -19,6 +19,9 @@ _DEEPEST = 8
 _ONE_SIDED = re.compile(r"\[\.|\.\]|\(\.|\.\)|\{\.|\.\}")
 
 
+_BEFORE_PATH = re.compile(r"(?:[a-z*]{2,8}[\[({]*:\W*)?[^/?#]*", re.IGNORECASE)
+
+
 def _bare(match: re.Match[str]) -> str:
     dot, colon, at, separator, slash, escaped = match.groups()
     if dot or escaped:
@@ -49,7 +52,12 @@ def refang(text: str) -> str:
 def _peeled(text: str) -> str:
     """Return a value with one layer of its defanging taken off."""
     text = _SCHEME.sub(lambda m: "ftp" if m[2] else "http" + m[1].lower(), text)
-    text = _ONE_SLASH.sub(r"\1://", _BRACKETED.sub(_bare, text))
+    before_path = _BEFORE_PATH.match(text)
+    assert before_path is not None
+    end = before_path.end()
+    # Behind the host, `?q[at]=1` is the name of a parameter.
+    bare = _BRACKETED.sub(lambda m: m[0] if m[3] and m.start() >= end else _bare(m), text)
+    text = _ONE_SLASH.sub(r"\1://", bare)
     head, separator, tail = text.partition("://")
     if separator:
         host, slash, path = tail.partition("/")

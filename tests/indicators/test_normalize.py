@@ -192,3 +192,17 @@ def test_inferring_is_cautious(text, kind):
 def test_inferring_takes_any_text(text):
     """Inferring answers for any text whatever, and never raises."""
     assert infer_type(text) is None or isinstance(infer_type(text), IndicatorType)
+
+
+@pytest.mark.parametrize(
+    ("given_text", "refanged"),
+    [
+        ("hxxp://bad.example/x?q[at]=1", "http://bad.example/x?q[at]=1"),
+        ("hxxps[://]bad[.]example/a[@]b", "https://bad.example/a[@]b"),
+        ("user[at]bad[.]example", "user@bad.example"),
+        ("ftp://user[@]bad[.]example/x", "ftp://user@bad.example/x"),
+    ],
+)
+def test_an_at_in_brackets_behind_the_host_is_left(given_text, refanged):
+    """Only before a path does `[at]` stand for the sign: behind it, it names a parameter."""
+    assert refang(given_text) == refanged
