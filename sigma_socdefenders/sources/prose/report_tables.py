@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["ReportTable", "cells_of"]
 
 _MARKUP = "`*_+ \t"
-_CODE = re.compile(r"\+{0,2}`\+{0,2}")
+_CODE = re.compile(r"\+{0,2}`\+{0,2}|<br\s?/?>", re.IGNORECASE)
 _CELL = re.compile(r"(?<!\\)\|")
 # The mark before a cell of AsciiDoc; `.2+|` begins one that spans two rows.
 _MARK = re.compile(r"(?:(?:(?<=\s)|^)(?:[0-9]{1,3})?(?:\.([0-9]{1,3}))?\+)?(?<!\\)\|")

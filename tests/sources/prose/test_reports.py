@@ -233,3 +233,9 @@ def test_html_before_markdown(reading):
             reading(f"{head}<pre>bad[.]example</pre>\n")
     with pytest.raises(UnrecognisedSourceError, match="HTML"):
         reading(f"<!doctype html>\n<pre>\n# Report\n{table}</pre>\n")
+
+
+def test_line_breaks_in_cells(reading):
+    """A cell of Markdown that breaks its lines in HTML holds several values."""
+    table = "| C&C |\n|---|\n| `e.evil.com`<br>f.evil.com |\n| g.evil.com<BR />h.evil.com |\n"
+    assert reading(table).values == [f"{each}.evil.com" for each in "efgh"]
