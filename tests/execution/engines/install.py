@@ -26,7 +26,12 @@ from engines.locations import (
 )
 from engines.sigma_tools import install as _sigma_tools
 
-_PROGRAMS = {"javac": ["default-jdk-headless"], "node": ["nodejs"], "npm": ["npm"]}
+_PROGRAMS = {
+    "javac": ["default-jdk-headless"],
+    "node": ["nodejs"],
+    "npm": ["npm"],
+    "chromium": ["chromium"],
+}
 _LUCENE = ["liblucene8-java", "libgoogle-gson-java"]
 
 
