@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from engines.event import Event
+from platforms import EVERYTHING
 from sigma.collection import SigmaCollection
 
+from sigma_socdefenders import SocDefendersCollection
 from sigma_socdefenders.targets import find_target
+from sigma_socdefenders.targets.capacity import QueryCapacity
 
 if TYPE_CHECKING:
     from engines import Engine
@@ -115,3 +118,27 @@ def test_initiated(target: str, spelled: type, request: pytest.FixtureRequest) -
     assert found("true", "DestinationIp") == set(range(len(began)))
     first = len(began)
     assert found("false", "SourceIp") == set(range(first, first + len(accepted)))
+
+
+@pytest.mark.parametrize("group", [False, True], ids=["single", "grouped"])
+@pytest.mark.parametrize("target", PLATFORMS)
+def test_the_profile_inbound(
+    target: str,
+    group: bool,  # noqa: FBT001 - pytest passes it by name
+    request: pytest.FixtureRequest,
+) -> None:
+    """The profile finds what an address began and was accepted, and nothing that it answered."""
+    engine_name, began, accepted, neither = PLATFORMS[target]
+    engine: Engine = request.getfixturevalue(engine_name)
+    events = [*began, *accepted, *neither]
+    collection = SocDefendersCollection.from_records(
+        [{"value": _REMOTE}, {"value": "198.51.100.70"}],
+        profile="inbound",
+        group=QueryCapacity(target) if group else None,
+        selection=EVERYTHING,
+    )
+    queries = find_target(target).make_backend().convert(collection)
+    assert len(queries) == (1 if group else 2)
+    found = set().union(*(engine.matches(query, events) for query in queries))
+    first = len(began)
+    assert found == set(range(first, first + len(accepted)))

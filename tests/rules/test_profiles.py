@@ -13,7 +13,7 @@ from sigma_socdefenders.rules.yaml_writer import rule_to_dict
 
 def test_the_profiles_of_the_package():
     """Every bundled profile loads and has rules for every type."""
-    assert profile_names() == ["broad", "default", "documented", "network"]
+    assert profile_names() == ["broad", "default", "documented", "inbound", "network"]
     for name in profile_names():
         assert set(load_profile(name).types) == set(IndicatorType)
 
