@@ -9,6 +9,7 @@ import uuid
 import pytest
 
 from sigma_socdefenders.rules.identity import PROJECT_NAMESPACE
+from tests.server.helpers import TestServer
 
 PATH = "/api/v1/iocs"
 
@@ -107,3 +108,14 @@ def test_other_paths_and_methods(server):
     assert answer.status_code == 405
     assert answer.json()["error"]["code"] == "method_not_allowed"
     assert server.get(PATH, method="HEAD").content == b""
+
+
+def test_a_fault_of_the_server_is_answered_in_the_documented_body(tmp_path):
+    """Whatever fails inside, the client gets an error with the id that the log has."""
+    broken = TestServer(tmp_path, [{"value": "evil.example"}])
+    broken.service.store._current = None
+    answer = broken.get(PATH)
+    assert answer.status_code == 500
+    assert answer.json()["error"]["code"] == "internal_error"
+    assert "no list was read" not in answer.text
+    assert answer.json()["error"]["request_id"] == answer.headers["x-request-id"]
