@@ -41,7 +41,7 @@ __all__ = ["SocDefendersCollection"]
 class SocDefendersCollection(ReusableCollection):
     """A `SigmaCollection` built from IOC records; every pySigma backend takes it as it is.
 
-    It can be converted as often, and for as many backends, as one likes.
+    It can be converted any number of times, for any number of backends.
 
     Attributes:
         rules: the Sigma rules, in the order of their indicators.

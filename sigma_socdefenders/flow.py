@@ -45,7 +45,7 @@ def from_sources(
     Args:
         sources: as for `sigma_socdefenders.sources.read`.
         selection: which indicators to keep.
-        summary: the account of the run.
+        summary: the summary of the run.
         to_ids: as for `sigma_socdefenders.sources.read`.
         input_format: as for `sigma_socdefenders.sources.read`.
         watch: passes the records on, to show how far the reading is.
@@ -68,7 +68,7 @@ def from_records(
     Args:
         records: the records.
         selection: which indicators to keep.
-        summary: the account of the run.
+        summary: the summary of the run.
 
     Raises:
         InvalidIndicatorError: a record is no indicator, and errors end the run.
@@ -98,7 +98,7 @@ def from_feed(
     Args:
         records: a run of `FeedClient.read`.
         selection: which indicators to keep.
-        summary: the account of the run.
+        summary: the summary of the run.
 
     Raises:
         FeedError: the feed cannot be read.

@@ -61,7 +61,7 @@ def test_errors_are_raised_or_collected():
     assert len(rules) == 2
     assert rules.dropped == {"invalid": 1}
     assert [str(error) for error in rules.errors] == [
-        "records, record 2: value '??' is of no type that can be told"
+        "records, record 2: value '??' has no type that could be determined"
     ]
 
 

@@ -1,4 +1,4 @@
-"""The account of a run: every record that was read ends up kept, or counted under one reason."""
+"""The summary of a run: every record that was read ends up kept, or counted under one reason."""
 
 from __future__ import annotations
 

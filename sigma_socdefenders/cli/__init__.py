@@ -21,7 +21,7 @@ _DEBUG = "SOCDEFENDERS_DEBUG"
 # `--help` nor completion imports it.
 _COMMANDS = {
     "rules": "Write Sigma rules, one YAML document for each rule.",
-    "convert": "Write native queries for a target, few of many indicators each.",
+    "convert": "Write native queries for a target, many indicators to a query.",
     "sync": "Keep the folder DIR equal to the source's rules, writing only what changed.",
     "lookup": "Write lists of any size as a platform's own tables, with a rule for each type.",
     "serve": "Answer as the SOC Defenders API does, over HTTP, from any source.",

@@ -29,7 +29,7 @@ __all__ = ["convert"]
     "--target",
     required=True,
     type=click.Choice(list(targets.TARGETS)),
-    help="Where the queries shall run; `sigma-socdefenders targets` explains each.",
+    help="The platform to write queries for; `sigma-socdefenders targets` explains each.",
 )
 @click.option(
     "-f",
@@ -55,7 +55,7 @@ def convert(
     allow_empty: bool,
     quiet: bool,
 ) -> None:
-    """Write native queries for a target, few of many indicators each.
+    """Write native queries for a target, many indicators to a query.
 
     SOURCE is a file of IOC records, or - for standard input; without one, the feed is read. Each
     query is as long as the target takes. What the target cannot express is left out, and named

@@ -108,7 +108,7 @@ _FEED_OPTIONS = (
     click.option(
         "--partial",
         is_flag=True,
-        help="Keep what was read where the feed fails later on; the status is 1 all the same.",
+        help="Keep what was read if the feed fails later; the exit status is still 1.",
     ),
 )
 
@@ -137,11 +137,11 @@ _SELECTION_OPTIONS = (
         help="Only what concerns a CISA sector, such as energy.",
     ),
     click.option("--category", metavar="NAME", help="Only sources of this category."),
-    click.option("--limit", type=click.IntRange(min=1), help="Keep so many indicators at most."),
+    click.option("--limit", type=click.IntRange(min=1), help="Keep at most this many indicators."),
     click.option(
         "--tlp",
         type=click.Choice(TLP_LABELS, case_sensitive=False),
-        help="Only what is labelled so, or less strictly, or not at all.",
+        help="Only indicators with this TLP label, a less strict one, or none.",
     ),
     click.option(
         "--tag",
@@ -198,7 +198,7 @@ _SELECTION_OPTIONS = (
         "--not-warninglists",
         multiple=True,
         metavar="NAME",
-        help="Which of those warning lists not to heed; repeatable.",
+        help="Ignore these of the warning lists; repeatable.",
     ),
     click.option(
         "--keep",
@@ -223,7 +223,7 @@ _SELECTION_OPTIONS = (
         type=click.Choice(["auto", "list", "report", "csv", "json", "jsonl", "sigma"]),
         default="auto",
         show_default=True,
-        help="What form the sources have, where it is not to be detected: plain text, Markdown or "
+        help="Read sources in this format instead of detecting it: plain text, Markdown or "
         "AsciiDoc, any delimited table, JSON (STIX and MISP too), JSON Lines, Sigma rules.",
     ),
     click.option(

@@ -107,7 +107,9 @@ class Run:
             sources = (_example(),)
         if sources:
             if reading.since == LAST:
-                raise click.UsageError("--since last goes on with the feed, not with a SOURCE.")
+                raise click.UsageError(
+                    "--since last works only with the live feed, not with a SOURCE."
+                )
             kept = flow.from_sources(
                 sources,
                 self.selection,

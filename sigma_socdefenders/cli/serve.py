@@ -71,7 +71,7 @@ def serve(
     if "-" in reading.sources:
         raise click.UsageError("serve reads its SOURCE again when it changes: name a file.")
     if reading.since == LAST:
-        raise click.UsageError("--since last goes on with the feed, and serve keeps a whole list.")
+        raise click.UsageError("--since last does not work with serve, which keeps the whole list.")
     if keys is None and not _loopback(host):
         raise click.UsageError(
             f"Without --keys the list is open to all who can ask: --host {host} needs --keys, or "

@@ -9,10 +9,10 @@ class Progress:
     """Told of a run's progress; override what is of interest."""
 
     def page(self, read: int, total: int | None) -> None:
-        """Hear that a page was read: `read` records so far, of `total` where the feed says so."""
+        """Called after each page: `read` records so far, of `total` where the feed says so."""
 
     def waiting(self, seconds: float, reason: str) -> None:
-        """Hear that the run now waits that long, and why."""
+        """Called before the run waits that many seconds, with the reason."""
 
     def finished(self, read: int, failure: Exception | None) -> None:
-        """Hear that a run has ended: with all `read` records, or with the error that cut it."""
+        """Called when a run has ended, with the error that cut it short, if any."""

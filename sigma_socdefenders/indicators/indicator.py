@@ -145,7 +145,9 @@ def _type(name: object, value: str, position: Position | None) -> IndicatorType:
     if name is None or name == "":
         kind = infer_type(value)
         if kind is None:
-            raise InvalidIndicatorError("value", value, "is of no type that can be told", position)
+            raise InvalidIndicatorError(
+                "value", value, "has no type that could be determined", position
+            )
         return kind
     found = indicator_type(name) if isinstance(name, str) else None
     if found is None:

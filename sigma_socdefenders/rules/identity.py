@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["FEED", "PROJECT_NAMESPACE", "ListName"]
 
 PROJECT_NAMESPACE = UUID("6a2f5a52-6a0c-5d0c-9b1e-3f6c1f7f4f0e")
-"""The namespace of every rule id; it never changes, so that an indicator keeps its id for ever."""
+"""The namespace of every rule id; it never changes, so that an indicator always keeps its id."""
 
 _FEED_TITLE = "SOC Defenders"
 _FEED_ADDRESS = "https://socdefenders.ai"

@@ -1,4 +1,4 @@
-"""Which form a text has, told by what is in it and never by its name."""
+"""Detects the format of a text from its content, never from its name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A fake feed for tests: a real HTTP server on this machine, with faults to order.
+"""A fake feed for tests: a real HTTP server on this machine, with injectable faults.
 
     from sigma_socdefenders.feed import FeedClient
     from sigma_socdefenders.testing import FakeFeed, faults, sample_records

@@ -1,4 +1,4 @@
-"""Faults to order: each is a function that answers one request in its own bad way."""
+"""Injectable faults: each is a function that answers one request in its own bad way."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def truncated(share: float = 0.5) -> Fault:
 
 
 def drip(seconds: float = 0.01) -> Fault:
-    """Send a body of blanks, one every so often, for ever."""
+    """Send a body of blanks, one at a time, without end."""
 
     def fault(exchange: Exchange) -> None:
         exchange.start(200, exchange.media)
@@ -84,7 +84,7 @@ def drip(seconds: float = 0.01) -> Fault:
 
 
 def drip_headers(seconds: float = 0.01) -> Fault:
-    """Send a header's value, one letter every so often, for ever."""
+    """Send a header's value, one letter at a time, without end."""
 
     def fault(exchange: Exchange) -> None:
         exchange.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")

@@ -84,12 +84,12 @@ def test_bad_records_are_counted_and_explained(run_program):
     assert done.stderr == (
         "read 3, kept 1, dropped 2\n"
         "  invalid 2, the first: standard input, record 2: "
-        "'\\x1b?' is of no type that can be told\n"
+        "'\\x1b?' has no type that could be determined\n"
     )
     done = run_program("rules", "-", "--errors", "raise", input=records)
     assert done.returncode == 1
     assert done.stderr == (
-        "Error: standard input, record 2: value '\\x1b?' is of no type that can be told\n"
+        "Error: standard input, record 2: value '\\x1b?' has no type that could be determined\n"
     )
 
 

@@ -152,7 +152,7 @@ def test_report(run_program, source, tmp_path):
         (["--keep", "everything"], 2, "'everything' is not one of"),
         (["--allowlist", "missing"], 2, "Cannot read the allowlist 'missing'"),
         (["--report", "no/such/file"], 1, "Cannot write 'no/such/file'"),
-        (["--since", "last"], 2, "--since last goes on with the feed"),
+        (["--since", "last"], 2, "--since last works only with the live feed"),
         (["--since", "yesterday"], 2, "since 'yesterday' is not"),
         (["--type", "ipv5"], 2, "type 'ipv5' is none of"),
         (["--tlp", "pink"], 2, "'pink' is not one of"),

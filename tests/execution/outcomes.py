@@ -73,7 +73,7 @@ cost is on [a page of its own](cost.md).
 _ENGINES = """
 ## What runs the queries
 
-None of these products can be had for a test run. What runs the queries is the nearest thing to
+None of these products can run in CI. What runs the queries is the nearest thing to
 each, in `tests/execution/engines`, where every module says what its semantics are taken from:
 
 | targets | parsed by | run by |

@@ -131,7 +131,7 @@ def test_extremes_are_refused_like_the_rest(field, found):
         ({}, "value", "is missing"),
         ({"value": None}, "value", "is missing"),
         ({"value": 7}, "value", "is not text"),
-        ({"value": "?!"}, "value", "is of no type that can be told"),
+        ({"value": "?!"}, "value", "has no type that could be determined"),
         ({"type": "hash", "value": "x"}, "type", "is none of ipv4"),
         ({"type": 4, "value": "x"}, "type", "is none of ipv4"),
         ({"type": "md5", "value": "xyz"}, "value", "md5 has 32"),

@@ -28,7 +28,7 @@ _MOST_LEFT = 20
 
 
 def headline(plan: Plan) -> str:
-    """Return one line of counts, without those that are nil by nature of the run."""
+    """Return one line of counts, without those that cannot occur in this kind of run."""
     parts = [f"added {len(plan.added)}", f"changed {len(plan.changed)}"]
     parts.append(f"removed {len(plan.removed)}")
     if plan.deprecated:

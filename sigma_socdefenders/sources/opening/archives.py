@@ -39,7 +39,7 @@ _DEEPEST_ARCHIVE = 2
 
 _GZIP = b"\x1f\x8b"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-# Files here have no end of their own, and reading some of them waits for ever.
+# Files here have no end, and reading some of them blocks.
 _MADE_UP = (("/", "proc"), ("/", "sys"), ("/", "dev"))
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _OTHER_METHODS = {9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "xz"}

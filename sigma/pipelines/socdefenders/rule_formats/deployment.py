@@ -162,23 +162,19 @@ class Deployment:
     name: str = field(default="", metadata={"parse": parse_list_name})
     every: timedelta = field(
         default=timedelta(hours=1),
-        metadata=_option(
-            _interval, "Run each rule every so often: 15m, 1h, 1d (default: 1h).", "TIME"
-        ),
+        metadata=_option(_interval, "How often each rule runs: 15m, 1h, 1d (default: 1h).", "TIME"),
     )
     window: timedelta | None = field(
         default=None,
         metadata=_option(
             _interval,
-            "Look so far back in each run (default: --every and --delay together).",
+            "How far back each run looks (default: --every plus --delay).",
             "TIME",
         ),
     )
     delay: timedelta = field(
         default=timedelta(minutes=5),
-        metadata=_option(
-            parse_duration, "Allow for events that arrive so late (default: 5m).", "TIME"
-        ),
+        metadata=_option(parse_duration, "How late events may arrive (default: 5m).", "TIME"),
     )
     enabled: bool = field(
         default=False,
@@ -216,7 +212,7 @@ class Deployment:
         default=timedelta(days=1),
         metadata=_option(
             parse_duration,
-            "Alert once in so long a time about the same values; 0 for every time (default: 1d).",
+            "Alert at most once in TIME about the same values; 0 for every time (default: 1d).",
             "TIME",
         ),
     )
