@@ -112,3 +112,14 @@ def test_the_list_of_commands_says_what_the_commands_say():
         sentence = command.get_short_help_str(limit=1_000).rstrip(".")
         listed = " ".join(cli.cli.get_help(context).split())
         assert f"{name} {sentence}" in listed
+
+
+def test_reading_a_list_imports_no_library_of_documents(tmp_path):
+    """The libraries of the extra are imported by the documents that need them, and no other."""
+    (tmp_path / "list.txt").write_text("a.evil.com\n")
+    command = _COMMAND_LINE.format(["rules", str(tmp_path / "list.txt")])
+    modules, output = loaded(command)
+    assert "a.evil.com" in output
+    assert not below(
+        modules, "sigma_socdefenders.sources.documents.", "lxml.", "openpyxl.", "pypdf."
+    )

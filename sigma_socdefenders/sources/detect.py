@@ -24,6 +24,7 @@ class Form(Enum):
     SIGMA = "Sigma YAML"
     TABLE = "a table"
     DOCUMENT = "AsciiDoc or Markdown"
+    HTML = "HTML"
     TEXT = "plain text"
 
 
@@ -44,6 +45,18 @@ _SIGMA_KEYS_NEEDED = 2
 _MARKUP = re.compile(r"\s*<(?:\?xml|!doctype|html[ >])", re.IGNORECASE)
 # Markdown may begin with an image or a centred title in HTML.
 _TAG = re.compile(r"\s*<[a-z]+:?[a-z_]*[ >]", re.IGNORECASE)
+# The first tag, behind what may stand before it; XHTML begins as XML does.
+_FIRST_TAG = re.compile(
+    r"(?:\s|<\?[^>]*>|<!--(?:[^-]|-(?!->))*-->|<!doctype\s+(?!html)[^>]*>)*"
+    r"<(!doctype\s+html|[a-z][a-z0-9]*)[\s>/]",
+    re.IGNORECASE,
+)
+_PAGE = re.compile(r"!doctype\s+html|html|head|body", re.IGNORECASE)
+_PART_OF_PAGE = re.compile(
+    r"meta|title|h[1-6]|p|div|span|a|b|br|hr|ul|ol|li|table|tr|td|pre|code|font|center|section"
+    r"|article|main|header|img|blockquote|strong|style|script",
+    re.IGNORECASE,
+)
 # Comments and imports, and then a rule.
 _YARA = re.compile(
     r"(?:\s|//[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/|(?:import|include)[ \t]+\"[^\"\n]*\")*"
@@ -64,14 +77,16 @@ def recognise(source: TextSource) -> Recognised:
     """Return the form of a text.
 
     Raises:
-        UnrecognisedSourceError: it is something else: XML, HTML, YARA, or a MISP feed's hash index.
+        UnrecognisedSourceError: it is something else: other XML, YARA, or a MISP feed's hash index.
     """
     sample = source.sample
     if _JSON.match(sample):
         return Recognised(Form.JSON_LINES if _JSON_LINE.match(sample) else Form.JSON)
+    if _is_page(sample):
+        return Recognised(Form.HTML)
     if _MARKUP.match(sample) or (_TAG.match(sample) and not is_document(sample)):
         raise UnrecognisedSourceError(
-            f"Cannot read '{source.name}': it is XML or HTML, which is not read;"
+            f"Cannot read '{source.name}': it is XML of a form that is not read;"
             " export it as STIX 2, CSV or text"
         )
     keys = set(_SIGMA_KEY.findall(sample))
@@ -93,3 +108,13 @@ def recognise(source: TextSource) -> Recognised:
         return Recognised(Form.TEXT)
     table = recognise_table(sample)
     return Recognised(Form.TABLE, table) if table is not None else Recognised(Form.TEXT)
+
+
+def _is_page(sample: str) -> bool:
+    """Return whether a text begins as a page of HTML does, or as a part of one."""
+    tag = _FIRST_TAG.match(sample)
+    if tag is None:
+        return False
+    return _PAGE.fullmatch(tag[1]) is not None or (
+        _PART_OF_PAGE.fullmatch(tag[1]) is not None and not is_document(sample)
+    )

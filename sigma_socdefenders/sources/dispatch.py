@@ -25,6 +25,7 @@ __all__ = ["records"]
 _FORMS: dict[InputFormat, Form] = {
     "list": Form.TEXT,
     "report": Form.DOCUMENT,
+    "html": Form.HTML,
     "csv": Form.TABLE,
     "json": Form.JSON,
     "jsonl": Form.JSON_LINES,
@@ -51,6 +52,10 @@ def records(
         return read_text(source)
     if form is Form.DOCUMENT:
         return read_document(source)
+    if form is Form.HTML:
+        from sigma_socdefenders.sources.documents.html import read_html  # noqa: PLC0415 - see above
+
+        return read_html(source)
     if form is Form.SIGMA:
         from sigma_socdefenders.sources.sigma_rules.reader import read_sigma  # noqa: PLC0415 - YAML
 

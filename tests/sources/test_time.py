@@ -55,6 +55,7 @@ FRAGMENTS = [
     *("confidence-in-", "confidence-level=", "0.0.0.0 ", "||a^", "address=/", "IN CNAME ."),
     *("aa ", "alert a ", "->", "rule ", "title: a\n", "a: ", "--- ", "---\n", "&a ", "*a "),
     *("[a, ", "{}", "{},", '{"a":', "[{", "[],", ",,", "\u200b", "\u00fc", "\u3002", "xn--"),
+    *("<td>", "<tr><td>", "<td colspan=9 rowspan=9>", "<table>", "<p>", "<br>", "<pre>", "<!--"),
     *("1.2.3.4 - ", "255.0.0.0 "),
 ]  # fmt: skip
 RULE = """title: a
@@ -93,6 +94,7 @@ FORMS = {
     "csv": lambda run: f"type,value,note\ndomain,{run},x\nurl,http://a.example/{run}\n",
     "markdown": lambda run: f"# a\n| a |\n|---|\n| {run} |\n\n{run}\n\n- a.example: {run}\n",
     "asciidoc": lambda run: f'= a\n\n[cols="1"]\n|===\n|IOC\n\n|{run}\n|===\n{run}\n',
+    "html": lambda run: f"<html><table><tr><td>{run}</td><td>a</td></tr></table><p>{run}</p>{run}",
     "json": lambda run: json.dumps(
         [{"type": "url", "value": f"http://a.example/{run}", "tags": run, "first_seen": run}]
     ),
@@ -145,6 +147,9 @@ LONG = {
     "a tag of confidence": lambda n: event("confidence-in-" * (n // 14)),
     "a tag of techniques": lambda n: event("attack" * (n // 6)),
     "comments in a pattern": lambda n: bundle("0.0.0.0 /* " * (n // 11)),
+    "tables in tables": lambda n: "<html>" + "<table><tr><td>a" * (n // 15),
+    "cells over others": lambda n: "<html><table>" + "<tr><td colspan=30 rowspan=30>a" * (n // 31),
+    "a cell of paragraphs": lambda n: "<html><table><tr><td>" + "<p>a.example" * (n // 12),
     "a cell of lines": lambda n: "= a\n|===\n|IOC\n\n|x\n" + "a b\n" * (n // 4),
 }
 

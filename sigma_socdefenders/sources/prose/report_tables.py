@@ -6,7 +6,6 @@ import re
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from sigma_socdefenders.errors import Position
 from sigma_socdefenders.indicators.normalize import IndicatorType
 from sigma_socdefenders.sources.cells.fields import is_nothing
 from sigma_socdefenders.sources.cells.values import stripped_word
@@ -23,9 +22,10 @@ from sigma_socdefenders.sources.tables.columns import Columns, headed
 from sigma_socdefenders.sources.tables.delimited import row_records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from sigma_socdefenders.audit.skipped import Skipped
+    from sigma_socdefenders.errors import Position
     from sigma_socdefenders.indicators.record import SourcedRecord
 
 __all__ = ["ReportTable", "cells_of"]
@@ -56,28 +56,28 @@ class ReportTable:
 
     def __init__(
         self,
-        name: str,
         *,
         header: list[str] | None = None,
         columns: int | None = None,
+        otherwise: Callable[[Position, list[str]], Iterator[SourcedRecord | Skipped]] | None = None,
     ) -> None:
         """Begin a table.
 
         Args:
-            name: of the source.
             header: its cells, where it is known; else the first row's.
             columns: how many there are; else as many as the first line has cells.
+            otherwise: reads the rows of a table that lists no indicators.
         """
-        self._name = name
         self._header = header
         self._width = columns
+        self._otherwise = otherwise
         self._columns: Columns | None = None
         self._planned = False
         self._row: list[str] = []
         self._spanned: dict[int, int] = {}
-        self._waiting: list[tuple[int, list[str]]] = []
+        self._waiting: list[tuple[Position, list[str]]] = []
 
-    def cells(self, number: int, line: str) -> Iterator[SourcedRecord | Skipped]:
+    def cells(self, position: Position, line: str) -> Iterator[SourcedRecord | Skipped]:
         """Take a line of AsciiDoc, which may hold a part of a row, and yield what can be read.
 
         A row that is short of cells ends where the next line would not fit in.
@@ -88,7 +88,7 @@ class ReportTable:
             self._row[-1] += f" {_plain(before)}"
         self._width = min(self._width or len(marked), _MOST_CELLS)
         if self._row and len(self._row) + len(marked) > self._width:
-            yield from self._end_row(number)
+            yield from self._end_row(position)
         for span, cell in marked:
             self._skip_spanned()
             if span is not None:
@@ -96,7 +96,7 @@ class ReportTable:
             self._row.append(cell)
             self._skip_spanned()
             if len(self._row) >= self._width:
-                yield from self._end_row(number)
+                yield from self._end_row(position)
 
     def _skip_spanned(self) -> None:
         """Leave the cells empty in which one from a row above goes on."""
@@ -108,16 +108,16 @@ class ReportTable:
             self._spanned[len(self._row)] = left - 1
             self._row.append("")
 
-    def _end_row(self, number: int) -> Iterator[SourcedRecord | Skipped]:
+    def _end_row(self, position: Position) -> Iterator[SourcedRecord | Skipped]:
         row, self._row = self._row, []
         if self._header is None:
             self._header = row
         else:
-            yield from self.row(number, row)
+            yield from self.row(position, row)
 
-    def row(self, number: int, cells: list[str]) -> Iterator[SourcedRecord | Skipped]:
+    def row(self, position: Position, cells: list[str]) -> Iterator[SourcedRecord | Skipped]:
         """Take one row, and yield what can be read by now."""
-        self._waiting.append((number, cells))
+        self._waiting.append((position, cells))
         if self._planned or len(self._waiting) == _SAMPLE_ROWS:
             yield from self.rest()
 
@@ -127,10 +127,11 @@ class ReportTable:
         if not self._planned and rows:
             self._planned = True
             self._columns = _plan(self._header or [], rows)
-        if self._columns is not None:
-            for number, cells in self._waiting:
-                position = Position(self._name, number, "line")
+        for position, cells in self._waiting:
+            if self._columns is not None:
                 yield from row_records(cells, self._columns, position)
+            elif self._otherwise is not None:
+                yield from self._otherwise(position, cells)
         self._waiting.clear()
 
 

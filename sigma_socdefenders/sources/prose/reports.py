@@ -8,16 +8,14 @@ defanged, or can be nothing else, such as a hash, is taken. The rest is prose an
 from __future__ import annotations
 
 import re
-from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sigma_socdefenders.audit.skipped import Skipped
 from sigma_socdefenders.errors import Position
 from sigma_socdefenders.sources.cells.comments import is_comment
-from sigma_socdefenders.sources.cells.values import bare_type, stripped_word, words
+from sigma_socdefenders.sources.cells.values import bare_type
 from sigma_socdefenders.sources.cells.vocabulary import ANY
-from sigma_socdefenders.sources.prose.headings import Section
-from sigma_socdefenders.sources.prose.lines import line_records, values_in_line
+from sigma_socdefenders.sources.prose.passages import Passage, ReportText, begins_item
 from sigma_socdefenders.sources.prose.report_tables import ReportTable, cells_of
 
 if TYPE_CHECKING:
@@ -36,19 +34,9 @@ _MARKDOWN = re.compile(
 )
 _ASCIIDOC_HEADING = re.compile(r"(={1,6})\s+(\S.*)")
 _MARKDOWN_HEADING = re.compile(r"(#{1,6})\s+(\S.*)")
-# `.Title` of a block, a line set in bold, a line that ends in a colon.
-_SMALL_HEADING = re.compile(
-    r"\.(?![.\s])(.+)|\*{1,3}([^*]+)\*{1,3}:?|_{1,3}([^_]+)_{1,3}:?|(.{1,80}):"
-)
-_SMALL = 9
 _FENCE = re.compile(r"(-{4,}(?!-)|\.{4,}|`{3,}|~{3,})(?:\s*[\w+-]+)?\s*")
 _ATTRIBUTES = re.compile(r"\[(?!\.|dot\b)[^\]]*\]")
 _COLUMNS = re.compile(r"""cols\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s,\]]+))""")
-_ITEM = re.compile(r"(?:[-*+]+|[0-9]{1,4}[.)])\s+")
-_CODE = re.compile(r"\+{0,2}`\+{0,2}|(?<!\S)\+\+|\+\+(?!\S)")
-_SET_AS_CODE = re.compile(r"[`+]{1,3}[^`]+[`+]{1,3}[.,;]?")
-_LINK = re.compile(r"\]\((?:[^()]|\([^()]*\))*\)|(?<=\S)\[(?!\.|:|@|/|dot\b|at\b)[^\]]*(?:\]|$)")
-_DESCRIBING = ("-", "\u2013", "\u2014", "--", "|", ":", "=", "->", "//", "#")
 _LONGEST_PARAGRAPH = 1000
 # A line that is nothing but markup: a title, an attribute of the document, a fence.
 _MARK = re.compile(r"={1,6} .*|:[a-z][a-z-]*:(?: .*)?|(?:`{3,}|~{3,})\w*|-{4,}|\.{4,}")
@@ -76,43 +64,37 @@ def _is_list(sample: str) -> bool:
     return 0 < len(lines) * _NEARLY_ALL <= values
 
 
-class _Line(NamedTuple):
-    number: int
-    text: str
-
-
 def read_document(source: TextSource) -> Iterator[SourcedRecord | Skipped]:
     """Yield a record for each indicator in a report's tables, lists and text, in order."""
-    report = _Report(source.name, asciidoc=_ASCIIDOC.search(source.sample) is not None)
+    report = _Report(asciidoc=_ASCIIDOC.search(source.sample) is not None)
     for number, line in enumerate(source.lines(), 1):
         if isinstance(line, Skipped):
             yield line
         else:
-            yield from report.read(_Line(number, line))
+            yield from report.read(Passage(Position(source.name, number, "line"), line))
     yield from report.end()
 
 
 class _Report:
     """The blocks of a report as its lines come."""
 
-    def __init__(self, name: str, *, asciidoc: bool) -> None:
-        self._name = name
+    def __init__(self, *, asciidoc: bool) -> None:
         self._asciidoc = asciidoc
         self._heading = _ASCIIDOC_HEADING if asciidoc else _MARKDOWN_HEADING
-        self._section = Section()
+        self._text = ReportText()
         self._fence: str | None = None
         self._table: ReportTable | None = None
-        self._paragraph: list[_Line] = []
+        self._paragraph: list[Passage] = []
         self._columns: int | None = None
 
-    def read(self, line: _Line) -> Iterator[SourcedRecord | Skipped]:
+    def read(self, line: Passage) -> Iterator[SourcedRecord | Skipped]:
         """Take one line, and yield what has become complete."""
         text = line.text.strip()
         if self._fence is not None:
             if text.startswith(self._fence) and not text.strip(self._fence[0]):
                 self._fence = None
             elif text:
-                yield from self._values([line], quoted=True)
+                yield from self._text.records([line], quoted=True)
         elif self._table is not None:
             yield from self._row(line)
         elif not text:
@@ -120,11 +102,11 @@ class _Report:
         else:
             yield from self._begin(line, text)
 
-    def _begin(self, line: _Line, text: str) -> Iterator[SourcedRecord | Skipped]:
+    def _begin(self, line: Passage, text: str) -> Iterator[SourcedRecord | Skipped]:
         """Take a line that begins a block or goes on with a paragraph."""
         if text.startswith("|===") and self._asciidoc:
             yield from self._close()
-            self._table = ReportTable(self._name, columns=self._columns)
+            self._table = ReportTable(columns=self._columns)
             self._columns = None
         elif fence := _FENCE.fullmatch(text):
             yield from self._close()
@@ -132,16 +114,18 @@ class _Report:
         elif not self._asciidoc and self._begins_table(text):
             header = cells_of(self._paragraph.pop().text)
             yield from self._close()
-            self._table = ReportTable(self._name, header=header)
+            self._table = ReportTable(header=header)
         elif heading := self._heading.fullmatch(text):
             yield from self._close()
-            self._section.enter(heading[2], len(heading[1]))
-            yield from self._values([_Line(line.number, heading[2])], quoted=False, listed=False)
+            self._text.heading(heading[2], len(heading[1]))
+            yield from self._text.records(
+                [line._replace(text=heading[2])], quoted=False, listed=False
+            )
         elif self._asciidoc and _ATTRIBUTES.fullmatch(text):
             yield from self._close()
             self._columns = _columns(text)
         else:
-            if _ITEM.match(text) or len(self._paragraph) >= _LONGEST_PARAGRAPH:
+            if begins_item(text) or len(self._paragraph) >= _LONGEST_PARAGRAPH:
                 yield from self._close()
             self._paragraph.append(line)
 
@@ -157,14 +141,14 @@ class _Report:
             and _MARKDOWN_RULE.fullmatch(text) is not None
         )
 
-    def _row(self, line: _Line) -> Iterator[SourcedRecord | Skipped]:
+    def _row(self, line: Passage) -> Iterator[SourcedRecord | Skipped]:
         assert self._table is not None
         if self._asciidoc and line.text.startswith("|==="):
             yield from self._close()
         elif self._asciidoc:
-            yield from self._table.cells(line.number, line.text)
+            yield from self._table.cells(line.position, line.text)
         elif "|" in line.text:
-            yield from self._table.row(line.number, cells_of(line.text))
+            yield from self._table.row(line.position, cells_of(line.text))
         else:
             yield from self._close()
             yield from self.read(line)
@@ -175,50 +159,11 @@ class _Report:
         self._table, self._paragraph = None, []
         if table is not None:
             yield from table.rest()
-        if paragraph and self._is_small_heading(paragraph[0].text.strip()):
+        if paragraph and self._text.is_small_heading(paragraph[0].text.strip()):
             paragraph.pop(0)
         if paragraph:
             indented = all(line.text.startswith(("    ", "\t")) for line in paragraph)
-            yield from self._values(paragraph, quoted=indented)
-
-    def _is_small_heading(self, line: str) -> bool:
-        found = _SMALL_HEADING.fullmatch(line)
-        title = next(filter(None, found.groups()), "") if found else ""
-        if not title or any(stripped_word(ANY, part) for part in words(title)):
-            return False
-        self._section.enter(title, _SMALL)
-        return True
-
-    def _values(
-        self, lines: list[_Line], *, quoted: bool, listed: bool = True
-    ) -> Iterator[SourcedRecord | Skipped]:
-        """Yield the values of lines that may be a list or an item of one, and else are prose."""
-        bare = [_without_mark(line.text.strip()) for line in lines]
-        texts = [_CODE.sub(" ", _LINK.sub(" ", text)).strip() for text in bare]
-        listed = listed and all(map(_is_listed, texts))
-        for line, plain, text in zip(lines, bare, texts, strict=True):
-            as_code = quoted or _SET_AS_CODE.match(plain) is not None
-            yield from line_records(
-                values_in_line(text, running=not listed),
-                Position(self._name, line.number, "line"),
-                partial(self._section.objection_in_report, quoted=as_code),
-            )
-
-
-def _without_mark(text: str) -> str:
-    """Return a line without what makes it an item of a list."""
-    return text[mark.end() :] if (mark := _ITEM.match(text)) else text
-
-
-def _is_listed(text: str) -> bool:
-    """Return whether a line is a value, or begins with one and describes it or lists more."""
-    first, *others = text.split(None, 2)[:2] or [""]
-    return bool(stripped_word(ANY, first)) and (
-        not others
-        or others[0].startswith(("(", *_DESCRIBING))
-        or stripped_word(ANY, others[0]) is not None
-        or first[-1] in ",;:"
-    )
+            yield from self._text.records(paragraph, quoted=indented)
 
 
 def _columns(attributes: str) -> int | None:

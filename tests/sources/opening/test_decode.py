@@ -117,7 +117,6 @@ NOT_LISTS = {
     "noise": bytes(range(256)) * 4,
     "office": zipped(**{"[Content_Types].xml": "<x/>", "xl/a.xml": "<x/>"}),
     "xml": b'<?xml version="1.0"?><stix:STIX_Package/>',
-    "html": b"<!DOCTYPE html><html>evil.com</html>",
     "misp index": b"d41d8cd98f00b204e9800998ecf8427e,5be1e65d-8198-497b-bdf5-5ec20a016219\n",
 }
 

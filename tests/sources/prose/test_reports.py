@@ -1,9 +1,5 @@
 """AsciiDoc and Markdown reports."""
 
-import pytest
-
-from sigma_socdefenders.errors import UnrecognisedSourceError
-
 SHA1 = "0123456789abcdef" * 2 + "01234567"
 
 ASCIIDOC = f"""= Something -- Indicators of Compromise
@@ -225,14 +221,15 @@ def test_values_in_headings(reading):
 
 
 def test_html_before_markdown(reading):
-    """Markdown that begins with an image or a title in HTML is Markdown; HTML alone is refused."""
+    """Markdown that begins with an image or a title in HTML is Markdown; HTML alone is a page."""
     table = "| IOC | Type |\n|---|---|\n| bad[.]example | domain |\n"
     for head in ('<img width="9" src="a.png">\n', '<p align="center">\n<b>Title</b>\n</p>\n'):
         assert reading(f"{head}\n# Report\n\n{table}").values == ["bad.example"]
-        with pytest.raises(UnrecognisedSourceError, match="HTML"):
-            reading(f"{head}<pre>bad[.]example</pre>\n")
-    with pytest.raises(UnrecognisedSourceError, match="HTML"):
-        reading(f"<!doctype html>\n<pre>\n# Report\n{table}</pre>\n")
+        assert reading(f"{head}<table><tr><th>IOC<tr><td>bad.example</table>").values == [
+            "bad.example"
+        ]
+    page = reading(f"<!doctype html>\n<pre>\n# Report\n{table}</pre>\n")
+    assert page.positions == ["list, paragraph 1"]
 
 
 def test_line_breaks_in_cells(reading):

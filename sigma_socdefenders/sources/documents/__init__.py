@@ -1,0 +1,1 @@
+"""HTML, Office documents, PDF and OpenIOC, read through libraries of the extra `documents`."""

@@ -1,0 +1,105 @@
+"""The headings and text of a report: what stands in a list of indicators, and what is talked about.
+
+In lists and listings a name or link that is not defanged counts below a heading that speaks of
+such; elsewhere only what is defanged, or can be nothing else, such as a hash.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from sigma_socdefenders.sources.cells.values import stripped_word, words
+from sigma_socdefenders.sources.cells.vocabulary import ANY
+from sigma_socdefenders.sources.prose.headings import Section
+from sigma_socdefenders.sources.prose.lines import line_records, values_in_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sigma_socdefenders.audit.skipped import Skipped
+    from sigma_socdefenders.errors import Position
+    from sigma_socdefenders.indicators.record import SourcedRecord
+
+__all__ = ["Passage", "ReportText", "begins_item"]
+
+# `.Title` of a block, a line set in bold, a line that ends in a colon.
+_SMALL_HEADING = re.compile(
+    r"\.(?![.\s])(.+)|\*{1,3}([^*]+)\*{1,3}:?|_{1,3}([^_]+)_{1,3}:?|(.{1,80}):"
+)
+_SMALL = 9
+_ITEM = re.compile(r"(?:[-*+]+|[0-9]{1,4}[.)])\s+")
+_CODE = re.compile(r"\+{0,2}`\+{0,2}|(?<!\S)\+\+|\+\+(?!\S)")
+_SET_AS_CODE = re.compile(r"[`+]{1,3}[^`]+[`+]{1,3}[.,;]?")
+_LINK = re.compile(r"\]\((?:[^()]|\([^()]*\))*\)|(?<=\S)\[(?!\.|:|@|/|dot\b|at\b)[^\]]*(?:\]|$)")
+_DESCRIBING = ("-", "\u2013", "\u2014", "--", "|", ":", "=", "->", "//", "#")
+
+
+class Passage(NamedTuple):
+    """A line of a report and where it stands."""
+
+    position: Position
+    text: str
+
+
+class ReportText:
+    """The headings above the text of a report, and what the text below them holds."""
+
+    def __init__(self) -> None:
+        self._section = Section()
+
+    def heading(self, title: str, level: int) -> None:
+        """Take a heading of that level in, 1 the highest."""
+        self._section.enter(title, level)
+
+    def is_small_heading(self, line: str) -> bool:
+        """Return whether a line, outer blanks taken off, heads what follows; and remember it."""
+        found = _SMALL_HEADING.fullmatch(line)
+        title = next(filter(None, found.groups()), "") if found else ""
+        if not title or any(stripped_word(ANY, part) for part in words(title)):
+            return False
+        self._section.enter(title, _SMALL)
+        return True
+
+    def records(
+        self, lines: Sequence[Passage], *, quoted: bool, listed: bool = True
+    ) -> Iterator[SourcedRecord | Skipped]:
+        """Yield the values of lines that may be a list or an item of one, and else are prose.
+
+        Args:
+            lines: of one paragraph, item or listing.
+            quoted: whether they are set as code.
+            listed: whether they may be a list.
+        """
+        bare = [_without_mark(line.text.strip()) for line in lines]
+        texts = [_CODE.sub(" ", _LINK.sub(" ", text)).strip() for text in bare]
+        listed = listed and all(map(_is_listed, texts))
+        for line, plain, text in zip(lines, bare, texts, strict=True):
+            as_code = quoted or _SET_AS_CODE.match(plain) is not None
+            yield from line_records(
+                values_in_line(text, running=not listed),
+                line.position,
+                partial(self._section.objection_in_report, quoted=as_code),
+            )
+
+
+def begins_item(text: str) -> bool:
+    """Return whether a line, outer blanks taken off, begins an item of a list."""
+    return _ITEM.match(text) is not None
+
+
+def _without_mark(text: str) -> str:
+    """Return a line without what makes it an item of a list."""
+    return text[mark.end() :] if (mark := _ITEM.match(text)) else text
+
+
+def _is_listed(text: str) -> bool:
+    """Return whether a line is a value, or begins with one and describes it or lists more."""
+    first, *others = text.split(None, 2)[:2] or [""]
+    return bool(stripped_word(ANY, first)) and (
+        not others
+        or others[0].startswith(("(", *_DESCRIBING))
+        or stripped_word(ANY, others[0]) is not None
+        or first[-1] in ",;:"
+    )
