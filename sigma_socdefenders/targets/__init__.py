@@ -138,6 +138,17 @@ TARGETS: dict[str, Target] = {
             lookups="sigma_socdefenders.outputs.lookups.qradar:LOOKUP",
         ),
         Target(
+            "secops",
+            "Google SecOps with its Unified Data Model (UDM search)",
+            "sigma.backends.secops:SecOpsBackend",
+            ("sigma.pipelines.socdefenders.schemas.secops:socdefenders_secops",),
+            "secops",
+            ("socdefenders_secops",),
+            ("default",),
+            limits.SECOPS,
+            extra="secops",
+        ),
+        Target(
             "sentinel",
             "Microsoft Sentinel with its normalised tables, ASIM (KQL)",
             "sigma.backends.kusto:KustoBackend",

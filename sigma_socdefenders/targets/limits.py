@@ -13,6 +13,7 @@ __all__ = [
     "ELASTICSEARCH_QUERY_STRING",
     "OPENSEARCH",
     "QRADAR",
+    "SECOPS",
     "SENTINEL",
     "SPLUNK",
     "QueryLimit",
@@ -171,6 +172,18 @@ is one of regular expressions."""
 
 QRADAR = QueryLimit(_OWN, None, r"(?!)", 20_000, r"IMATCHES '((?:[^']|'')*)'")
 """IBM publishes no length of a search, nor of an expression in one."""
+
+SECOPS = QueryLimit(
+    _OWN,
+    None,
+    r"(?!)",
+    20_000,
+    r'= /((?:[^/\\\n]|\\.)+)/|"(?:[^"\\]|\\.)*"',
+    None,
+    160,
+    rf"/(?:[^/\\\n]|\\.)+/|{_LITERAL}| (AND|OR) ",
+)
+"""Google publishes no length. A search takes 169 logical operators ("Search best practices")."""
 
 SENTINEL = QueryLimit(10_000, 490, r" or ", 10_000, _KQL_REGEX)
 """A scheduled rule's query has 1 to 10,000 characters ("Create a scheduled analytics rule")."""

@@ -35,6 +35,8 @@ class Target:
             the pipeline that makes it of another format.
         base_formats: the backend's format that an own one is made of, where it is not default.
         limit: what it takes as one query.
+        extra: what to install the package with for the backend; empty (default) where it comes
+            with the package.
         lookups: `module:name` of how it keeps tables; empty where it has none.
     """
 
@@ -49,6 +51,7 @@ class Target:
     own_formats: Mapping[str, str] = field(default_factory=dict)
     base_formats: Mapping[str, str] = field(default_factory=dict)
     lookups: str = ""
+    extra: str = ""
 
     def backend_format(self, output_format: str) -> str:
         """Return the backend's format that a format of the target is made of."""
@@ -62,7 +65,8 @@ class Target:
         """Return a new backend with the pipelines of the target, of the format and of the settings.
 
         Raises:
-            TargetError: a pipeline of the settings cannot be used, or a backend option is wrong.
+            TargetError: the backend is an extra that is not installed, a pipeline of the settings
+                cannot be used, or a backend option is wrong.
         """
         from sigma_socdefenders.targets.settings import (  # noqa: PLC0415 - start-up time
             ConversionSettings,
@@ -75,7 +79,16 @@ class Target:
             [load_reference(each)() for each in references], self.sigma_target
         )
         try:
-            backend: Backend = load_reference(self.backend)(pipeline, **settings.backend_options)
+            backend_class = load_reference(self.backend)
+        except ModuleNotFoundError:
+            if not self.extra:
+                raise
+            raise TargetError(
+                f"The target {self.name} needs a pySigma backend that is not installed: use"
+                f" `pip install 'sigma-socdefenders[{self.extra}]'`."
+            ) from None
+        try:
+            backend: Backend = backend_class(pipeline, **settings.backend_options)
         except TypeError as error:
             raise TargetError(f"A backend option of {self.name} is wrong: {error}.") from None
         return backend

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from cases import CASES, Case
+from platforms import PLATFORMS
 from sigma.exceptions import SigmaTransformationError
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ that Elasticsearch adds |
 | `qradar` | a parser after IBM's Ariel Query Language Guide | an evaluator after the same |
 | `defender`, `sentinel` | Microsoft's own Kusto parser and binder, with the tables' schemas | an \
 evaluator after Microsoft's reference |
-
+{rows}
 ## The events
 
 Each platform has them in its own form: Sysmon's fields, CIM data models, the Elastic Common Schema,
@@ -107,7 +108,12 @@ def page(outcomes: Mapping[tuple[str, str], Sequence[Outcome | None]]) -> str:
     for type_ in types:
         cells = [_cell(outcomes[type_, name]) for name in names]
         lines.append(f"| {type_} | {' | '.join(cells)} |")
-    parts = [_HEAD, "\n".join(lines), "\n", _ENGINES]
+    rows = "".join(
+        f"| `{one.target}` | a parser after {one.engine.after} | an evaluator after the same |\n"
+        for one in PLATFORMS
+        if not isinstance(one.engine, str)
+    )
+    parts = [_HEAD, "\n".join(lines), "\n", _ENGINES.format(rows=rows)]
     parts += [
         f"- **{case.type}** `{case.spellings[0]}` is shown by {_listed(case.found)}."
         f" It is resembled by {_listed(case.misses)}.\n"

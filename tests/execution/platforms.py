@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from events import elastic, kusto, qradar, splunk
+from engines.udm import UdmEngine
+from events import elastic, kusto, qradar, secops, splunk
 
 from sigma_socdefenders import SocDefendersCollection
 from sigma_socdefenders.selection import KEEPABLE, Selection
@@ -15,6 +16,7 @@ from sigma_socdefenders.targets.capacity import QueryCapacity
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    import pytest
     from engines import Engine
     from engines.event import Event
     from events import Sighting
@@ -31,14 +33,14 @@ class Platform:
     Attributes:
         target: The target's name in the package's own table.
         output_format: The format whose output is a list of queries.
-        engine: The fixture of the engine that runs them.
+        engine: The engine that runs them, or its fixture's name where it has to be set up.
         event: Writes a sighting down as the platform has it.
         lacks: The types that the platform has no field for.
     """
 
     target: str
     output_format: str
-    engine: str
+    engine: str | Callable[[], Engine]
     event: Callable[[Sighting], Event]
     lacks: frozenset[str] = frozenset()
 
@@ -47,6 +49,13 @@ class Platform:
         """The target's name, and the format where it is not the usual one."""
         usual = self.output_format == "default"
         return self.target if usual else f"{self.target} ({self.output_format})"
+
+    def running(self, request: pytest.FixtureRequest) -> Engine:
+        """The engine, set up."""
+        if isinstance(self.engine, str):
+            engine: Engine = request.getfixturevalue(self.engine)
+            return engine
+        return self.engine()
 
     def queries(
         self,
@@ -102,5 +111,6 @@ PLATFORMS = (
     Platform("opensearch", "default", "lucene", elastic.ecs),
     Platform("defender", "default", "defender", kusto.defender, frozenset({"sha512"})),
     Platform("qradar", "default", "aql", qradar.events, frozenset({"sha512"})),
+    Platform("secops", "default", UdmEngine, secops.udm, frozenset({"sha512"})),
     Platform("sentinel", "default", "sentinel", kusto.sentinel),
 )

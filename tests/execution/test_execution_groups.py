@@ -118,7 +118,7 @@ GROUPS = {
 @pytest.mark.parametrize("type_", GROUPS)
 def test_groups(platform: Platform, type_: str, request: pytest.FixtureRequest) -> None:
     """A group's few queries are accepted, find every member and no near miss of any."""
-    engine: Engine = request.getfixturevalue(platform.engine)
+    engine: Engine = platform.running(request)
     listed, shown, near = GROUPS[type_]
     records = [{"type": type_, "value": value} for value in listed]
     queries = platform.grouped_queries(records)

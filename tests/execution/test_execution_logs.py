@@ -84,7 +84,7 @@ def test_values_in_the_logs(platform: Platform, request: pytest.FixtureRequest) 
 
     Profile `broad` looks wherever endpoints show a value, `network` at DNS servers as well.
     """
-    engine: Engine = request.getfixturevalue(platform.engine)
+    engine: Engine = platform.running(request)
     lines = _lines()
     events = [platform.event(logs.sighting(line)) for line in lines]
     wrong = {}
@@ -143,7 +143,7 @@ def _every_other() -> tuple[list[dict[str, str]], frozenset[int]]:
 @pytest.mark.parametrize("platform", PLATFORMS, ids=lambda platform: platform.name)
 def test_half_of_all_values_in_the_logs(platform: Platform, request: pytest.FixtureRequest) -> None:
     """Grouped rules of half the values find every event that shows one, and no other event."""
-    engine: Engine = request.getfixturevalue(platform.engine)
+    engine: Engine = platform.running(request)
     records, expected = _every_other()
     assert len(records) > 1000
     names = [record for record in records if record.get("type") == "domain"]

@@ -172,7 +172,7 @@ def test_kusto_finds_it_and_no_near_miss(
     platform: Platform, case: Case, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     """The queries, over the tables as written, find each way of showing the indicator."""
-    engine = request.getfixturevalue(platform.engine)
+    engine = platform.running(request)
     assert isinstance(engine, KustoEngine)
     others = [{"type": case.type, "value": value} for value in random_values(case.type, 40)]
     _write(tmp_path, platform.target, [{"type": case.type, "value": case.spellings[0]}, *others])
@@ -308,7 +308,7 @@ def test_kusto_passes_over_what_has_expired(
     platform: Platform, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     """An indicator whose validity has ended since it was loaded finds nothing any more."""
-    engine = request.getfixturevalue(platform.engine)
+    engine = platform.running(request)
     assert isinstance(engine, KustoEngine)
     long_ago, far = "2001-01-01T00:00:00Z", "2999-01-01T00:00:00Z"
     found = [

@@ -39,7 +39,7 @@ def test_finds_it_and_no_near_miss(
     platform: Platform, case: Case, request: pytest.FixtureRequest
 ) -> None:
     """Whichever way the indicator is spelled, its queries find what shows it and nothing else."""
-    engine: Engine = request.getfixturevalue(platform.engine)
+    engine: Engine = platform.running(request)
     for spelling in case.spellings:
         result = outcome(platform, engine, case, spelling)
         assert result is None or result.found == list(case.found), result.queries
@@ -50,7 +50,7 @@ def test_the_published_table_is_current(request: pytest.FixtureRequest) -> None:
     outcomes: dict[tuple[str, str], list[Outcome | None]] = {}
     for case in CASES:
         for platform in PLATFORMS:
-            engine: Engine = request.getfixturevalue(platform.engine)
+            engine: Engine = platform.running(request)
             results = outcomes.setdefault((case.type, platform.name), [])
             results.append(outcome(platform, engine, case))
     text = page(outcomes)
@@ -63,7 +63,7 @@ def test_the_published_table_is_current(request: pytest.FixtureRequest) -> None:
 @pytest.mark.parametrize("url", URLS.values(), ids=URLS)
 def test_hostile_urls(platform: Platform, url: str, request: pytest.FixtureRequest) -> None:
     """Every character of a URL stands for itself: none acts as a wildcard, operator or quote."""
-    engine: Engine = request.getfixturevalue(platform.engine)
+    engine: Engine = platform.running(request)
     record = {"type": "url", "value": url}
     value = Indicator.from_record(record).value
     urls = [value, *_near(value)]
@@ -79,7 +79,7 @@ def test_hostile_urls(platform: Platform, url: str, request: pytest.FixtureReque
 @_each_platform
 def test_a_url_that_reads_as_a_network(platform: Platform, request: pytest.FixtureRequest) -> None:
     """An address with a path of digits is a URL, and no network of addresses."""
-    engine: Engine = request.getfixturevalue(platform.engine)
+    engine: Engine = platform.running(request)
     urls = ["http://192.0.2.1/24", "192.0.2.1/24", "192.0.2.9", "http://192.0.2.9/"]
     events = [platform.event(Sighting("proxy", url=url)) for url in urls]
     queries = platform.queries([{"type": "url", "value": urls[0]}])

@@ -103,7 +103,7 @@ _LACKING = {
 @pytest.mark.parametrize("place", PLACES)
 def test_looks_there(platform: Platform, place: str, request: pytest.FixtureRequest) -> None:
     """What shows in a place that the profile names is found there, and its like is not."""
-    engine: Engine = request.getfixturevalue(platform.engine)
+    engine: Engine = platform.running(request)
     profile, record, sighting, instead = PLACES[place]
     events = [platform.event(sighting), platform.event(replace(sighting, **instead))]
     queries = platform.queries([record], profile, leave_out=True)

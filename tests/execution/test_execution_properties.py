@@ -35,7 +35,7 @@ def test_any_url_means_itself(
     platform: Platform, tail: str, data: st.DataObject, request: pytest.FixtureRequest
 ) -> None:
     """A URL's queries are accepted, find that URL, and not one that differs in one character."""
-    engine: Engine = request.getfixturevalue(platform.engine)
+    engine: Engine = platform.running(request)
     try:
         value = Indicator.from_record({"type": "url", "value": f"http://evil.example/{tail}"}).value
     except InvalidIndicatorError:
@@ -57,7 +57,7 @@ def test_any_sender_means_itself(
     platform: Platform, local: str, request: pytest.FixtureRequest
 ) -> None:
     """A mail address's queries find it in any case, and not one with a letter more."""
-    engine: Engine = request.getfixturevalue(platform.engine)
+    engine: Engine = platform.running(request)
     record = {"type": "email", "value": f"{local}@evil.example"}
     try:
         value = Indicator.from_record(record).value
@@ -99,7 +99,7 @@ def test_rules_by_hand_mean_what_sigma_says(
     """What a pipeline makes of any rule finds what the rule itself finds, or is refused."""
     from sigma.backends.sqlite import sqliteBackend  # noqa: PLC0415 - absent without the engines
 
-    engine: Engine = request.getfixturevalue(platform.engine)
+    engine: Engine = platform.running(request)
     reference: Engine = request.getfixturevalue("sqlite")
     rule = {"title": "Test", "logsource": {"category": "proxy"}, "detection": detection}
     try:

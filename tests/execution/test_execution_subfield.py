@@ -39,7 +39,7 @@ def _queries(target: str, names: list[str], *, grouped: bool) -> list[str]:
 @_each_platform
 def test_a_name_is_found(platform: Platform, request: pytest.FixtureRequest) -> None:
     """A name and those below it are found in every spelling, and no near miss is."""
-    engine: Engine = request.getfixturevalue(platform.engine)
+    engine: Engine = platform.running(request)
     (case,) = (case for case in CASES if case.type == "domain")
     (query,) = _queries(platform.target, [case.spellings[0]], grouped=False)
     assert "dns.question.name.parts:" in query
@@ -52,7 +52,7 @@ def test_a_name_is_found(platform: Platform, request: pytest.FixtureRequest) -> 
 @_each_platform
 def test_a_group_is_found(platform: Platform, request: pytest.FixtureRequest) -> None:
     """One query asks for all of a group's names."""
-    engine: Engine = request.getfixturevalue(platform.engine)
+    engine: Engine = platform.running(request)
     listed, shown, near = GROUPS["domain"]
     queries = _queries(platform.target, listed, grouped=True)
     assert len(queries) == 1

@@ -47,7 +47,7 @@ def test_groups_find_what_their_members_find(
     kind: str, platform: Platform, request: pytest.FixtureRequest
 ) -> None:
     """For any size of groups, the events that some query finds are the same."""
-    engine: Engine = request.getfixturevalue(platform.engine)
+    engine: Engine = platform.running(request)
     events = [platform.event(sighting) for sighting in _sightings(kind)]
     records = _records(kind)
     single = platform.queries(records, leave_out=True)

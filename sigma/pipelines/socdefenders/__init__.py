@@ -19,6 +19,7 @@ from .schemas.elastic import (
     socdefenders_opensearch,
 )
 from .schemas.qradar import socdefenders_qradar, socdefenders_qradar_filter
+from .schemas.secops import socdefenders_secops
 from .schemas.sentinel import socdefenders_sentinel
 from .schemas.splunk import socdefenders_splunk
 from .schemas.splunk_cim import socdefenders_splunk_cim
@@ -36,6 +37,7 @@ pipelines = {
     "socdefenders_placeholders": socdefenders_placeholders,
     "socdefenders_qradar": socdefenders_qradar,
     "socdefenders_qradar_filter": socdefenders_qradar_filter,
+    "socdefenders_secops": socdefenders_secops,
     "socdefenders_sentinel": socdefenders_sentinel,
     "socdefenders_sentinel_analytics": socdefenders_sentinel_analytics,
     "socdefenders_splunk": socdefenders_splunk,

@@ -1,0 +1,177 @@
+"""The conditions of Google SecOps: UDM search, and the events section of a YARA-L 2.0 rule.
+
+After Google's "UDM search", "Search best practices" and "YARA-L 2.0 language syntax": texts stand
+in double quotes and are compared with regard to case, expressions (RE2) stand between slashes and
+match anywhere in a text, `nocase` does without regard to case, and an enumerated field takes no
+expression. So a text is an expression with both ends anchored and every character escaped. A
+search takes no more than 169 logical operators: alternatives share one expression.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NoReturn
+
+from sigma.exceptions import SigmaTransformationError
+from sigma.types import (
+    SigmaExists,
+    SigmaNull,
+    SigmaQueryExpression,
+    SigmaRegularExpression,
+    SigmaRegularExpressionFlag,
+    SpecialChars,
+)
+
+from sigma.pipelines.socdefenders.translate.columns import FieldType, MatchType
+from sigma.pipelines.socdefenders.translate.dialect import QueryDialect
+from sigma.pipelines.socdefenders.translate.values import merge_domains, numbers_as_text
+
+from .expression import FIELD, any_of, expression
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sigma.types import SigmaType
+
+    from sigma.pipelines.socdefenders.translate.columns import Column, Match
+
+__all__ = ["YaraL"]
+
+_LONGEST_REGEX = 10_000
+_WILD = {SpecialChars.WILDCARD_MULTI: ".*", SpecialChars.WILDCARD_SINGLE: "."}
+_SINGLE_IPV6 = "/128"
+
+
+class YaraL(QueryDialect):
+    """Writes values for the SecOps backend."""
+
+    def values(
+        self,
+        column: Column,
+        matches: list[Match],
+        *,
+        negated: bool,  # noqa: ARG002 - the pipeline refuses what is negated
+    ) -> list[SigmaType]:
+        """Return one query expression for all the matches; see `QueryDialect`."""
+        matches = numbers_as_text(column, matches)
+        if column.field_type is FieldType.ADDRESS:
+            parts = _addresses(matches)
+        elif column.field_type is FieldType.NUMBER:
+            parts = [f"{FIELD} = {match.text}" for match in matches]
+        elif column.field_type in {FieldType.KEYWORD, FieldType.FLAG}:
+            parts = [f"{FIELD} = {_literal(match.text)}" for match in matches]
+        else:
+            host = column.field_type is FieldType.HOST
+            parts = _texts(merge_domains(matches) if host else matches, r"\.?" if host else "")
+        return [expression(any_of(parts, "OR"))]
+
+    def other(self, column: Column, value: SigmaType) -> SigmaType:
+        """Return an expression for regular expressions and fields that are not there.
+
+        Raises:
+            SigmaTransformationError: the language cannot compare with such a value.
+        """
+        if isinstance(value, (SigmaNull, SigmaExists)):
+            empty = isinstance(value, SigmaNull) or not value.exists
+            return expression(f'{FIELD} {"=" if empty else "!="} ""')
+        if isinstance(value, SigmaRegularExpression):
+            ignore_case = SigmaRegularExpressionFlag.IGNORECASE in value.flags
+            pattern = re.sub(r"\\.|/", _escape_slash, value.regexp.to_plain_regex())
+            return expression(f"{FIELD} = /{pattern}/{' nocase' if ignore_case else ''}")
+        if isinstance(value, SigmaQueryExpression):
+            return value
+        raise SigmaTransformationError(
+            f"UDM search cannot compare {column.name} with {value}: use a text or a regular"
+            " expression."
+        )
+
+    def anywhere(self, match: Match) -> NoReturn:
+        """Refuse a text in any field.
+
+        Raises:
+            SigmaTransformationError: always.
+        """
+        raise SigmaTransformationError(
+            f"UDM search has no keywords: name the field that '{match.text}' is in."
+        )
+
+
+def _addresses(matches: list[Match]) -> list[str]:
+    """Return comparisons of addresses and networks; one IPv6 address, in any spelling, as one."""
+    exact = [one.text for one in matches if one.type is MatchType.EXACT and ":" not in one.text]
+    networks = [one.text for one in matches if one.type is MatchType.NETWORK]
+    networks += [
+        one.text + _SINGLE_IPV6
+        for one in matches
+        if one.type is MatchType.EXACT and ":" in one.text
+    ]
+    parts = [f"{FIELD} = {_literal(exact[0])}"] if len(exact) == 1 else []
+    if len(exact) > 1:
+        parts = [_regex(f"^{chunk}$") for chunk in _chunks(map(_escaped, exact))]
+    return parts + [f"net.ip_in_range_cidr({FIELD}, {_literal(one)})" for one in networks]
+
+
+def _texts(matches: list[Match], closing: str) -> list[str]:
+    """Return comparisons of texts, those of the same kind in one expression.
+
+    Args:
+        matches: what to look for.
+        closing: the expression of what may stand behind a whole text or an ending.
+    """
+    kinds = {
+        MatchType.EXACT: ("^", f"{closing}$"),
+        MatchType.DOMAIN: (r"^(?:.*\.)?", f"{closing}$"),
+        MatchType.SUFFIX: ("", f"{closing}$"),
+        MatchType.PREFIX: ("^", ""),
+        MatchType.CONTAINS: ("", ""),
+        # The next character is no digit, so that a longer number is another word.
+        MatchType.WORD: ("", "(?:[^0-9]|$)"),
+        MatchType.GLOB: ("^", "$"),
+    }
+    parts: list[str] = []
+    for kind, (before, after) in kinds.items():
+        chosen = (_pattern(one) for one in matches if one.type is kind)
+        parts += [_regex(f"{before}{chunk}{after}") for chunk in _chunks(chosen)]
+    return parts + [
+        f"net.ip_in_range_cidr({FIELD}, {_literal(one.text)})"
+        for one in matches
+        if one.type is MatchType.NETWORK
+    ]
+
+
+def _chunks(alternatives: Iterable[str]) -> list[str]:
+    """Join alternatives in groups, beginning anew before one expression grows too long."""
+    chunks: list[list[str]] = []
+    length = 0
+    for one in alternatives:
+        if chunks and length + len(one) < _LONGEST_REGEX:
+            chunks[-1].append(one)
+        else:
+            chunks.append([one])
+            length = 0
+        length += len(one) + 1
+    return [f"(?:{'|'.join(chunk)})" if len(chunk) > 1 else chunk[0] for chunk in chunks]
+
+
+def _pattern(match: Match) -> str:
+    if match.type is MatchType.CONTAINS and not match.text:
+        return ".*"  # nothing between slashes would begin a comment
+    if match.type is not MatchType.GLOB:
+        return _escaped(match.text)
+    return "".join(_escaped(part) if isinstance(part, str) else _WILD[part] for part in match.parts)
+
+
+def _escaped(text: str) -> str:
+    return re.escape(text).replace("/", r"\/")
+
+
+def _escape_slash(found: re.Match[str]) -> str:
+    return r"\/" if found[0] == "/" else found[0]
+
+
+def _regex(pattern: str) -> str:
+    return f"{FIELD} = /{pattern}/ nocase"
+
+
+def _literal(text: str) -> str:
+    return '"{}"'.format(text.replace("\\", "\\\\").replace('"', '\\"'))
