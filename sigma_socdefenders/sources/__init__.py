@@ -8,6 +8,7 @@ from sigma_socdefenders.audit.skipped import Skipped
 from sigma_socdefenders.errors import UnrecognisedSourceError
 from sigma_socdefenders.sources import dispatch
 from sigma_socdefenders.sources.opening.archives import Source, find, texts, unreadable
+from sigma_socdefenders.sources.opening.documents import Document
 from sigma_socdefenders.sources.options import InputFormat, ToIds
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ def read(
         sources: paths of files, paths of folders (read in the order of their names), `-` for
             standard input, and open binary streams; gzip and zip are unpacked.
         to_ids: which attributes of a MISP event are taken.
-        input_format: what form every source has; by default each is detected from its content.
+        input_format: what form every source has; by default each is detected from its content,
+                as Office documents always are.
 
     Raises:
         SourceError: a source cannot be read to its end.
@@ -43,10 +45,13 @@ def read(
                 if isinstance(each, Skipped):
                     yield each
                     continue
-                text, asked_for = each
+                content, asked_for = each
                 try:
-                    yield from dispatch.records(text, to_ids, input_format)
+                    if isinstance(content, Document):
+                        yield from dispatch.document_records(content)
+                    else:
+                        yield from dispatch.records(content, to_ids, input_format)
                 except UnrecognisedSourceError as error:
                     if asked_for:
                         raise
-                    yield unreadable(text.name, error)
+                    yield unreadable(content.name, error)

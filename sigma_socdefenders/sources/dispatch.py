@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from sigma_socdefenders.audit.skipped import Skipped
     from sigma_socdefenders.indicators.record import SourcedRecord
     from sigma_socdefenders.sources.opening.decode import TextSource
+    from sigma_socdefenders.sources.opening.documents import Document
     from sigma_socdefenders.sources.options import InputFormat, ToIds
 
-__all__ = ["records"]
+__all__ = ["document_records", "records"]
 
 
 _FORMS: dict[InputFormat, Form] = {
@@ -63,6 +64,18 @@ def records(
     from sigma_socdefenders.sources.json_lists.reader import read_json  # noqa: PLC0415 - see above
 
     return read_json(source, by_line=form is Form.JSON_LINES, to_ids=to_ids)
+
+
+def document_records(document: Document) -> Iterator[SourcedRecord | Skipped]:
+    """Yield what a document holds that is no text.
+
+    Raises:
+        SourceError: it cannot be read to its end.
+        UnrecognisedSourceError: the library that reads it is not installed.
+    """
+    from sigma_socdefenders.sources.documents.xlsx import read_xlsx  # noqa: PLC0415 - see above
+
+    return read_xlsx(document)
 
 
 def _given(source: TextSource, input_format: InputFormat) -> Recognised:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
 from importlib import import_module
-from typing import Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from sigma_socdefenders.errors import UnrecognisedSourceError
+from sigma_socdefenders.errors import SocDefendersError, SourceError, UnrecognisedSourceError
 
-__all__ = ["library"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+__all__ = ["each", "guarded", "library"]
+
+_T = TypeVar("_T")
+_AT_A_TIME = 200
 
 
 def library(module: str, name: str) -> Any:
@@ -27,3 +35,27 @@ def library(module: str, name: str) -> Any:
             f"Cannot read '{name}': documents need the package '{module.partition('.')[0]}':"
             " pip install 'sigma-socdefenders[documents]'"
         ) from error
+
+
+def guarded(read: Callable[[], _T], name: str) -> _T:
+    """Return what a library reads.
+
+    Raises:
+        SourceError: it failed. Libraries raise whatever a damaged document makes them stumble on.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return read()
+    except SocDefendersError:
+        raise
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        raise SourceError(f"Cannot read '{name}': it is damaged: {said}") from error
+
+
+def each(items: Iterable[_T], name: str) -> Iterator[_T]:
+    """Yield what a library reads, some at a time; as `guarded`."""
+    iterator = iter(items)
+    while some := guarded(lambda: list(islice(iterator, _AT_A_TIME)), name):
+        yield from some

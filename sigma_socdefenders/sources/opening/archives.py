@@ -22,6 +22,7 @@ from typing import IO, TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias, cast
 from sigma_socdefenders.audit.skipped import Reason, Skipped
 from sigma_socdefenders.errors import Position, SourceError, UnrecognisedSourceError
 from sigma_socdefenders.sources.opening.decode import Joined, TextSource, named, read_up_to
+from sigma_socdefenders.sources.opening.documents import Document, is_office, office_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,7 +45,6 @@ _MADE_UP = (("/", "proc"), ("/", "sys"), ("/", "dev"))
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _OTHER_METHODS = {9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "xz"}
 _LOCAL_HEADER = 30
-_OFFICE_MEMBERS = {"[Content_Types].xml", "mimetype"}
 
 
 class _Allowance:
@@ -63,16 +63,24 @@ class _Allowance:
         Raises:
             SourceError: they are more than honest data comes to.
         """
-        self._unpacked += len(part)
-        if self._unpacked > FREE_EXPANSION and self._unpacked > EXPANSION * self._packed():
-            raise SourceError(
-                f"Cannot read '{self._name}': it unpacks to more than {EXPANSION} times its size,"
-                " which no list of indicators does"
-            )
+        self.hold(len(part))
         self._lines += max(part.count(b"\n"), part.count(b"\r"))
         if self._lines > FREE_LINES and self._lines > LINES * self._packed():
             raise SourceError(
                 f"Cannot read '{self._name}': it unpacks to more than {LINES} lines a byte,"
+                " which no list of indicators does"
+            )
+
+    def hold(self, size: int) -> None:
+        """Count unpacked bytes in which lines mean nothing.
+
+        Raises:
+            SourceError: they are more than honest data comes to.
+        """
+        self._unpacked += size
+        if self._unpacked > FREE_EXPANSION and self._unpacked > EXPANSION * self._packed():
+            raise SourceError(
+                f"Cannot read '{self._name}': it unpacks to more than {EXPANSION} times its size,"
                 " which no list of indicators does"
             )
 
@@ -177,14 +185,14 @@ def _refuse(error: OSError) -> None:
     raise SourceError(f"Cannot read '{error.filename}': {error.strerror}") from error
 
 
-def texts(found: Found) -> Iterator[tuple[TextSource, bool] | Skipped]:
-    """Yield each text that a stream holds, unpacked, with `asked_for` as in `Found`.
+def texts(found: Found) -> Iterator[tuple[TextSource | Document, bool] | Skipped]:
+    """Yield each text or document that a stream holds, unpacked, with `asked_for` as in `Found`.
 
-    What is no text inside an archive or folder is skipped.
+    What is neither inside an archive or folder is skipped.
 
     Raises:
         SourceError: it cannot be read or unpacked.
-        UnrecognisedSourceError: it was asked for and is no text.
+        UnrecognisedSourceError: it was asked for and is neither.
     """
     yield from _texts(found, None, 0)
 
@@ -193,7 +201,7 @@ def _texts(
     found: Found,
     allowance: _Allowance | None,
     depth: int,
-) -> Iterator[tuple[TextSource, bool] | Skipped]:
+) -> Iterator[tuple[TextSource | Document, bool] | Skipped]:
     stream, name, asked_for = found
     with named(name):
         magic = read_up_to(stream, 4)
@@ -223,7 +231,7 @@ def _gzip_texts(
     packed: IO[bytes],
     allowance: _Allowance | None,
     depth: int,
-) -> Iterator[tuple[TextSource, bool] | Skipped]:
+) -> Iterator[tuple[TextSource | Document, bool] | Skipped]:
     taken = 0
 
     def take(part: bytes) -> None:
@@ -242,7 +250,7 @@ def _zip_texts(
     packed: IO[bytes],
     allowance: _Allowance | None,
     depth: int,
-) -> Iterator[tuple[TextSource, bool] | Skipped]:
+) -> Iterator[tuple[TextSource | Document, bool] | Skipped]:
     name = found.name
     with ExitStack() as opened:
         with named(name):
@@ -255,15 +263,11 @@ def _zip_texts(
         members = [member for member in archive.infolist() if not member.is_dir()]
         allowed = allowance or _Allowance(name, lambda: size)
         allowed.open(len(members))
-        if members and members[0].filename in _OFFICE_MEMBERS:
-            error = UnrecognisedSourceError(
-                f"Cannot read '{name}': it is an Office document; save it as CSV or text"
-            )
-            if found.asked_for:
-                raise error
-            yield unreadable(name, error)
-            return
         _refuse_overlaps(name, members)
+        if is_office(members):
+            allowed.hold(sum(member.file_size for member in members))
+            yield _office(found, members, spooled)
+            return
         for member in members:
             last = member.filename.rpartition("/")[2]
             if last.startswith(".") or member.filename.startswith("__MACOSX/"):
@@ -289,6 +293,19 @@ def _zip_texts(
             with unpacked:
                 counted = cast("IO[bytes]", _Counted(unpacked, allowed.unpack))
                 yield from _texts(Found(counted, inner, asked_for=False), allowed, depth + 1)
+
+
+def _office(
+    found: Found, members: list[zipfile.ZipInfo], file: IO[bytes]
+) -> tuple[Document, bool] | Skipped:
+    try:
+        kind = office_kind(found.name, members)
+    except UnrecognisedSourceError as error:
+        if found.asked_for:
+            raise
+        return unreadable(found.name, error)
+    file.seek(0)
+    return Document(found.name, kind, file), found.asked_for
 
 
 def _refuse_overlaps(name: str, members: list[zipfile.ZipInfo]) -> None:

@@ -9,7 +9,7 @@ where a hash is of a file of that name, they are so in a list as well.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from sigma_socdefenders.audit.skipped import Reason, Refusal, Skipped
 from sigma_socdefenders.errors import Position, shorten
@@ -30,9 +30,7 @@ from sigma_socdefenders.sources.prose.headings import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sigma_socdefenders.sources.opening.decode import TextSource
-
-__all__ = ["Line", "is_running_text", "line_records", "read_text", "values_in_line"]
+__all__ = ["Line", "Lines", "is_running_text", "line_records", "read_text", "values_in_line"]
 
 _SPLIT = re.compile(r"[\s,;|]")
 _TRAILING_COMMENT = re.compile(r"\s(?:#|//)\s*(.*)$")
@@ -147,8 +145,23 @@ def _describes(part: str) -> bool:
     return part.lower() not in _JOINING and any(map(str.isalnum, part))
 
 
-def read_text(source: TextSource) -> Iterator[SourcedRecord | Skipped]:
-    """Yield a record for each value of a text, in order."""
+class Lines(Protocol):
+    """A text and its name: its first characters as `sample`, and its lines."""
+
+    @property
+    def name(self) -> str:
+        """Of the source."""
+
+    @property
+    def sample(self) -> str:
+        """The first characters."""
+
+    def lines(self) -> Iterator[str | Skipped]:
+        """Yield each line without its end, or why it is skipped."""
+
+
+def read_text(source: Lines, unit: str = "line") -> Iterator[SourcedRecord | Skipped]:
+    """Yield a record for each value of a text, in order; positions count lines as `unit`s."""
     name = source.name
     running = is_running_text(source.sample)
     section = Section()
@@ -166,9 +179,9 @@ def read_text(source: TextSource) -> Iterator[SourcedRecord | Skipped]:
                 kind is not _URL or line[-1] not in _LAST or not line.endswith(_BEHIND_URL)
             ):
                 record = {"type": kind, "value": line}
-                yield SourcedRecord(record, Position(name, number, "line"))
+                yield SourcedRecord(record, Position(name, number, unit))
                 continue
-        yield from _slowly(line, Position(name, number, "line"), section, running=running)
+        yield from _slowly(line, Position(name, number, unit), section, running=running)
 
 
 def _slowly(

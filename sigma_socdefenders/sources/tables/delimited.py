@@ -20,14 +20,22 @@ from sigma_socdefenders.sources.cells.vocabulary import ANY, UNSUPPORTED, type_h
 from sigma_socdefenders.sources.tables.columns import Columns, headed, headless, is_header
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import TypeAlias
 
     from sigma_socdefenders.sources.opening.decode import TextSource
 
     _Row: TypeAlias = tuple[int, list[str]]
 
-__all__ = ["Table", "data_rows", "read_delimited", "recognise_table", "row_records"]
+__all__ = [
+    "Table",
+    "data_rows",
+    "read_delimited",
+    "read_rows",
+    "recognise_rows",
+    "recognise_table",
+    "row_records",
+]
 
 _DELIMITERS = ",\t;|"
 _SAMPLE_ROWS = 60
@@ -72,6 +80,16 @@ def recognise_table(sample: str) -> Table | None:
         ]
         for each in _DELIMITERS
     }
+    return _layout(rows_by, comments)
+
+
+def recognise_rows(rows: Sequence[list[str]]) -> Table | None:
+    """Return the layout that the first rows of a sheet show, or None if it is no table."""
+    filled = [row for row in rows if row and not row[0].startswith("#")]
+    return _layout({"": filled[:_SAMPLE_ROWS]}, [])
+
+
+def _layout(rows_by: dict[str, list[list[str]]], comments: list[str]) -> Table | None:
     layouts = [
         layout(rows, delimiter, comments)
         for layout in (_with_header, _without_header)
@@ -168,19 +186,39 @@ def _closed(
 
 def read_delimited(source: TextSource, table: Table) -> Iterator[SourcedRecord | Skipped]:
     """Yield a record for each value of a table, in order; what `row_records` says holds here."""
-    name, columns = source.name, table.columns
-    for row in data_rows(source, table):
+    return read_rows(_rows(source.lines(), table.delimiter), table, source.name)
+
+
+def read_rows(
+    rows: Iterable[_Row | Skipped], table: Table, name: str, unit: str = "line"
+) -> Iterator[SourcedRecord | Skipped]:
+    """Yield a record for each value of rows, in order; what `row_records` says holds here.
+
+    Args:
+        rows: each with its number.
+        table: their layout.
+        name: of the source.
+        unit: what the numbers count.
+    """
+    columns = table.columns
+    for row in _below_header(rows, table, name, unit):
         if isinstance(row, Skipped):
             yield row
         else:
             number, cells = row
-            yield from row_records(cells, columns, Position(name, number, "line"))
+            yield from row_records(cells, columns, Position(name, number, unit))
 
 
 def data_rows(source: TextSource, table: Table) -> Iterator[_Row | Skipped]:
     """Yield each row of values with its line; what stands above the header is skipped."""
+    return _below_header(_rows(source.lines(), table.delimiter), table, source.name, "line")
+
+
+def _below_header(
+    rows: Iterable[_Row | Skipped], table: Table, name: str, unit: str
+) -> Iterator[_Row | Skipped]:
     header, above = table.header, table.above
-    for row in _rows(source.lines(), table.delimiter):
+    for row in rows:
         if isinstance(row, Skipped):
             yield row
             continue
@@ -192,9 +230,8 @@ def data_rows(source: TextSource, table: Table) -> Iterator[_Row | Skipped]:
             continue
         above -= 1
         if text := " ".join(cells).strip():
-            position = Position(source.name, number, "line")
             detail = "stands above the table's header"
-            yield Skipped(position, shorten(text), Reason.EMPTY, detail)
+            yield Skipped(Position(name, number, unit), shorten(text), Reason.EMPTY, detail)
 
 
 def row_records(

@@ -115,7 +115,7 @@ NOT_LISTS = {
     "pdf": b"%PDF-1.7 \n",
     "program": b"MZ\x90\0\x03\0\0\0",
     "noise": bytes(range(256)) * 4,
-    "office": zipped(**{"[Content_Types].xml": "<x/>", "xl/a.xml": "<x/>"}),
+    "office": zipped(**{"[Content_Types].xml": "<x/>", "ppt/presentation.xml": "<x/>"}),
     "xml": b'<?xml version="1.0"?><stix:STIX_Package/>',
     "misp index": b"d41d8cd98f00b204e9800998ecf8427e,5be1e65d-8198-497b-bdf5-5ec20a016219\n",
 }
@@ -307,7 +307,7 @@ def test_overlapping_files(reading):
 
 def test_office_document_in_a_folder(tmp_path):
     """An Office document among lists is counted, and the lists are read."""
-    (tmp_path / "a.xlsx").write_bytes(NOT_LISTS["office"])
+    (tmp_path / "a.pptx").write_bytes(NOT_LISTS["office"])
     (tmp_path / "b.txt").write_text("b.example\n")
     result = read_all(tmp_path, errors="skip")
     assert result.values == ["b.example"]
