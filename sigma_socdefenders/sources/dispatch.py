@@ -73,6 +73,10 @@ def document_records(document: Document) -> Iterator[SourcedRecord | Skipped]:
         SourceError: it cannot be read to its end.
         UnrecognisedSourceError: the library that reads it is not installed.
     """
+    if document.kind == "docx":
+        from sigma_socdefenders.sources.documents.docx import read_docx  # noqa: PLC0415 - see above
+
+        return read_docx(document)
     from sigma_socdefenders.sources.documents.xlsx import read_xlsx  # noqa: PLC0415 - see above
 
     return read_xlsx(document)

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Document", "Kind", "is_office", "office_kind"]
 
-Kind: TypeAlias = Literal["xlsx"]
+Kind: TypeAlias = Literal["docx", "xlsx"]
 
 LARGEST_UNPACKED = 1 << 27
 _CONTENT_TYPES = "[Content_Types].xml"
 _MIMETYPE = "mimetype"
-_KINDS: dict[str, Kind] = {"xl/workbook.xml": "xlsx"}
+_KINDS: dict[str, Kind] = {"word/document.xml": "docx", "xl/workbook.xml": "xlsx"}
 _STORED, _DEFLATED = 0, 8
 
 
@@ -57,7 +57,7 @@ def office_kind(name: str, members: Sequence[zipfile.ZipInfo]) -> Kind:
     if kind is None or any(each.compress_type not in (_STORED, _DEFLATED) for each in members):
         raise UnrecognisedSourceError(
             f"Cannot read '{name}': it is an Office document of a form that is not read;"
-            " save it as XLSX, CSV or text"
+            " save it as DOCX, XLSX, CSV or text"
         )
     if any(member.flag_bits & 1 for member in members):
         raise SourceError(f"Cannot read '{name}': it is encrypted; save it without a password")

@@ -14,6 +14,7 @@ from sigma_socdefenders.errors import SourceError, UnrecognisedSourceError
 from sigma_socdefenders.sources.documents import xlsx
 from sigma_socdefenders.sources.opening import documents
 from tests.sources.conftest import read_all
+from tests.sources.documents.packed import repacked
 
 NAMES = st.integers(1, 9999).map("n{}.evil.com".format)
 
@@ -27,19 +28,6 @@ def workbook(**sheets):
             sheet.append(row)
     out = io.BytesIO()
     book.save(out)
-    return out.getvalue()
-
-
-def repacked(content, part, change):
-    """Return a workbook with one part of it changed."""
-    out = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(content)) as old,
-        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new,
-    ):
-        for each in old.namelist():
-            text = old.read(each)
-            new.writestr(each, change(text) if each == part else text)
     return out.getvalue()
 
 
