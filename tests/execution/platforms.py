@@ -36,6 +36,8 @@ class Platform:
         engine: The engine that runs them, or its fixture's name where it has to be set up.
         event: Writes a sighting down as the platform has it.
         lacks: The types that the platform has no field for.
+        unseen: The kinds of sightings that it has no events of, and of others (`kind type`) the
+            types that these do not show.
     """
 
     target: str
@@ -43,12 +45,17 @@ class Platform:
     engine: str | Callable[[], Engine]
     event: Callable[[Sighting], Event]
     lacks: frozenset[str] = frozenset()
+    unseen: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
         """The target's name, and the format where it is not the usual one."""
         usual = self.output_format == "default"
         return self.target if usual else f"{self.target} ({self.output_format})"
+
+    def shows(self, kind: str, type_: str) -> bool:
+        """Whether its events of a kind show indicators of a type."""
+        return type_ not in self.lacks and not {kind, f"{kind} {type_}"} & self.unseen
 
     def running(self, request: pytest.FixtureRequest) -> Engine:
         """The engine, set up."""
@@ -101,10 +108,12 @@ class Platform:
         return set().union(*(engine.matches(query, events) for query in queries))
 
 
+# The data models have no place for loaded images and drivers.
+_NO_MODULES = frozenset({"image_load", "driver_load"})
 PLATFORMS = (
     Platform("splunk", "default", "spl", splunk.sysmon),
-    Platform("splunk-cim", "default", "spl", splunk.data_model),
-    Platform("splunk-cim", "data_model", "spl", splunk.data_model),
+    Platform("splunk-cim", "default", "spl", splunk.data_model, unseen=_NO_MODULES),
+    Platform("splunk-cim", "data_model", "spl", splunk.data_model, unseen=_NO_MODULES),
     Platform("elastic", "default", "lucene", elastic.ecs),
     Platform("esql", "default", "esql", elastic.ecs),
     Platform("eql", "default", "eql", elastic.ecs),
