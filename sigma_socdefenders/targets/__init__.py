@@ -109,6 +109,17 @@ TARGETS: dict[str, Target] = {
             },
         ),
         Target(
+            "crowdstrike",
+            "CrowdStrike LogScale and Falcon Next-Gen SIEM",
+            "sigma.backends.crowdstrike:LogScaleBackend",
+            ("sigma.pipelines.socdefenders.schemas.crowdstrike:socdefenders_crowdstrike",),
+            "log_scale",
+            ("socdefenders_crowdstrike",),
+            ("default",),
+            limits.CROWDSTRIKE,
+            extra="crowdstrike",
+        ),
+        Target(
             "defender",
             "Microsoft Defender XDR (KQL)",
             "sigma.backends.kusto:KustoBackend",

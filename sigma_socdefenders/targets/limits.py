@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 __all__ = [
+    "CROWDSTRIKE",
     "DEFENDER",
     "ELASTICSEARCH_EQL",
     "ELASTICSEARCH_ESQL",
@@ -165,6 +166,9 @@ OPENSEARCH = QueryLimit(32_000, _CLAUSES, _OPERATOR, _REGEX, _SLASHED, _AUTOMATA
 """32,000 is the default of OpenSearch's `search.query.max_query_string_length`."""
 
 _KQL_REGEX = r'matches regex "((?:[^"\\]|\\.)*)"'
+
+CROWDSTRIKE = QueryLimit(_OWN, None, r"(?!)", 20_000, r"=/((?:[^/\\\n]|\\.)+)/")
+"""CrowdStrike publishes no length of a query, nor of an expression in one."""
 
 DEFENDER = QueryLimit(_OWN, 490, r" or ", 20_000, _KQL_REGEX)
 """Kusto's own parser refuses a chain of more than 492 `or` (KS245). No length is published, nor

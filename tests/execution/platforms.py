@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from engines.logscale import LogScaleEngine
 from engines.udm import UdmEngine
-from events import elastic, kusto, qradar, secops, splunk
+from events import crowdstrike, elastic, kusto, qradar, secops, splunk
 
 from sigma_socdefenders import SocDefendersCollection
 from sigma_socdefenders.selection import KEEPABLE, Selection
@@ -118,6 +119,19 @@ PLATFORMS = (
     Platform("esql", "default", "esql", elastic.ecs),
     Platform("eql", "default", "eql", elastic.ecs),
     Platform("opensearch", "default", "lucene", elastic.ecs),
+    Platform(
+        "crowdstrike",
+        "default",
+        LogScaleEngine,
+        crowdstrike.falcon,
+        frozenset({"sha1", "sha512", "cve", "mitre-attack", "email"}),
+        frozenset(
+            {
+                *("create_stream_hash", "file_delete", "file_delete_logged"),
+                "network_connection domain",
+            }
+        ),
+    ),
     Platform("defender", "default", "defender", kusto.defender, frozenset({"sha512"})),
     Platform("qradar", "default", "aql", qradar.events, frozenset({"sha512"})),
     Platform("secops", "default", UdmEngine, secops.udm, frozenset({"sha512"})),

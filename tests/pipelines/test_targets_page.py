@@ -14,7 +14,15 @@ from tests.conftest import ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_LACKING = {name: {IndicatorType.SHA512} for name in ("defender", "qradar", "secops")}
+_LACKING = {name: {IndicatorType.SHA512} for name in ("defender", "qradar", "secops")} | {
+    "crowdstrike": {
+        IndicatorType.SHA1,
+        IndicatorType.SHA512,
+        IndicatorType.CVE,
+        IndicatorType.MITRE_ATTACK,
+        IndicatorType.EMAIL,
+    }
+}
 PROFILES = ("default", "broad", "network")
 
 

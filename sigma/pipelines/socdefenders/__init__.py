@@ -11,6 +11,7 @@ from .rule_formats.elastic_rules import socdefenders_elastic_rules
 from .rule_formats.opensearch_monitors import socdefenders_opensearch_monitors
 from .rule_formats.saved_searches import socdefenders_splunk_savedsearches
 from .rule_formats.sentinel_analytics import socdefenders_sentinel_analytics
+from .schemas.crowdstrike import socdefenders_crowdstrike
 from .schemas.defender import socdefenders_defender
 from .schemas.elastic import (
     socdefenders_elastic,
@@ -25,6 +26,7 @@ from .schemas.splunk import socdefenders_splunk
 from .schemas.splunk_cim import socdefenders_splunk_cim
 
 pipelines = {
+    "socdefenders_crowdstrike": socdefenders_crowdstrike,
     "socdefenders_defender": socdefenders_defender,
     "socdefenders_defender_detection": socdefenders_defender_detection,
     "socdefenders_elastic": socdefenders_elastic,

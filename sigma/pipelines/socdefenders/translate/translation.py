@@ -204,7 +204,7 @@ class TranslateRule(PreprocessingTransformation):
             known = ", ".join(sorted(log_source.fields))
             raise SigmaTransformationError(
                 f"{self.platform} has no counterpart of the field '{name}' where it keeps this"
-                f" log source: it has {known}.",
+                f" log source: use one of {known}.",
                 source=rule.source,
             )
         if isinstance(spec, Mapping):

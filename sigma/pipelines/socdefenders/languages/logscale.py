@@ -1,0 +1,178 @@
+"""CrowdStrike's query language (LogScale, Falcon Next-Gen SIEM).
+
+After CrowdStrike's "Grammar Subset", "Operators" and "cidr()": a text in quotes regards case, and a
+`*` in it is a wildcard that cannot be escaped, so that values are regular expressions with both
+ends anchored and `i` behind them. `or` binds closer than `and`, which is implied between two
+filters. A function is no operand of `or`: networks, and lists that hold one, are one `cidr()`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sigma.exceptions import SigmaTransformationError
+from sigma.types import (
+    SigmaExists,
+    SigmaNull,
+    SigmaQueryExpression,
+    SigmaRegularExpression,
+    SigmaRegularExpressionFlag,
+    SpecialChars,
+)
+
+from sigma.pipelines.socdefenders.translate.columns import FieldType, MatchType
+from sigma.pipelines.socdefenders.translate.dialect import QueryDialect
+from sigma.pipelines.socdefenders.translate.values import merge_domains, numbers_as_text
+
+from .expression import FIELD, any_of, expression
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sigma.types import SigmaType
+
+    from sigma.pipelines.socdefenders.translate.columns import Column, Match
+
+__all__ = ["LogScale"]
+
+_LONGEST_REGEX = 10_000
+_WILD = {SpecialChars.WILDCARD_MULTI: ".*", SpecialChars.WILDCARD_SINGLE: "."}
+
+
+class LogScale(QueryDialect):
+    """Writes values for the LogScale backend."""
+
+    def values(
+        self,
+        column: Column,
+        matches: list[Match],
+        *,
+        negated: bool,  # noqa: ARG002 - a comparison with a missing field is false in any case
+    ) -> list[SigmaType]:
+        """Return one query expression for all the matches; see `QueryDialect`.
+
+        Raises:
+            SigmaTransformationError: networks are asked for beside what they cannot stand with.
+        """
+        matches = numbers_as_text(column, matches)
+        if column.field_type is FieldType.ADDRESS:
+            return [expression(_addresses(column, matches))]
+        if column.field_type in {FieldType.NUMBER, FieldType.KEYWORD}:
+            parts = [f"{FIELD}={_bare(match.text)}" for match in matches]
+        else:
+            host = column.field_type is FieldType.HOST
+            parts = _texts(merge_domains(matches) if host else matches, r"\.?" if host else "")
+        if not parts:
+            raise SigmaTransformationError(
+                f"LogScale has no networks in {column.name}: use texts, or a field of addresses."
+            )
+        return [expression(any_of(parts, "or"))]
+
+    def other(self, column: Column, value: SigmaType) -> SigmaType:
+        """Return an expression for regular expressions and fields that are not there.
+
+        Raises:
+            SigmaTransformationError: the language cannot compare with such a value.
+        """
+        if isinstance(value, (SigmaNull, SigmaExists)):
+            empty = isinstance(value, SigmaNull) or not value.exists
+            return expression(f"{FIELD}{'!=' if empty else '='}*")
+        if isinstance(value, SigmaRegularExpression):
+            ignore_case = SigmaRegularExpressionFlag.IGNORECASE in value.flags
+            pattern = re.sub(r"\\.|/", _escape_slash, value.regexp.to_plain_regex())
+            return expression(f"{FIELD}=/{pattern}/{'i' if ignore_case else ''}")
+        if isinstance(value, SigmaQueryExpression):
+            return value
+        raise SigmaTransformationError(
+            f"LogScale cannot compare {column.name} with {value} here: use a text or a regular"
+            " expression."
+        )
+
+    def anywhere(self, match: Match) -> SigmaType:
+        """Return the search of all fields for a text."""
+        return expression(f"/{_pattern(match) or '.*'}/i")
+
+
+def _addresses(column: Column, matches: list[Match]) -> str:
+    """Return one comparison of addresses and networks of one family, in the family's column.
+
+    Raises:
+        SigmaTransformationError: addresses of both families are asked for in one list.
+    """
+    longer = [":" in one.text for one in matches]
+    if any(longer) and not all(longer):
+        raise SigmaTransformationError(
+            f"LogScale keeps the addresses of {column.name} in fields of their families: use a rule"
+            " for each."
+        )
+    subject = column.ipv6 or FIELD if any(longer) else FIELD
+    if not any(longer) and all(one.type is MatchType.EXACT for one in matches):
+        # Expressions may stand with others behind `or`.
+        parts = _chunks(_escaped(one.text) for one in matches)
+        return any_of([f"{subject}=/^{chunk}$/" for chunk in parts], "or")
+    single = "/128" if any(longer) else "/32"
+    listed = (one.text + (single if one.type is MatchType.EXACT else "") for one in matches)
+    return f"cidr({subject}, subnet=[{', '.join(map(_literal, listed))}])"
+
+
+def _texts(matches: list[Match], closing: str) -> list[str]:
+    """Return comparisons of texts, those of the same kind in one expression.
+
+    Args:
+        matches: what to look for.
+        closing: the expression of what may stand behind a whole text or an ending.
+    """
+    kinds = {
+        MatchType.EXACT: ("^", f"{closing}$"),
+        MatchType.DOMAIN: (r"^(?:.*\.)?", f"{closing}$"),
+        MatchType.SUFFIX: ("", f"{closing}$"),
+        MatchType.PREFIX: ("^", ""),
+        MatchType.CONTAINS: ("", ""),
+        MatchType.WORD: ("", "(?:[^0-9]|$)"),
+        MatchType.GLOB: ("^", "$"),
+    }
+    parts: list[str] = []
+    for kind, (before, after) in kinds.items():
+        chosen = (_pattern(one) for one in matches if one.type is kind)
+        parts += [f"{FIELD}=/{before}{chunk}{after}/i" for chunk in _chunks(chosen)]
+    return parts
+
+
+def _chunks(alternatives: Iterable[str]) -> list[str]:
+    """Join alternatives in groups, beginning anew before one expression grows too long."""
+    chunks: list[list[str]] = []
+    length = 0
+    for one in alternatives:
+        if chunks and length + len(one) < _LONGEST_REGEX:
+            chunks[-1].append(one)
+        else:
+            chunks.append([one])
+            length = 0
+        length += len(one) + 1
+    return [f"(?:{'|'.join(chunk)})" if len(chunk) > 1 else chunk[0] for chunk in chunks]
+
+
+def _pattern(match: Match) -> str:
+    if match.type is MatchType.CONTAINS and not match.text:
+        return ".*"  # nothing between slashes would begin a comment
+    if match.type is not MatchType.GLOB:
+        return _escaped(match.text)
+    return "".join(_escaped(part) if isinstance(part, str) else _WILD[part] for part in match.parts)
+
+
+def _escaped(text: str) -> str:
+    return re.escape(text).replace("/", r"\/")
+
+
+def _escape_slash(found: re.Match[str]) -> str:
+    return r"\/" if found[0] == "/" else found[0]
+
+
+def _bare(word: str) -> str:
+    """Return a word or number, which needs no quotes; anything else as an expression."""
+    return word if re.fullmatch(r"[A-Za-z0-9]+", word) else f"/^{_escaped(word)}$/"
+
+
+def _literal(text: str) -> str:
+    return f'"{text}"'  # networks hold neither quotes nor backslashes
