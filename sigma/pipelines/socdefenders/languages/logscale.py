@@ -18,7 +18,6 @@ from sigma.types import (
     SigmaQueryExpression,
     SigmaRegularExpression,
     SigmaRegularExpressionFlag,
-    SpecialChars,
 )
 
 from sigma.pipelines.socdefenders.translate.columns import FieldType, MatchType
@@ -26,18 +25,14 @@ from sigma.pipelines.socdefenders.translate.dialect import QueryDialect
 from sigma.pipelines.socdefenders.translate.values import merge_domains, numbers_as_text
 
 from .expression import FIELD, any_of, expression
+from .slashed import chunks, escaped, pattern_of, with_escaped_slashes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from sigma.types import SigmaType
 
     from sigma.pipelines.socdefenders.translate.columns import Column, Match
 
 __all__ = ["LogScale"]
-
-_LONGEST_REGEX = 10_000
-_WILD = {SpecialChars.WILDCARD_MULTI: ".*", SpecialChars.WILDCARD_SINGLE: "."}
 
 
 class LogScale(QueryDialect):
@@ -80,7 +75,7 @@ class LogScale(QueryDialect):
             return expression(f"{FIELD}{'!=' if empty else '='}*")
         if isinstance(value, SigmaRegularExpression):
             ignore_case = SigmaRegularExpressionFlag.IGNORECASE in value.flags
-            pattern = re.sub(r"\\.|/", _escape_slash, value.regexp.to_plain_regex())
+            pattern = with_escaped_slashes(value.regexp.to_plain_regex())
             return expression(f"{FIELD}=/{pattern}/{'i' if ignore_case else ''}")
         if isinstance(value, SigmaQueryExpression):
             return value
@@ -91,7 +86,7 @@ class LogScale(QueryDialect):
 
     def anywhere(self, match: Match) -> SigmaType:
         """Return the search of all fields for a text."""
-        return expression(f"/{_pattern(match) or '.*'}/i")
+        return expression(f"/{pattern_of(match) or '.*'}/i")
 
 
 def _addresses(column: Column, matches: list[Match]) -> str:
@@ -109,7 +104,7 @@ def _addresses(column: Column, matches: list[Match]) -> str:
     subject = column.ipv6 or FIELD if any(longer) else FIELD
     if not any(longer) and all(one.type is MatchType.EXACT for one in matches):
         # Expressions may stand with others behind `or`.
-        parts = _chunks(_escaped(one.text) for one in matches)
+        parts = chunks(escaped(one.text) for one in matches)
         return any_of([f"{subject}=/^{chunk}$/" for chunk in parts], "or")
     single = "/128" if any(longer) else "/32"
     listed = (one.text + (single if one.type is MatchType.EXACT else "") for one in matches)
@@ -134,44 +129,14 @@ def _texts(matches: list[Match], closing: str) -> list[str]:
     }
     parts: list[str] = []
     for kind, (before, after) in kinds.items():
-        chosen = (_pattern(one) for one in matches if one.type is kind)
-        parts += [f"{FIELD}=/{before}{chunk}{after}/i" for chunk in _chunks(chosen)]
+        chosen = (pattern_of(one) for one in matches if one.type is kind)
+        parts += [f"{FIELD}=/{before}{chunk}{after}/i" for chunk in chunks(chosen)]
     return parts
-
-
-def _chunks(alternatives: Iterable[str]) -> list[str]:
-    """Join alternatives in groups, beginning anew before one expression grows too long."""
-    chunks: list[list[str]] = []
-    length = 0
-    for one in alternatives:
-        if chunks and length + len(one) < _LONGEST_REGEX:
-            chunks[-1].append(one)
-        else:
-            chunks.append([one])
-            length = 0
-        length += len(one) + 1
-    return [f"(?:{'|'.join(chunk)})" if len(chunk) > 1 else chunk[0] for chunk in chunks]
-
-
-def _pattern(match: Match) -> str:
-    if match.type is MatchType.CONTAINS and not match.text:
-        return ".*"  # nothing between slashes would begin a comment
-    if match.type is not MatchType.GLOB:
-        return _escaped(match.text)
-    return "".join(_escaped(part) if isinstance(part, str) else _WILD[part] for part in match.parts)
-
-
-def _escaped(text: str) -> str:
-    return re.escape(text).replace("/", r"\/")
-
-
-def _escape_slash(found: re.Match[str]) -> str:
-    return r"\/" if found[0] == "/" else found[0]
 
 
 def _bare(word: str) -> str:
     """Return a word or number, which needs no quotes; anything else as an expression."""
-    return word if re.fullmatch(r"[A-Za-z0-9]+", word) else f"/^{_escaped(word)}$/"
+    return word if re.fullmatch(r"[A-Za-z0-9]+", word) else f"/^{escaped(word)}$/"
 
 
 def _literal(text: str) -> str:

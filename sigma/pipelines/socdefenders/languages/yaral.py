@@ -9,7 +9,6 @@ search takes no more than 169 logical operators: alternatives share one expressi
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NoReturn
 
 from sigma.exceptions import SigmaTransformationError
@@ -19,7 +18,6 @@ from sigma.types import (
     SigmaQueryExpression,
     SigmaRegularExpression,
     SigmaRegularExpressionFlag,
-    SpecialChars,
 )
 
 from sigma.pipelines.socdefenders.translate.columns import FieldType, MatchType
@@ -27,18 +25,15 @@ from sigma.pipelines.socdefenders.translate.dialect import QueryDialect
 from sigma.pipelines.socdefenders.translate.values import merge_domains, numbers_as_text
 
 from .expression import FIELD, any_of, expression
+from .slashed import chunks, escaped, pattern_of, with_escaped_slashes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from sigma.types import SigmaType
 
     from sigma.pipelines.socdefenders.translate.columns import Column, Match
 
 __all__ = ["YaraL"]
 
-_LONGEST_REGEX = 10_000
-_WILD = {SpecialChars.WILDCARD_MULTI: ".*", SpecialChars.WILDCARD_SINGLE: "."}
 _SINGLE_IPV6 = "/128"
 
 
@@ -76,7 +71,7 @@ class YaraL(QueryDialect):
             return expression(f'{FIELD} {"=" if empty else "!="} ""')
         if isinstance(value, SigmaRegularExpression):
             ignore_case = SigmaRegularExpressionFlag.IGNORECASE in value.flags
-            pattern = re.sub(r"\\.|/", _escape_slash, value.regexp.to_plain_regex())
+            pattern = with_escaped_slashes(value.regexp.to_plain_regex())
             return expression(f"{FIELD} = /{pattern}/{' nocase' if ignore_case else ''}")
         if isinstance(value, SigmaQueryExpression):
             return value
@@ -107,7 +102,7 @@ def _addresses(matches: list[Match]) -> list[str]:
     ]
     parts = [f"{FIELD} = {_literal(exact[0])}"] if len(exact) == 1 else []
     if len(exact) > 1:
-        parts = [_regex(f"^{chunk}$") for chunk in _chunks(map(_escaped, exact))]
+        parts = [_regex(f"^{chunk}$") for chunk in chunks(map(escaped, exact))]
     return parts + [f"net.ip_in_range_cidr({FIELD}, {_literal(one)})" for one in networks]
 
 
@@ -130,43 +125,13 @@ def _texts(matches: list[Match], closing: str) -> list[str]:
     }
     parts: list[str] = []
     for kind, (before, after) in kinds.items():
-        chosen = (_pattern(one) for one in matches if one.type is kind)
-        parts += [_regex(f"{before}{chunk}{after}") for chunk in _chunks(chosen)]
+        chosen = (pattern_of(one) for one in matches if one.type is kind)
+        parts += [_regex(f"{before}{chunk}{after}") for chunk in chunks(chosen)]
     return parts + [
         f"net.ip_in_range_cidr({FIELD}, {_literal(one.text)})"
         for one in matches
         if one.type is MatchType.NETWORK
     ]
-
-
-def _chunks(alternatives: Iterable[str]) -> list[str]:
-    """Join alternatives in groups, beginning anew before one expression grows too long."""
-    chunks: list[list[str]] = []
-    length = 0
-    for one in alternatives:
-        if chunks and length + len(one) < _LONGEST_REGEX:
-            chunks[-1].append(one)
-        else:
-            chunks.append([one])
-            length = 0
-        length += len(one) + 1
-    return [f"(?:{'|'.join(chunk)})" if len(chunk) > 1 else chunk[0] for chunk in chunks]
-
-
-def _pattern(match: Match) -> str:
-    if match.type is MatchType.CONTAINS and not match.text:
-        return ".*"  # nothing between slashes would begin a comment
-    if match.type is not MatchType.GLOB:
-        return _escaped(match.text)
-    return "".join(_escaped(part) if isinstance(part, str) else _WILD[part] for part in match.parts)
-
-
-def _escaped(text: str) -> str:
-    return re.escape(text).replace("/", r"\/")
-
-
-def _escape_slash(found: re.Match[str]) -> str:
-    return r"\/" if found[0] == "/" else found[0]
 
 
 def _regex(pattern: str) -> str:

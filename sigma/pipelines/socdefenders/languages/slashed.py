@@ -1,0 +1,53 @@
+"""Regular expressions between slashes: what YARA-L and LogScale have in common."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sigma.types import SpecialChars
+
+from sigma.pipelines.socdefenders.translate.columns import MatchType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sigma.pipelines.socdefenders.translate.columns import Match
+
+__all__ = ["chunks", "escaped", "pattern_of", "with_escaped_slashes"]
+
+_LONGEST = 10_000
+_WILD = {SpecialChars.WILDCARD_MULTI: ".*", SpecialChars.WILDCARD_SINGLE: "."}
+
+
+def chunks(alternatives: Iterable[str]) -> list[str]:
+    """Join alternatives in groups, beginning anew before one expression grows too long."""
+    joined: list[list[str]] = []
+    length = 0
+    for one in alternatives:
+        if joined and length + len(one) < _LONGEST:
+            joined[-1].append(one)
+        else:
+            joined.append([one])
+            length = 0
+        length += len(one) + 1
+    return [f"(?:{'|'.join(group)})" if len(group) > 1 else group[0] for group in joined]
+
+
+def pattern_of(match: Match) -> str:
+    """Return the expression of a match's text, or of its texts and wildcards, without anchors."""
+    if match.type is MatchType.CONTAINS and not match.text:
+        return ".*"  # nothing between slashes would begin a comment
+    if match.type is not MatchType.GLOB:
+        return escaped(match.text)
+    return "".join(escaped(part) if isinstance(part, str) else _WILD[part] for part in match.parts)
+
+
+def escaped(text: str) -> str:
+    """Return the expression that a text alone matches."""
+    return re.escape(text).replace("/", r"\/")
+
+
+def with_escaped_slashes(pattern: str) -> str:
+    """Return an expression with the slashes escaped that are not yet."""
+    return re.sub(r"\\.|/", lambda found: r"\/" if found[0] == "/" else found[0], pattern)
