@@ -220,11 +220,14 @@ _SELECTION_OPTIONS = (
     ),
     click.option(
         "--input-format",
-        type=click.Choice(["auto", "list", "report", "html", "csv", "json", "jsonl", "sigma"]),
+        type=click.Choice(
+            ["auto", "list", "report", "html", "csv", "json", "jsonl", "openioc", "sigma"]
+        ),
         default="auto",
         show_default=True,
         help="Read sources in this format instead of detecting it: plain text, Markdown or "
-        "AsciiDoc, HTML, any delimited table, JSON (STIX and MISP too), JSON Lines, Sigma rules.",
+        "AsciiDoc, HTML, any delimited table, JSON (STIX and MISP too), JSON Lines, OpenIOC, "
+        "Sigma rules.",
     ),
     click.option(
         "--explain",

@@ -25,6 +25,7 @@ class Form(Enum):
     TABLE = "a table"
     DOCUMENT = "AsciiDoc or Markdown"
     HTML = "HTML"
+    OPENIOC = "OpenIOC"
     TEXT = "plain text"
 
 
@@ -51,6 +52,7 @@ _FIRST_TAG = re.compile(
     r"<(!doctype\s+html|[a-z][a-z0-9]*)[\s>/]",
     re.IGNORECASE,
 )
+_OPENIOC = ("ioc", "openioc")
 _PAGE = re.compile(r"!doctype\s+html|html|head|body", re.IGNORECASE)
 _PART_OF_PAGE = re.compile(
     r"meta|title|h[1-6]|p|div|span|a|b|br|hr|ul|ol|li|table|tr|td|pre|code|font|center|section"
@@ -82,8 +84,12 @@ def recognise(source: TextSource) -> Recognised:
     sample = source.sample
     if _JSON.match(sample):
         return Recognised(Form.JSON_LINES if _JSON_LINE.match(sample) else Form.JSON)
-    if _is_page(sample):
+    tag = _FIRST_TAG.match(sample)
+    first = tag[1] if tag is not None else ""
+    if _is_page(first, sample):
         return Recognised(Form.HTML)
+    if first.lower() in _OPENIOC:
+        return Recognised(Form.OPENIOC)
     if _MARKUP.match(sample) or (_TAG.match(sample) and not is_document(sample)):
         raise UnrecognisedSourceError(
             f"Cannot read '{source.name}': it is XML of a form that is not read;"
@@ -110,11 +116,8 @@ def recognise(source: TextSource) -> Recognised:
     return Recognised(Form.TABLE, table) if table is not None else Recognised(Form.TEXT)
 
 
-def _is_page(sample: str) -> bool:
+def _is_page(tag: str, sample: str) -> bool:
     """Return whether a text begins as a page of HTML does, or as a part of one."""
-    tag = _FIRST_TAG.match(sample)
-    if tag is None:
-        return False
-    return _PAGE.fullmatch(tag[1]) is not None or (
-        _PART_OF_PAGE.fullmatch(tag[1]) is not None and not is_document(sample)
+    return _PAGE.fullmatch(tag) is not None or (
+        _PART_OF_PAGE.fullmatch(tag) is not None and not is_document(sample)
     )

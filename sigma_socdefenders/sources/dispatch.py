@@ -27,6 +27,7 @@ _FORMS: dict[InputFormat, Form] = {
     "list": Form.TEXT,
     "report": Form.DOCUMENT,
     "html": Form.HTML,
+    "openioc": Form.OPENIOC,
     "csv": Form.TABLE,
     "json": Form.JSON,
     "jsonl": Form.JSON_LINES,
@@ -57,6 +58,10 @@ def records(
         from sigma_socdefenders.sources.documents.html import read_html  # noqa: PLC0415 - see above
 
         return read_html(source)
+    if form is Form.OPENIOC:
+        from sigma_socdefenders.sources.documents.openioc import read_openioc  # noqa: PLC0415
+
+        return read_openioc(source)
     if form is Form.SIGMA:
         from sigma_socdefenders.sources.sigma_rules.reader import read_sigma  # noqa: PLC0415 - YAML
 

@@ -13,10 +13,13 @@ ToIds: TypeAlias = Literal["auto", "only", "all"]
 the event marks any. The indicators of a STIX bundle are marked; its observations are not.
 """
 
-InputFormat: TypeAlias = Literal["auto", "list", "report", "html", "csv", "json", "jsonl", "sigma"]
+InputFormat: TypeAlias = Literal[
+    "auto", "list", "report", "html", "csv", "json", "jsonl", "openioc", "sigma"
+]
 """What form a source has.
 
 `auto` detects it from the content; `list` is plain text, `report` Markdown or AsciiDoc, `html` a
 page or a part of one, `csv` any delimited table, `json` a JSON text (the feed's records, STIX 2,
-MISP, lists of objects), `jsonl` a JSON value on each line, `sigma` Sigma rules.
+MISP, lists of objects), `jsonl` a JSON value on each line, `openioc` OpenIOC,
+`sigma` Sigma rules.
 """
