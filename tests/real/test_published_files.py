@@ -34,7 +34,7 @@ FILES = {
     # which are no hashes of files; two links to the vendor's own articles.
     "adoc02__eset__README.adoc": (
         {"sha1": 32, "domain": 3, "ipv4": 77},
-        {"reference": 2},
+        {"reference": 2, "unsupported": 2},
     ),
     # 18 hostname rows, 6 rows of three hashes each, 5 addresses of registrants.
     "csv10__volexity__iocs.csv": (

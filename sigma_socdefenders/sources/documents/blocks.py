@@ -73,10 +73,6 @@ def read_blocks(blocks: Iterable[Block]) -> Iterator[SourcedRecord | Skipped]:
     table: ReportTable | None = None
     number: int | None = None
 
-    def cells_as_text(position: Position, cells: list[str]) -> Iterator[SourcedRecord | Skipped]:
-        for cell in filter(None, cells):
-            yield from text.records([Passage(position, cell)], quoted=False)
-
     for block in blocks:
         if table is not None and (not isinstance(block, Row) or block.table != number):
             yield from table.rest()
@@ -85,9 +81,8 @@ def read_blocks(blocks: Iterable[Block]) -> Iterator[SourcedRecord | Skipped]:
             if table is None:
                 number = block.table
                 is_header = block.is_header or not _holds_value(block.cells)
-                table = ReportTable(
-                    header=block.cells if is_header else [], otherwise=cells_as_text
-                )
+                header = block.cells if is_header else []
+                table = ReportTable(text.row, header=header, marked_up=False)
                 if is_header:
                     continue
             yield from table.row(block.position, block.cells)

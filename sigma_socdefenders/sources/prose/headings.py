@@ -33,6 +33,7 @@ __all__ = ["Section", "ends_as_file", "is_fanged_name", "label_objects"]
 
 _NAMES = (IndicatorType.DOMAIN.value, IndicatorType.URL.value, IndicatorType.EMAIL.value)
 _HASH_NAMES = frozenset(kind.value for kind in HASHES)
+_CLASSES = (IndicatorType.CVE.value, IndicatorType.MITRE_ATTACK.value)
 _OBJECTING = (REFERENCE, UNSUPPORTED, NO_HASH, NO_ADDRESS)
 _LONGEST_HEADING = 120
 _DECORATION = ("==", "--", "**", "~~", "__", "##")
@@ -129,6 +130,31 @@ class Section:
         if of_type(hint, value.value) is None or (hint == ANY and ends_as_file(value)):
             return _TALKED_ABOUT
         return None
+
+    @property
+    def is_of_indicators(self) -> bool:
+        """Whether the headings say that indicators stand below them."""
+        return self.hint is not None and not self.objects
+
+    def objection_in_row(self, value: Value, *, label: str | None, quoted: bool) -> Refusal | None:
+        """Return why a value in a row of a table is none, or None where it is one.
+
+        Args:
+            value: in a cell of its own or with others.
+            label: what the cell to the left or the header calls it, as `phrase_hint` has it.
+            quoted: whether the cell is set as code, or lists several values.
+        """
+        if value.type in _CLASSES and label not in (ANY, value.type):
+            return Refusal(Reason.REFERENCE, "a vulnerability or technique that the text refers to")
+        if label_objects(label, value):
+            return Refusal(Reason.UNSUPPORTED, "its label says what else it is")
+        if label == REFERENCE and is_fanged_name(value):
+            return _TALKED_ABOUT
+        names = label not in (None, TITLE, *_OBJECTING) and self.is_of_indicators
+        if names and label is not None and is_fanged_name(value):
+            fits = of_type(label, value.value) is not None and not ends_as_file(value)
+            return None if fits else _TALKED_ABOUT
+        return self.objection_in_report(value, quoted=quoted)
 
 
 def ends_as_file(value: Value) -> bool:

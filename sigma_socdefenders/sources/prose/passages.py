@@ -10,15 +10,16 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from sigma_socdefenders.audit.skipped import Reason, Skipped
+from sigma_socdefenders.errors import shorten
 from sigma_socdefenders.sources.cells.values import stripped_word, words
-from sigma_socdefenders.sources.cells.vocabulary import ANY
+from sigma_socdefenders.sources.cells.vocabulary import ANY, phrase_hint
 from sigma_socdefenders.sources.prose.headings import Section
 from sigma_socdefenders.sources.prose.lines import line_records, values_in_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sigma_socdefenders.audit.skipped import Skipped
     from sigma_socdefenders.errors import Position
     from sigma_socdefenders.indicators.record import SourcedRecord
 
@@ -33,6 +34,8 @@ _ITEM = re.compile(r"(?:[-*+]+|[0-9]{1,4}[.)])\s+")
 _CODE = re.compile(r"\+{0,2}`\+{0,2}|(?<!\S)\+\+|\+\+(?!\S)")
 _SET_AS_CODE = re.compile(r"[`+]{1,3}[^`]+[`+]{1,3}[.,;]?")
 _LINK = re.compile(r"\]\((?:[^()]|\([^()]*\))*\)|(?<=\S)\[(?!\.|:|@|/|dot\b|at\b)[^\]]*(?:\]|$)")
+_BREAK = re.compile(r"<br\s?/?>", re.IGNORECASE)
+_JOINING = frozenset(["and", "or", "&", "/", "+", "-"])
 _DESCRIBING = ("-", "\u2013", "\u2014", "--", "|", ":", "=", "->", "//", "#")
 
 
@@ -83,6 +86,49 @@ class ReportText:
                 partial(self._section.objection_in_report, quoted=as_code),
             )
 
+    def row(
+        self, position: Position, header: Sequence[str], cells: Sequence[str]
+    ) -> Iterator[SourcedRecord | Skipped]:
+        """Yield the values of a row of a table in which no column is known to list indicators.
+
+        What the cell to the left, or else the header, calls a cell counts as a heading does.
+        Below a heading of indicators, a row without any value is skipped as `empty`.
+
+        Args:
+            position: where the row stands.
+            header: the table's header, without marks; may be short.
+            cells: the row's cells, with the marks that set them as code.
+        """
+        left: str | None = None
+        held_any = False
+        for index, cell in enumerate(cells):
+            above = phrase_hint(header[index]) if index < len(header) else None
+            parts = [
+                (plain, _CODE.sub(" ", _LINK.sub(" ", plain.replace("\\|", "|"))).strip(" *_"))
+                for plain in map(str.strip, _BREAK.split(cell))
+            ]
+            found = [
+                (plain, values_in_line(text, running=not (_is_listed(text) or _is_joined(text))))
+                for plain, text in parts
+                if text
+            ]
+            several = sum(len(line.values) for _, line in found) > 1
+            for plain, line in found:
+                if not (line.values or line.references or line.others):
+                    left = phrase_hint(line.rest) or left
+                    continue
+                held_any = True
+                objection = partial(
+                    self._section.objection_in_row,
+                    label=left or above,
+                    quoted=several or _SET_AS_CODE.match(plain) is not None,
+                )
+                yield from line_records(line, position, objection)
+        if header and not held_any and self._section.is_of_indicators:
+            text = shorten(" ".join(filter(None, map(str.strip, cells))))
+            if text:
+                yield Skipped(position, text, Reason.EMPTY, "the row holds no value")
+
 
 def begins_item(text: str) -> bool:
     """Return whether a line, outer blanks taken off, begins an item of a list."""
@@ -92,6 +138,12 @@ def begins_item(text: str) -> bool:
 def _without_mark(text: str) -> str:
     """Return a line without what makes it an item of a list."""
     return text[mark.end() :] if (mark := _ITEM.match(text)) else text
+
+
+def _is_joined(text: str) -> bool:
+    """Return whether a text is nothing but values and what joins them."""
+    parts = [part for part in words(text) if part.lower() not in _JOINING]
+    return bool(parts) and all(stripped_word(ANY, part) for part in parts)
 
 
 def _is_listed(text: str) -> bool:

@@ -36,14 +36,16 @@ _CELL = re.compile(r"(?<!\\)\|")
 # The mark before a cell of AsciiDoc; `.2+|` begins one that spans two rows.
 _MARK = re.compile(r"(?:(?:(?<=\s)|^)(?:[0-9]{1,3})?(?:\.([0-9]{1,3}))?\+)?(?<!\\)\|")
 _SAMPLE_ROWS = 60
+# A cell that goes on for longer was never closed; its further lines are read by themselves.
+_LONGEST_CELL_LINES = 50
 _MOST_CELLS = 1000
 _NEARLY_ALL = 0.6
 _CLASSES = (IndicatorType.CVE.value, IndicatorType.MITRE_ATTACK.value)
 
 
 def cells_of(line: str) -> list[str]:
-    """Return the cells of a line between its marks, without what sets them as code or bold."""
-    return [_plain(each) for each in _CELL.split(line.strip().removeprefix("|").removesuffix("|"))]
+    """Return the cells of a line between its marks, with what sets them as code or bold."""
+    return _CELL.split(line.strip().removeprefix("|").removesuffix("|"))
 
 
 def _plain(cell: str) -> str:
@@ -56,26 +58,34 @@ class ReportTable:
 
     def __init__(
         self,
+        otherwise: Callable[
+            [Position, Sequence[str], Sequence[str]], Iterator[SourcedRecord | Skipped]
+        ],
         *,
-        header: list[str] | None = None,
+        header: Sequence[str] | None = None,
         columns: int | None = None,
-        otherwise: Callable[[Position, list[str]], Iterator[SourcedRecord | Skipped]] | None = None,
+        marked_up: bool = True,
     ) -> None:
         """Begin a table.
 
         Args:
+            otherwise: reads the cells of a row, below a header's, where no column is known to
+                list indicators.
             header: its cells, where it is known; else the first row's.
             columns: how many there are; else as many as the first line has cells.
-            otherwise: reads the rows of a table that lists no indicators.
+            marked_up: whether the marks of Markdown and AsciiDoc for code and bold are marks here.
         """
-        self._header = header
-        self._width = columns
         self._otherwise = otherwise
+        self._plain = _plain if marked_up else str
+        self._header = None if header is None else [self._plain(each) for each in header]
+        self._width = columns
         self._columns: Columns | None = None
         self._planned = False
         self._row: list[str] = []
+        self._row_position: Position | None = None
+        self._continued = 0
         self._spanned: dict[int, int] = {}
-        self._waiting: list[tuple[Position, list[str]]] = []
+        self._waiting: list[tuple[Position, Sequence[str]]] = []
 
     def cells(self, position: Position, line: str) -> Iterator[SourcedRecord | Skipped]:
         """Take a line of AsciiDoc, which may hold a part of a row, and yield what can be read.
@@ -83,20 +93,33 @@ class ReportTable:
         A row that is short of cells ends where the next line would not fit in.
         """
         before, *found = _MARK.split(line)
-        marked = list(zip(found[::2], map(_plain, found[1::2]), strict=True))
-        if before.strip() and self._row:
-            self._row[-1] += f" {_plain(before)}"
+        marked = list(zip(found[::2], map(str.strip, found[1::2]), strict=True))
+        if before.strip():
+            yield from self._continue(position, before.strip())
+        if not marked:
+            return
         self._width = min(self._width or len(marked), _MOST_CELLS)
         if self._row and len(self._row) + len(marked) > self._width:
-            yield from self._end_row(position)
+            yield from self._end_row()
         for span, cell in marked:
+            if len(self._row) >= self._width:
+                yield from self._end_row()
             self._skip_spanned()
             if span is not None:
                 self._spanned[len(self._row)] = int(span) - 1
             self._row.append(cell)
+            self._row_position, self._continued = position, 0
             self._skip_spanned()
-            if len(self._row) >= self._width:
-                yield from self._end_row(position)
+
+    def _continue(self, position: Position, text: str) -> Iterator[SourcedRecord | Skipped]:
+        """Take a line that goes on with the cell before it."""
+        self._continued += 1
+        if self._row and self._continued <= _LONGEST_CELL_LINES:
+            self._row[-1] += f" {text}"
+            if self._header is not None:
+                return
+        # What goes on for so long, or below a header's cell, is no part of a row.
+        yield from self._otherwise(position, (), (text,))
 
     def _skip_spanned(self) -> None:
         """Leave the cells empty in which one from a row above goes on."""
@@ -108,30 +131,36 @@ class ReportTable:
             self._spanned[len(self._row)] = left - 1
             self._row.append("")
 
-    def _end_row(self, position: Position) -> Iterator[SourcedRecord | Skipped]:
+    def _end_row(self) -> Iterator[SourcedRecord | Skipped]:
         row, self._row = self._row, []
         if self._header is None:
-            self._header = row
-        else:
-            yield from self.row(position, row)
+            self._header = [self._plain(each) for each in row]
+        elif self._row_position is not None:
+            yield from self.row(self._row_position, row)
 
-    def row(self, position: Position, cells: list[str]) -> Iterator[SourcedRecord | Skipped]:
+    def row(self, position: Position, cells: Sequence[str]) -> Iterator[SourcedRecord | Skipped]:
         """Take one row, and yield what can be read by now."""
         self._waiting.append((position, cells))
         if self._planned or len(self._waiting) == _SAMPLE_ROWS:
-            yield from self.rest()
+            yield from self._read_waiting()
 
     def rest(self) -> Iterator[SourcedRecord | Skipped]:
-        """Yield what the rows hold that have been waiting."""
-        rows = [cells for _, cells in self._waiting]
+        """Yield what the table's end completes."""
+        if self._row:
+            yield from self._end_row()
+        yield from self._read_waiting()
+
+    def _read_waiting(self) -> Iterator[SourcedRecord | Skipped]:
+        rows = [[self._plain(each) for each in cells] for _, cells in self._waiting]
+        header = self._header or []
         if not self._planned and rows:
             self._planned = True
-            self._columns = _plan(self._header or [], rows)
-        for position, cells in self._waiting:
+            self._columns = _plan(header, rows)
+        for (position, cells), plain in zip(self._waiting, rows, strict=True):
             if self._columns is not None:
-                yield from row_records(cells, self._columns, position)
-            elif self._otherwise is not None:
-                yield from self._otherwise(position, cells)
+                yield from row_records(plain, self._columns, position)
+            else:
+                yield from self._otherwise(position, header, cells)
         self._waiting.clear()
 
 

@@ -1,6 +1,7 @@
 """Reports in AsciiDoc and Markdown: the tables and lists of indicators in them.
 
-The tables are read by their headers, as CSV is. In lists and listings a name or link that is not
+The tables are read by their headers, as CSV is; where no column is known to list indicators, each
+cell is read as text. In lists and listings a name or link that is not
 defanged counts below a heading that speaks of such; of the text between them only what is
 defanged, or can be nothing else, such as a hash, is taken. The rest is prose and not counted.
 """
@@ -106,7 +107,7 @@ class _Report:
         """Take a line that begins a block or goes on with a paragraph."""
         if text.startswith("|===") and self._asciidoc:
             yield from self._close()
-            self._table = ReportTable(columns=self._columns)
+            self._table = ReportTable(self._text.row, columns=self._columns)
             self._columns = None
         elif fence := _FENCE.fullmatch(text):
             yield from self._close()
@@ -114,7 +115,7 @@ class _Report:
         elif not self._asciidoc and self._begins_table(text):
             header = cells_of(self._paragraph.pop().text)
             yield from self._close()
-            self._table = ReportTable(header=header)
+            self._table = ReportTable(self._text.row, header=header)
         elif heading := self._heading.fullmatch(text):
             yield from self._close()
             self._text.heading(heading[2], len(heading[1]))

@@ -36,7 +36,7 @@ def test_asciidoc(reading):
     assert result.pairs == [("sha1", SHA1), ("sha1", SHA1[::-1]), ("domain", "bad.example")]
     assert result.indicators[0].context == "Dropper of evil.com"
     assert str(result.indicators[2].first_seen.date()) == "2023-11-29"
-    assert result.reasons == {"reference": 1}
+    assert result.reasons == {"reference": 1, "unsupported": 1}
 
 
 def test_markdown(reading):
@@ -236,3 +236,51 @@ def test_line_breaks_in_cells(reading):
     """A cell of Markdown that breaks its lines in HTML holds several values."""
     table = "| C&C |\n|---|\n| `e.evil.com`<br>f.evil.com |\n| g.evil.com<BR />h.evil.com |\n"
     assert reading(table).values == [f"{each}.evil.com" for each in "efgh"]
+
+
+HEX64 = SHA1 + SHA1[:24]
+
+
+def test_tables_whose_columns_hold_anything(reading):
+    """A table that names what its rows hold is read cell by cell, and each row is counted."""
+    result = reading(
+        "## Indicators of Compromise\n\n| Feb 2018 | |\n| --- | --- |\n"
+        f"| Dropper | {HEX64} |\n"
+        "| C&C | `a.evil.com` and `b.evil.com` |\n"
+        "| Next | e.evil.com<br>f.evil.com |\n"
+        "| Domain | g.evil.com |\n"
+        "| More | read on at vendor.com, and h[.]evil.com |\n"
+        "| File name | setup.example.zip |\n| Imphash | 0123456789abcdef0123456789abcdef |\n"
+        "| Reference | https://blog.vendor.com/a |\n"
+        "| Technique | T1059.001 |\n| Mutex | Global |\n"
+    )
+    assert result.values == [HEX64, *(f"{each}.evil.com" for each in "abefgh")]
+    assert result.reasons == {"reference": 3, "unsupported": 2, "empty": 1}
+
+
+def test_tables_of_other_things(reading):
+    """Where no heading speaks of indicators, a row without any is prose and not counted."""
+    result = reading(
+        "# The campaign\n\n| Tool | Maker |\n|---|---|\n| Nmap | nmap.org |\n| None | none |\n"
+    )
+    assert result.values == []
+    assert result.reasons == {"reference": 1}
+
+
+def test_asciidoc_rows_cut_off(reading):
+    """A row that the table's end cuts off is read, and lines below a header are as well."""
+    result = reading(
+        "= Report\n\n== C2\n\n[cols=3]\n|===\n|Indicator |Type |Note\n"
+        "|192.0.2.1 |ip |a\n|192.0.2.2 |ip\n"
+    )
+    assert result.values == ["192.0.2.1", "192.0.2.2"]
+    result = reading("= Report\n\n|===\n|Indicator\n192.0.2.1\n192.0.2.2\n|===\n")
+    assert result.values == ["192.0.2.1", "192.0.2.2"]
+
+
+def test_asciidoc_cells_never_closed(reading):
+    """Each line of a cell that is never closed is read, in time in proportion to their number."""
+    count = 200_000
+    lines = "\n".join(f"10.{i >> 16}.{i >> 8 & 255}.{i & 255}" for i in range(count))
+    result = reading(f"= Report\n\n|===\n|Indicator |Note\n|192.0.2.1 |on and on\n{lines}\n")
+    assert sum(result.reasons.values()) + len(result.values) >= count - 50
