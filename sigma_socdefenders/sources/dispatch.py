@@ -78,6 +78,10 @@ def document_records(document: Document) -> Iterator[SourcedRecord | Skipped]:
         SourceError: it cannot be read to its end.
         UnrecognisedSourceError: the library that reads it is not installed.
     """
+    if document.kind == "pdf":
+        from sigma_socdefenders.sources.documents.pdf import read_pdf  # noqa: PLC0415 - see above
+
+        return read_pdf(document)
     if document.kind == "docx":
         from sigma_socdefenders.sources.documents.docx import read_docx  # noqa: PLC0415 - see above
 

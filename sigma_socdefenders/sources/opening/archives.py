@@ -38,6 +38,7 @@ LINES = 4
 MOST_MEMBERS = 10_000
 _DEEPEST_ARCHIVE = 2
 
+_PDF = b"%PDF"
 _GZIP = b"\x1f\x8b"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 # Files here have no end, and reading some of them blocks.
@@ -206,6 +207,14 @@ def _texts(
     with named(name):
         magic = read_up_to(stream, 4)
     whole = io.BufferedReader(Joined(magic, stream))
+    if magic == _PDF:
+        with tempfile.TemporaryFile() as spooled:
+            with named(name):
+                while part := whole.read(1 << 20):
+                    spooled.write(part)
+                spooled.seek(0)
+            yield Document(name, "pdf", spooled), asked_for
+        return
     if not magic.startswith((_GZIP, *_ZIP)):
         try:
             text = TextSource(whole, name)

@@ -26,7 +26,6 @@ LONGEST_LINE = 1 << 20
 LARGEST_DOCUMENT = 1 << 27
 
 _KNOWN_BINARY = {
-    b"%PDF": "a PDF document",
     b"\x89PNG": "an image",
     b"MZ": "a Windows program",
     b"\x7fELF": "a program",

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Document", "Kind", "is_office", "office_kind"]
 
-Kind: TypeAlias = Literal["docx", "xlsx"]
+Kind: TypeAlias = Literal["docx", "pdf", "xlsx"]
 
 LARGEST_UNPACKED = 1 << 27
 _CONTENT_TYPES = "[Content_Types].xml"

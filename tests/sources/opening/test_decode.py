@@ -112,7 +112,6 @@ def test_pipes(pack):
 
 NOT_LISTS = {
     "image": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
-    "pdf": b"%PDF-1.7 \n",
     "program": b"MZ\x90\0\x03\0\0\0",
     "noise": bytes(range(256)) * 4,
     "office": zipped(**{"[Content_Types].xml": "<x/>", "ppt/presentation.xml": "<x/>"}),
