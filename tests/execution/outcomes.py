@@ -88,6 +88,18 @@ that Elasticsearch adds |
 | `defender`, `sentinel` | Microsoft's own Kusto parser and binder, with the tables' schemas | an \
 evaluator after Microsoft's reference |
 {rows}
+## A second opinion
+
+Two other engines from PyPI run the queries of `defender` and `sentinel` as well: each case with the
+profiles `default` and `broad`, alone and in a group. Each query that an engine can run has to find
+the very events that ours finds. A query is refused where the engine lacks a function.
+`streaming-kql` gets `in~` and `ipv4_is_in_any_range` in other words, and both get conditions in the
+place of a parser's parameters.
+
+| engine | agree | refused | differ | it lacks |
+|---|---|---|---|---|
+{opinions}
+
 ## The events
 
 Each platform has them in its own form: Sysmon's fields, CIM data models, the Elastic Common Schema,
@@ -96,11 +108,25 @@ tables and columns. A digest stands in an event in the layouts that Sysmon write
 """
 
 
-def page(outcomes: Mapping[tuple[str, str], Sequence[Outcome | None]]) -> str:
+def opinion(name: str, *, agree: int, refused: int, lacked: Sequence[str]) -> str:
+    """The line of the published page on a second engine that found the same in each query."""
+    functions = ", ".join(f"`{one}`" for one in lacked)
+    return f"| `{name}` | {agree} | {refused} | 0 | {functions} |"
+
+
+def same_engine(name: str, line: str) -> bool:
+    """Whether a line of the published page is the one on a second engine."""
+    return line.startswith(f"| `{name}` |")
+
+
+def page(
+    outcomes: Mapping[tuple[str, str], Sequence[Outcome | None]], opinions: Sequence[str]
+) -> str:
     """The published page.
 
     Args:
         outcomes: What was found, by type and platform name.
+        opinions: The lines on the second engines.
     """
     types = list(dict.fromkeys(type_ for type_, _ in outcomes))
     names = list(dict.fromkeys(name for _, name in outcomes))
@@ -113,7 +139,12 @@ def page(outcomes: Mapping[tuple[str, str], Sequence[Outcome | None]]) -> str:
         for one in PLATFORMS
         if not isinstance(one.engine, str)
     )
-    parts = [_HEAD, "\n".join(lines), "\n", _ENGINES.format(rows=rows)]
+    parts = [
+        _HEAD,
+        "\n".join(lines),
+        "\n",
+        _ENGINES.format(rows=rows, opinions="\n".join(opinions)),
+    ]
     parts += [
         f"- **{case.type}** `{case.spellings[0]}` is shown by {_listed(case.found)}."
         f" It is resembled by {_listed(case.misses)}.\n"
