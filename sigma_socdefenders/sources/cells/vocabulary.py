@@ -18,6 +18,7 @@ __all__ = [
     "TITLE",
     "UNSUPPORTED",
     "Vocabulary",
+    "is_called_benign",
     "phrase_hint",
     "term_hint",
     "type_hint",
@@ -187,6 +188,12 @@ def _phrase_hint(text: str, whole: bool) -> str | None:  # noqa: FBT001 - see `i
             return None
         words = words[end + 1 :]
     return None
+
+
+def is_called_benign(text: str) -> bool:
+    """Return whether a word in brackets calls something harmless, as `(legitimate)` does."""
+    benign = vocabulary().benign
+    return any(each[1:-1].strip().lower() in benign for each in _PARENTHESIS.findall(text))
 
 
 def term_hint(term: str) -> str | None:

@@ -29,7 +29,7 @@ from sigma_socdefenders.sources.cells.vocabulary import (
 if TYPE_CHECKING:
     from sigma_socdefenders.sources.cells.values import Value
 
-__all__ = ["Section", "ends_as_file", "is_fanged_name", "label_objects"]
+__all__ = ["HARMLESS", "Section", "ends_as_file", "is_fanged_name", "label_objects"]
 
 _NAMES = (IndicatorType.DOMAIN.value, IndicatorType.URL.value, IndicatorType.EMAIL.value)
 _HASH_NAMES = frozenset(kind.value for kind in HASHES)
@@ -43,6 +43,7 @@ _FILE_ENDINGS = frozenset(
 )
 
 
+HARMLESS = Refusal(Reason.REFERENCE, "what stands beside it calls it harmless")
 _TALKED_ABOUT = Refusal(Reason.REFERENCE, "a link or name that the text refers to")
 
 

@@ -18,9 +18,15 @@ from sigma_socdefenders.indicators.normalize import infer_type
 from sigma_socdefenders.indicators.record import SourcedRecord
 from sigma_socdefenders.sources.cells.comments import COMMENT, is_comment
 from sigma_socdefenders.sources.cells.values import QUOTES, Value, stripped_word, words
-from sigma_socdefenders.sources.cells.vocabulary import ANY, phrase_hint, vocabulary
+from sigma_socdefenders.sources.cells.vocabulary import (
+    ANY,
+    is_called_benign,
+    phrase_hint,
+    vocabulary,
+)
 from sigma_socdefenders.sources.prose.blocklists import blocked
 from sigma_socdefenders.sources.prose.headings import (
+    HARMLESS,
     Section,
     ends_as_file,
     is_fanged_name,
@@ -73,12 +79,14 @@ class Line(NamedTuple):
         references: those that it only refers to.
         others: those that are something else, as the label before them says.
         rest: its words but for the values.
+        benign: whether a word in brackets calls what stands there harmless.
     """
 
     values: list[Value]
     references: list[Value]
     others: list[Value]
     rest: str
+    benign: bool = False
 
 
 def values_in_line(line: str, *, running: bool) -> Line:
@@ -128,7 +136,8 @@ def values_in_line(line: str, *, running: bool) -> Line:
             rest.append(part)
         else:
             values.append(value)
-    return Line(values, references, others, " ".join(rest).strip(_AROUND))
+    text = " ".join(rest)
+    return Line(values, references, others, text.strip(_AROUND), is_called_benign(text))
 
 
 def _label(before: list[str]) -> str | None:
@@ -226,8 +235,11 @@ def line_records(
     for value in held.others:
         detail = "its label says what else it is"
         yield Skipped(position, value.value, Reason.UNSUPPORTED, detail)
+    # Of several values the word may speak of one alone; hashes in a line are of the same file.
+    together = len(held.values) == 1 or all(value.type in HASHES for value in held.values)
+    benign = together and (held.benign or is_called_benign(comment or ""))
     for value in held.values:
-        if (objection := objection_to(value)) is not None:
+        if (objection := HARMLESS if benign else objection_to(value)) is not None:
             yield Skipped(position, value.value, *objection)
             continue
         record: dict[str, Any] = {"type": value.type, "value": value.value}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sigma_socdefenders.audit.skipped import Reason, Skipped
 from sigma_socdefenders.errors import shorten
 from sigma_socdefenders.sources.cells.values import stripped_word, words
-from sigma_socdefenders.sources.cells.vocabulary import ANY, phrase_hint
+from sigma_socdefenders.sources.cells.vocabulary import ANY, is_called_benign, phrase_hint
 from sigma_socdefenders.sources.prose.headings import Section
 from sigma_socdefenders.sources.prose.lines import line_records, values_in_line
 
@@ -100,6 +100,7 @@ class ReportText:
             cells: the row's cells, with the marks that set them as code.
         """
         left: str | None = None
+        benign = any(map(is_called_benign, cells))
         held_any = False
         for index, cell in enumerate(cells):
             above = phrase_hint(header[index]) if index < len(header) else None
@@ -123,7 +124,8 @@ class ReportText:
                     label=left or above,
                     quoted=several or _SET_AS_CODE.match(plain) is not None,
                 )
-                yield from line_records(line, position, objection)
+                held = line._replace(benign=line.benign or benign)
+                yield from line_records(held, position, objection)
         if header and not held_any and self._section.is_of_indicators:
             text = shorten(" ".join(filter(None, map(str.strip, cells))))
             if text:

@@ -6,6 +6,7 @@ import re
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from sigma_socdefenders.audit.skipped import Skipped
 from sigma_socdefenders.indicators.normalize import IndicatorType
 from sigma_socdefenders.sources.cells.fields import is_nothing
 from sigma_socdefenders.sources.cells.values import stripped_word
@@ -13,18 +14,18 @@ from sigma_socdefenders.sources.cells.vocabulary import (
     ANY,
     REFERENCE,
     TITLE,
+    is_called_benign,
     phrase_hint,
     vocabulary,
     word,
 )
-from sigma_socdefenders.sources.prose.headings import is_fanged_name
+from sigma_socdefenders.sources.prose.headings import HARMLESS, is_fanged_name
 from sigma_socdefenders.sources.tables.columns import Columns, headed
 from sigma_socdefenders.sources.tables.delimited import row_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from sigma_socdefenders.audit.skipped import Skipped
     from sigma_socdefenders.errors import Position
     from sigma_socdefenders.indicators.record import SourcedRecord
 
@@ -158,10 +159,18 @@ class ReportTable:
             self._columns = _plan(header, rows)
         for (position, cells), plain in zip(self._waiting, rows, strict=True):
             if self._columns is not None:
-                yield from row_records(plain, self._columns, position)
+                records = row_records(plain, self._columns, position)
+                benign = any(map(is_called_benign, plain))
+                yield from map(_harmless, records) if benign else records
             else:
                 yield from self._otherwise(position, header, cells)
         self._waiting.clear()
+
+
+def _harmless(record: SourcedRecord | Skipped) -> Skipped:
+    if isinstance(record, Skipped):
+        return record
+    return Skipped(record.position, str(record.record["value"]), *HARMLESS)
 
 
 def _plan(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Columns | None:

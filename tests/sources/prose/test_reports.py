@@ -284,3 +284,20 @@ def test_asciidoc_cells_never_closed(reading):
     lines = "\n".join(f"10.{i >> 16}.{i >> 8 & 255}.{i & 255}" for i in range(count))
     result = reading(f"= Report\n\n|===\n|Indicator |Note\n|192.0.2.1 |on and on\n{lines}\n")
     assert sum(result.reasons.values()) + len(result.values) >= count - 50
+
+
+def test_what_is_called_harmless(reading):
+    """A hash or name that a word in brackets calls legitimate or benign is no indicator."""
+    hashes = [f"{i}" * 4 + SHA1[4:] for i in range(1, 8)]
+    result = reading(
+        "## Indicators of Compromise\n\n| Feb 2018 | |\n| --- | --- |\n"
+        f"| Dropper | {hashes[0]} |\n| Winword.exe (legitimate) | {hashes[1]} |\n\n"
+        "| Name | What |\n| --- | --- |\n| a | b |\n| c | d |\n"
+        f"| Opera.exe [benign] | {hashes[2]} |\n| Opera (evil) | {hashes[3]} |\n\n"
+        f"- {hashes[4]} Winword.exe (Legitimate)\n- {hashes[5]} (a loader)\n"
+    )
+    assert result.values == [hashes[0], hashes[3], hashes[5]]
+    assert result.reasons["reference"] == 3
+    result = reading(f"{hashes[0]} a.exe (clean)\n{hashes[1]} b.exe\n192.0.2.1  # CDN (benign)\n")
+    assert result.values == [hashes[1]]
+    assert result.reasons == {"reference": 2}
