@@ -12,7 +12,8 @@ fixture `fake_feed`. Nothing is loaded in test runs that do not ask for it.
 """
 
 from sigma_socdefenders.testing import faults
+from sigma_socdefenders.testing.exchange import SeenRequest
 from sigma_socdefenders.testing.records import sample_records
-from sigma_socdefenders.testing.server import FakeFeed, SeenRequest
+from sigma_socdefenders.testing.server import FakeFeed
 
 __all__ = ["FakeFeed", "SeenRequest", "faults", "sample_records"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sigma_socdefenders.testing.server import Exchange
+    from sigma_socdefenders.testing.exchange import Exchange
 
 __all__ = [
     "Fault",

@@ -4,40 +4,31 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import socket
-import struct
 import threading
 from collections import deque
 from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
 from sigma_socdefenders.testing import answers
+from sigma_socdefenders.testing.exchange import RULES, Exchange, SeenRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
     from types import TracebackType
 
     from typing_extensions import Self
 
     from sigma_socdefenders.testing.faults import Fault
 
-__all__ = ["Exchange", "FakeFeed", "SeenRequest"]
+__all__ = ["FakeFeed"]
 
-_RECORDS, _RULES = "/api/v1/iocs", "/api/v1/iocs/sigma"
+_RECORDS = "/api/v1/iocs"
 _PAGE_LIMITS = {"free": 100, "pro": 10_000}
 _DEFAULT_LIMIT = 100
 _KEY = "sk_live_0fake0feed0key0"
-
-
-class SeenRequest(NamedTuple):
-    """A request as it came: the path, its parameters, and the headers in lower case."""
-
-    path: str
-    query: dict[str, str]
-    headers: dict[str, str]
 
 
 class FakeFeed:
@@ -63,6 +54,7 @@ class FakeFeed:
         requests: what was asked for, in order.
         before_request: called with each request before it is answered, to change the feed.
         time: the time that answers carry, or None for the real one.
+        closing: set when the feed is closed, so that slow answers end.
     """
 
     def __init__(
@@ -87,7 +79,7 @@ class FakeFeed:
         self.time: datetime | None = None
         self._faults: deque[Fault | None] = deque()
         self._lock = threading.Lock()
-        self._closing = threading.Event()
+        self.closing = threading.Event()
         self._server = _Server(self)
         self._url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self._thread = threading.Thread(
@@ -116,7 +108,7 @@ class FakeFeed:
 
     def close(self) -> None:
         """Stop serving, and close every connection."""
-        self._closing.set()
+        self.closing.set()
         if self._thread.is_alive():
             self._server.shutdown()
             self._thread.join()
@@ -167,13 +159,13 @@ class FakeFeed:
             self.links,
             self.totals,
         )
-        if request.path == _RULES:
+        if request.path == RULES:
             return 200, answers.rules(part.page), "application/yaml"
         form = query.get("format", "json")
         return 200, answers.encode(part, form), answers.MEDIA[form]
 
     def _refusal(self, request: SeenRequest) -> tuple[int, str, str] | None:
-        if request.path not in {_RECORDS, _RULES}:
+        if request.path not in {_RECORDS, RULES}:
             return 404, "not_found", "No such path"
         bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
         key = bearer or request.headers.get("x-api-key", "")
@@ -183,7 +175,7 @@ class FakeFeed:
             return 401, "expired_api_key", "API key has expired"
         if key != self.key:
             return 401, "invalid_api_key", f"API key {key} is not valid"
-        if request.path == _RULES and self.tier == "free":
+        if request.path == RULES and self.tier == "free":
             return 403, "tier_required", "Pro tier required"
         limit = int(request.query.get("limit", _DEFAULT_LIMIT))
         if limit > self.page_limit and self.too_large == "refused":
@@ -203,74 +195,6 @@ def _last_seen(record: Any) -> str:
     return str(record.get("last_seen", "")) if isinstance(record, dict) else ""
 
 
-class Exchange:
-    """One request and the means to answer it, well or badly.
-
-    Attributes:
-        request: what was asked.
-        closing: set when the feed is closed, so that slow answers end.
-        media: the media type of the right answer.
-    """
-
-    def __init__(self, feed: FakeFeed, request: SeenRequest, connection: socket.socket) -> None:
-        self.request = request
-        self.closing = feed._closing  # noqa: SLF001 - one module
-        self.keep = True
-        self._feed = feed
-        self._connection = connection
-
-    @property
-    def media(self) -> str:
-        """The media type that goes with the requested format."""
-        form = self.request.query.get("format", "json")
-        return "application/yaml" if self.request.path == _RULES else answers.MEDIA[form]
-
-    def body(self) -> bytes:
-        """Return the body of the right answer."""
-        return self._feed.normal(self.request)[1]
-
-    def send_normally(self) -> None:
-        """Give the right answer."""
-        status, body, media = self._feed.normal(self.request)
-        self.send(status, body, media)
-
-    def send(
-        self, status: int, body: bytes, media: str, headers: Mapping[str, str] | None = None
-    ) -> None:
-        """Send a whole answer."""
-        self.write(
-            _head(status, media, {"Content-Length": str(len(body)), **(headers or {})}) + body
-        )
-
-    def start(self, status: int, media: str) -> None:
-        """Send the head of an answer whose body follows in chunks."""
-        self.write(_head(status, media, {"Transfer-Encoding": "chunked"}))
-
-    def cut(self, share: float) -> None:
-        """Send a share of the right answer, and reset the connection."""
-        status, body, media = self._feed.normal(self.request)
-        head = _head(status, media, {"Content-Length": str(len(body))})
-        self.write(head + body[: int(len(body) * share)])
-        # Closing with a linger time of zero sends RST instead of FIN.
-        linger = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
-        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        self.keep = False
-
-    def write(self, data: bytes) -> bool:
-        """Send bytes as they are; return False once the client has gone."""
-        try:
-            self._connection.sendall(data)
-        except OSError:
-            self.keep = False
-        return self.keep
-
-
-def _head(status: int, media: str, headers: Mapping[str, str]) -> bytes:
-    lines = [f"HTTP/1.1 {status} Fake", f"Content-Type: {media}"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
-
-
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: _Server
@@ -279,8 +203,9 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = SeenRequest(parts.path, dict(parse_qsl(parts.query)), headers)
-        exchange = Exchange(self.server.feed, request, self.connection)
-        self.server.feed.answer(exchange)
+        feed = self.server.feed
+        exchange = Exchange(request, self.connection, feed.normal, feed.closing)
+        feed.answer(exchange)
         self.close_connection = not exchange.keep
 
     def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - inherited

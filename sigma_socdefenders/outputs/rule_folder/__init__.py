@@ -13,7 +13,8 @@ from sigma_socdefenders.outputs.rule_folder.folder import Folder
 from sigma_socdefenders.outputs.rule_folder.loss import count_lost, refuse_loss
 from sigma_socdefenders.outputs.rule_folder.manifest import MANIFEST, Layout, rule_layout
 from sigma_socdefenders.outputs.rule_folder.naming import Document, documents
-from sigma_socdefenders.outputs.rule_folder.planning import Plan, make_plan
+from sigma_socdefenders.outputs.rule_folder.plan import Plan
+from sigma_socdefenders.outputs.rule_folder.planning import make_plan
 from sigma_socdefenders.outputs.rule_folder.writing import carry_out
 from sigma_socdefenders.rules.identity import FEED
 

@@ -8,7 +8,7 @@ of. A value that moves from one rule to another has neither come nor gone.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import yaml
 
@@ -16,12 +16,13 @@ from sigma_socdefenders.errors import InvalidIndicatorError
 from sigma_socdefenders.indicators.indicator import Indicator
 from sigma_socdefenders.indicators.ioc_types import IndicatorType
 from sigma_socdefenders.outputs.rule_folder.loss import values_of
+from sigma_socdefenders.outputs.rule_folder.plan import Change, Changes
 
 if TYPE_CHECKING:
     from sigma_socdefenders.outputs.rule_folder.folder import Folder
-    from sigma_socdefenders.outputs.rule_folder.planning import Plan
+    from sigma_socdefenders.outputs.rule_folder.plan import Plan
 
-__all__ = ["Change", "Changes", "find_changes", "indicator_name"]
+__all__ = ["find_changes", "indicator_name"]
 
 _DETECTION = re.compile(rb"^detection:\r?\n((?: .*\r?\n)+)", re.MULTILINE)
 # What a rule must not match is no indicator: the longer numbers of a vulnerability's filter.
@@ -29,20 +30,6 @@ _FILTER = re.compile(rb"^    filter\w*:.*\r?\n(?:     .*\r?\n)*", re.MULTILINE)
 # Sigma's own escape of what would be a wildcard.
 _ESCAPED = re.compile(r"\\([\\*?])")
 _SCHEME = re.compile(r"(?i)\Ahttps?://")
-
-
-class Change(NamedTuple):
-    """An indicator that has come or gone: its type, and its value without a scheme."""
-
-    type: str
-    value: str
-
-
-class Changes(NamedTuple):
-    """What has come and what has gone, each in order."""
-
-    came: list[Change]
-    went: list[Change]
 
 
 def find_changes(folder: Folder, plan: Plan) -> Changes:

@@ -9,7 +9,7 @@ from sigma_socdefenders.errors import RepositoryError
 
 if TYPE_CHECKING:
     from sigma_socdefenders.outputs.rule_folder.folder import Folder
-    from sigma_socdefenders.outputs.rule_folder.planning import Plan
+    from sigma_socdefenders.outputs.rule_folder.plan import Plan
 
 __all__ = ["count_lost", "looked_for", "refuse_loss", "values_of"]
 

@@ -3,83 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sigma_socdefenders.outputs.rule_folder.loss import looked_for
 from sigma_socdefenders.outputs.rule_folder.manifest import Entry, digest
+from sigma_socdefenders.outputs.rule_folder.plan import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sigma_socdefenders.outputs.rule_folder.changes import Changes
     from sigma_socdefenders.outputs.rule_folder.folder import Folder, Found
-    from sigma_socdefenders.outputs.rule_folder.manifest import Journal, Manifest
+    from sigma_socdefenders.outputs.rule_folder.manifest import Journal
     from sigma_socdefenders.outputs.rule_folder.naming import Document
 
-__all__ = ["Plan", "make_plan"]
-
-
-@dataclass(slots=True)
-class Plan:
-    """What a run does to a folder, or did; paths are in order.
-
-    Attributes:
-        added: files that are not there yet.
-        changed: files whose content becomes another.
-        removed: files of rules that the source no longer gives.
-        deprecated: such files that get the status `deprecated` instead.
-        edited: this package's files that were edited by hand and would have to be changed or
-            removed; they are left alone.
-        foreign: files of somebody else where a rule would have to be; they are left alone.
-        unchanged: how many files are as they should be.
-        before: the manifest as it was.
-        after: the manifest as it becomes.
-        lost: how many of the indicators looked for before are not looked for any more.
-        changes: which indicators come and go; None where nobody asked.
-    """
-
-    before: Manifest
-    added: list[str] = field(default_factory=list)
-    changed: list[str] = field(default_factory=list)
-    removed: list[str] = field(default_factory=list)
-    deprecated: list[str] = field(default_factory=list)
-    edited: list[str] = field(default_factory=list)
-    foreign: list[str] = field(default_factory=list)
-    unchanged: int = 0
-    after: Manifest = field(default_factory=dict)
-    lost: float = 0.0
-    changes: Changes | None = None
-    contents: dict[str, bytes] = field(default_factory=dict, repr=False)
-    found: dict[str, Found | None] = field(default_factory=dict, repr=False)
-    journal: Journal = field(default_factory=dict, repr=False)
-
-    @property
-    def looked_for(self) -> int:
-        """How many indicators the rules looked for before."""
-        return sum(entry.indicators for entry in self.before.values())
-
-    @property
-    def writes(self) -> bool:
-        """Whether there is anything to write or remove, be it the manifest alone."""
-        return bool(self.contents or self.removed) or self.before != self.after
-
-    @property
-    def differs(self) -> bool:
-        """Whether the folder differs from its source in anything."""
-        return self.writes or bool(self.edited or self.foreign)
-
-    def leave(self, path: str, to: list[str]) -> None:
-        """Take a file out of the run, to leave it as it is, and name it in that list."""
-        for paths in (self.added, self.changed, self.removed, self.deprecated):
-            if path in paths:
-                paths.remove(path)
-        self.contents.pop(path, None)
-        self.after.pop(path, None)
-        if path in self.before:
-            self.after[path] = self.before[path]
-        to.append(path)
-        to.sort()
+__all__ = ["make_plan"]
 
 
 def make_plan(folder: Folder, wanted: Iterable[Document], *, deprecate: bool, force: bool) -> Plan:

@@ -10,8 +10,7 @@ from sigma_socdefenders.errors import shorten
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from sigma_socdefenders.outputs.rule_folder.changes import Change, Changes
-    from sigma_socdefenders.outputs.rule_folder.planning import Plan
+    from sigma_socdefenders.outputs.rule_folder.plan import Change, Changes, Plan
 
 __all__ = ["headline", "left_alone", "listing", "markdown"]
 

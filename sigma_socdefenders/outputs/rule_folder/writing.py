@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sigma_socdefenders.outputs.rule_folder.folder import Folder
-    from sigma_socdefenders.outputs.rule_folder.planning import Plan
+    from sigma_socdefenders.outputs.rule_folder.plan import Plan
 
 __all__ = ["carry_out"]
 
