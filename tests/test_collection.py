@@ -67,7 +67,7 @@ def test_errors_are_raised_or_collected():
 
 def test_an_unknown_profile_is_refused():
     """A profile that does not exist is an error that lists those that do."""
-    with pytest.raises(ProfileError, match="use broad, default, documented, network"):
+    with pytest.raises(ProfileError, match="use broad, default, documented, inbound, network"):
         SocDefendersCollection.from_records([], profile="narrow")
 
 
