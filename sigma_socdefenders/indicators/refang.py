@@ -12,7 +12,8 @@ _ODD_SCHEME = re.compile(r"[hf](?!ttps?://|tp://)[a-z*]{2,5}[:/]", re.IGNORECASE
 _SCHEME = re.compile(r"^(?:h(?!ttp)(?:[tx]{2,3}|\*\*)p(s?)|(fxp))(?=:)", re.IGNORECASE)
 _ONE_SLASH = re.compile(r"^(https?|ftp):/(?=[^/])", re.IGNORECASE)
 _BRACKETED = re.compile(
-    r"[\[({]\s*(?:(\.|dot)|(:)|(@|at)|(://|:\\\\)|(/))\s*[\])}]|(\\\.)|\\(?=://)", re.IGNORECASE
+    r"[\[({]\s*(?:(\.|dot|punto)|(:)|(@|at)|(://|:\\\\)|(/))\s*[\])}]|(\\\.)|\\(?=://)",
+    re.IGNORECASE,
 )
 # A bound, so that a long run of brackets costs no more than other text.
 _DEEPEST = 8
@@ -32,8 +33,8 @@ def _bare(match: re.Match[str]) -> str:
 def refang(text: str) -> str:
     r"""Return a value as software writes it, with the outer blanks and the defanging taken off.
 
-    Known forms: `hxxp`, `htxp`, `h**p` and `fxp` schemes, and `.`, `dot`, `:`, `@`, `at`, `://`
-    and `/` in square, round or curly brackets, `\.`, a bracket on one side of a dot
+    Known forms: `hxxp`, `htxp`, `h**p` and `fxp` schemes, and `.`, `dot`, `punto`, `:`, `@`, `at`,
+    `://` and `/` in square, round or curly brackets, `\.`, a bracket on one side of a dot
     (`evil[.example`) in a value or, for a URL, in its host, and one slash behind a scheme.
     Idempotent.
     """

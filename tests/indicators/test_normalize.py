@@ -25,6 +25,8 @@ REFANGED = [
     ("a(.)example", "a.example"),
     ("a{.}example", "a.example"),
     ("a[dot]example", "a.example"),
+    ("a[punto]example", "a.example"),
+    ("hxxp://a(PUNTO)example/b", "http://a.example/b"),
     ("a(DOT)example", "a.example"),
     ("a[ . ]example", "a.example"),
     (r"a\.b\.example", "a.b.example"),

@@ -33,7 +33,9 @@ _SMALL = 9
 _ITEM = re.compile(r"(?:[-*+]+|[0-9]{1,4}[.)])\s+")
 _CODE = re.compile(r"\+{0,2}`\+{0,2}|(?<!\S)\+\+|\+\+(?!\S)")
 _SET_AS_CODE = re.compile(r"[`+]{1,3}[^`]+[`+]{1,3}[.,;]?")
-_LINK = re.compile(r"\]\((?:[^()]|\([^()]*\))*\)|(?<=\S)\[(?!\.|:|@|/|dot\b|at\b)[^\]]*(?:\]|$)")
+_LINK = re.compile(
+    r"\]\((?:[^()]|\([^()]*\))*\)|(?<=\S)\[(?!\.|:|@|/|dot\b|punto\b|at\b)[^\]]*(?:\]|$)"
+)
 _BREAK = re.compile(r"<br\s?/?>", re.IGNORECASE)
 _JOINING = frozenset(["and", "or", "&", "/", "+", "-"])
 _DESCRIBING = ("-", "\u2013", "\u2014", "--", "|", ":", "=", "->", "//", "#")
