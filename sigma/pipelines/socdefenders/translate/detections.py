@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import fnmatch
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from sigma.conditions import ConditionIdentifier, ConditionOR
-from sigma.exceptions import SigmaConditionError
 from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaRule
 from sigma.types import SigmaExpansion, SigmaString, SigmaType
+
+from .conditions import negated_in, parsed, required_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -89,10 +88,7 @@ def merge_named_alternatives(rule: SigmaRule) -> None:
         or not all(map(_is_list, joined))
     ):
         return
-    try:
-        condition = conditions[0].parse(postprocess=False)
-    except SigmaConditionError:
-        return
+    condition = parsed(conditions[0].condition)
     if not isinstance(condition, ConditionOR):
         return
     names = [name.identifier for name in condition.args if isinstance(name, ConditionIdentifier)]
@@ -115,19 +111,26 @@ def _united(items: Sequence[SigmaDetectionItem]) -> SigmaDetectionItem:
 
 def required_detections(rule: SigmaRule, negated: set[str]) -> set[str]:
     """Return the names of the detections without which no condition can hold."""
-    conditions = [condition.condition for condition in rule.detection.parsed_condition]
-    if any(re.search(r"(?i)\b(or|of)\b|[()]", condition) for condition in conditions):
-        return set()
-    return set(rule.detection.detections) - negated
+    names = rule.detection.detections
+    required = set(names)
+    for condition in rule.detection.parsed_condition:
+        text = condition.condition
+        # Most conditions are one name: those need no parser.
+        if text in names:
+            required &= {text}
+        elif (tree := parsed(text)) is not None:
+            required &= required_by(tree, names)
+        else:
+            return set()
+    return required - negated
 
 
 def negated_detections(rule: SigmaRule) -> set[str]:
     """Return the names of the detections that stand behind a `not` in some condition."""
-    names: set[str] = set()
+    names = rule.detection.detections
+    negated: set[str] = set()
     for condition in rule.detection.parsed_condition:
-        for found in re.finditer(
-            r"(?i)\bnot\s+((?:1|any|all)\s+of\s+)?([\w*]+|\()", condition.condition
-        ):
-            pattern = "*" if found[2] in {"(", "them"} else found[2]
-            names.update(fnmatch.filter(rule.detection.detections, pattern))
-    return names
+        text = condition.condition
+        if text not in names and (tree := parsed(text)) is not None:
+            negated |= negated_in(tree, names)
+    return negated
