@@ -232,6 +232,25 @@ def test_a_sentinel_rule_maps_its_entities(
     ] == entity
 
 
+def test_the_victim_of_an_inbound_connection_is_its_destination() -> None:
+    """A rule that asks for the source maps the destination's host, and is named by the address."""
+    inbound = changed(
+        "ipv4",
+        detection={
+            "selection": {"Initiated": "false", "SourceIp": "198.51.100.7"},
+            "condition": "selection",
+        },
+    )
+    properties = sentinel_rule(inbound)
+    assert 'SrcIpAddr == "198.51.100.7"' in properties["query"]
+    hosts = [one for one in properties["entityMappings"] if one["entityType"] == "Host"]
+    assert [one["fieldMappings"] for one in hosts] == [
+        [{"identifier": "HostName", "columnName": "DstHostname"}]
+    ]
+    name = properties["alertDetailsOverride"]["alertDisplayNameFormat"]
+    assert name.endswith(": {{SrcIpAddr}}")
+
+
 def test_a_template_takes_no_text_for_an_expression() -> None:
     """A title that starts with a bracket is written so that Resource Manager keeps it as text."""
     assert sentinel_rule(changed("ipv4", title="[a] title"))["displayName"] == "[[a] title"

@@ -7,6 +7,8 @@ __all__ = [
     "DEFENDER_COLUMNS",
     "DEFENDER_TABLES",
     "HASH_COLUMNS",
+    "INBOUND_ENTITIES",
+    "SETTING_COLUMNS",
     "TABLE_ENTITIES",
     "TIMELESS",
 ]
@@ -56,6 +58,15 @@ TABLE_ENTITIES = {
         ("MailMessage", "Recipient", "RecipientEmailAddress"),
     ),
 }
+_ACCEPTED = (
+    ("IP", "Address", "SrcIpAddr"),
+    ("IP", "Address", "DstIpAddr"),
+    ("Host", "HostName", "DstHostname"),
+)
+# Sentinel: the same where a query asks who the source is: the victim is the destination.
+INBOUND_ENTITIES = {"_Im_NetworkSession": _ACCEPTED, "_Im_WebSession": _ACCEPTED}
+# Sentinel: columns that say what kind of event it is, and never which indicator was found.
+SETTING_COLUMNS = frozenset({"EventType", "NetworkDirection"})
 _HOST = ("hosts", {"deviceIdColumn": "DeviceId", "nameColumn": "DeviceName"})
 # Defender: the entities of every row of a table, as Graph's `entityMappings` has them.
 DEFENDER_TABLES = {

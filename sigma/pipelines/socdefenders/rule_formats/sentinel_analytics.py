@@ -19,7 +19,13 @@ from sigma.processing.postprocessing import QueryPostprocessingTransformation
 
 from .attack import by_tactic, techniques
 from .deployment import Deployment
-from .entities import COLUMN_ENTITIES, HASH_COLUMNS, TABLE_ENTITIES
+from .entities import (
+    COLUMN_ENTITIES,
+    HASH_COLUMNS,
+    INBOUND_ENTITIES,
+    SETTING_COLUMNS,
+    TABLE_ENTITIES,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -176,7 +182,10 @@ def _entities(table: str, columns: Iterable[str]) -> list[dict[str, Any]]:
 
     Identifiers of one kind stand in one mapping, unless it has that identifier already.
     """
-    given = [*TABLE_ENTITIES.get(table, ())]
+    columns = list(columns)
+    inbound = "SrcIpAddr" in columns and "DstIpAddr" not in columns
+    rows = TABLE_ENTITIES | INBOUND_ENTITIES if inbound else TABLE_ENTITIES
+    given = [*rows.get(table, ())]
     for column in columns:
         if column in COLUMN_ENTITIES:
             given.append((*COLUMN_ENTITIES[column], column))
@@ -206,8 +215,12 @@ def _entities(table: str, columns: Iterable[str]) -> list[dict[str, Any]]:
 
 
 def _details(title: str, columns: Iterable[str]) -> dict[str, Any]:
-    """Return what makes an alert show the value that was found, in its name and beside it."""
-    shown = [column for column in columns if column.isidentifier()][:_MOST_DETAILS]
+    """Return what makes an alert show the value that was found, in its name and beside it.
+
+    What kind of event it is comes last.
+    """
+    named = [column for column in columns if column.isidentifier()]
+    shown = sorted(named, key=SETTING_COLUMNS.__contains__)[:_MOST_DETAILS]
     if not shown:
         return {}
     name = f"{title[: _LONGEST_NAME - len(shown[0]) - 6]}: {{{{{shown[0]}}}}}"
