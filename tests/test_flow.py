@@ -43,12 +43,12 @@ def test_what_was_not_asked_for_ends_no_run():
 
 def test_a_strange_file_in_a_folder_ends_the_run_where_errors_do(tmp_path):
     """A file that is no list is skipped with the others read, or its error ends the run."""
-    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7\0")
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n\0")
     (tmp_path / "b.txt").write_text("evil-one.com\n")
     summary = Summary(errors="skip")
     assert len(list(flow.from_sources([tmp_path], Selection(), summary))) == 1
     assert summary.dropped == {"unreadable": 1}
-    with pytest.raises(UnrecognisedSourceError, match="PDF"):
+    with pytest.raises(UnrecognisedSourceError, match=r"a\.png"):
         list(flow.from_sources([tmp_path], Selection(), Summary(errors="raise")))
 
 

@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_LACKING = {name: {IndicatorType.SHA512} for name in ("defender", "qradar", "secops")} | {
+LACKING = {name: {IndicatorType.SHA512} for name in ("defender", "qradar", "secops")} | {
     "crowdstrike": {
         IndicatorType.SHA1,
         IndicatorType.SHA512,
@@ -30,7 +30,7 @@ PROFILES = ("default", "broad", "network")
 def test_every_type_is_covered(name: str) -> None:
     """Each target has a query for each type, but for digests that the product does not keep."""
     missing = {row.type for row in coverage(TARGETS[name]) if not row.query}
-    assert missing == _LACKING.get(name, set())
+    assert missing == LACKING.get(name, set())
 
 
 @pytest.mark.parametrize("name", TARGETS)
