@@ -87,11 +87,12 @@ class Spl(QueryDialect):
 
 def _words(matches: list[Match]) -> SigmaType:
     """Return what finds one of several CVE ids, and no longer number."""
+    end = "(?:[^0-9]|$)"  # no (?!...): pySigma 2 takes what RE2 takes
     numbers = "|".join(match.text.removeprefix("CVE-") for match in matches)
     if all(match.text.startswith("CVE-") for match in matches):
-        text = f"CVE-(?:{numbers})(?![0-9])" if len(matches) > 1 else f"CVE-{numbers}(?![0-9])"
+        text = f"CVE-(?:{numbers}){end}" if len(matches) > 1 else f"CVE-{numbers}{end}"
     else:
-        text = f"(?:{'|'.join(map(_pcre, matches))})(?![0-9])"
+        text = f"(?:{'|'.join(map(_pcre, matches))}){end}"
     return SigmaRegularExpression(text, {SigmaRegularExpressionFlag.IGNORECASE})
 
 
