@@ -18,7 +18,7 @@ from sigma_socdefenders.server.snapshot import TYPES
 from sigma_socdefenders.server.stix import STIX_TYPES, stix_object, stix_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -105,36 +105,11 @@ class Taxii:
 
     async def objects(self, request: Request) -> Response:
         """Answer with STIX objects, in the order in which they were added."""
-        snapshot, numbers, more = self._chosen(request)
-        found: dict[str, Any] = {"more": more}
-        if more:
-            found["next"] = _token(snapshot, numbers[-1])
-        if numbers:
-            found["objects"] = [
-                stix_object(
-                    snapshot.indicator(number), snapshot.id(number), snapshot.changed[number]
-                )
-                for number in numbers
-            ]
-        return await _answer(request, found, _added(snapshot, numbers))
+        return await self._page(request, _stix_object)
 
     async def manifest(self, request: Request) -> Response:
         """Answer with the ids and times of the objects alone."""
-        snapshot, numbers, more = self._chosen(request)
-        found: dict[str, Any] = {"more": more}
-        if more:
-            found["next"] = _token(snapshot, numbers[-1])
-        if numbers:
-            found["objects"] = [
-                {
-                    "id": _object_id(snapshot, number),
-                    "date_added": stix_time(snapshot.added[number]),
-                    "version": stix_time(snapshot.changed[number]),
-                    "media_type": _STIX_MEDIA,
-                }
-                for number in numbers
-            ]
-        return await _answer(request, found, _added(snapshot, numbers))
+        return await self._page(request, _manifest_record)
 
     async def versions(self, request: Request) -> Response:
         """Answer with the one version that an object has here."""
@@ -142,6 +117,17 @@ class Taxii:
         found: dict[str, Any] = {"more": False}
         if numbers:
             found["versions"] = [stix_time(snapshot.changed[numbers[0]])]
+        return await _answer(request, found, _added(snapshot, numbers))
+
+    async def _page(
+        self, request: Request, describe: Callable[[Snapshot, int], dict[str, Any]]
+    ) -> Response:
+        snapshot, numbers, more = self._chosen(request)
+        found: dict[str, Any] = {"more": more}
+        if more:
+            found["next"] = _token(snapshot, numbers[-1])
+        if numbers:
+            found["objects"] = [describe(snapshot, number) for number in numbers]
         return await _answer(request, found, _added(snapshot, numbers))
 
     def _admit(self, request: Request) -> Caller:
@@ -247,6 +233,19 @@ def _is_object_id(text: str) -> bool:
 
 def _is_version(snapshot: Snapshot, number: int, versions: frozenset[str]) -> bool:
     return bool(versions & _VERSIONS) or stix_time(snapshot.changed[number]) in versions
+
+
+def _stix_object(snapshot: Snapshot, number: int) -> dict[str, Any]:
+    return stix_object(snapshot.indicator(number), snapshot.id(number), snapshot.changed[number])
+
+
+def _manifest_record(snapshot: Snapshot, number: int) -> dict[str, Any]:
+    return {
+        "id": _object_id(snapshot, number),
+        "date_added": stix_time(snapshot.added[number]),
+        "version": stix_time(snapshot.changed[number]),
+        "media_type": _STIX_MEDIA,
+    }
 
 
 def _object_id(snapshot: Snapshot, number: int) -> str:

@@ -22,10 +22,10 @@ from sigma.types import (
 
 from sigma.pipelines.socdefenders.translate.columns import FieldType, MatchType
 from sigma.pipelines.socdefenders.translate.dialect import QueryDialect
-from sigma.pipelines.socdefenders.translate.values import merge_domains, numbers_as_text
+from sigma.pipelines.socdefenders.translate.values import numbers_as_text
 
 from .expression import FIELD, any_of, expression
-from .slashed import chunks, escaped, pattern_of, with_escaped_slashes
+from .slashed import chunks, escaped, pattern_of, patterns_of, with_escaped_slashes
 
 if TYPE_CHECKING:
     from sigma.types import SigmaType
@@ -56,8 +56,7 @@ class LogScale(QueryDialect):
         if column.field_type in {FieldType.NUMBER, FieldType.KEYWORD}:
             parts = [f"{FIELD}={_bare(match.text)}" for match in matches]
         else:
-            host = column.field_type is FieldType.HOST
-            parts = _texts(merge_domains(matches) if host else matches, r"\.?" if host else "")
+            parts = [f"{FIELD}=/{pattern}/i" for pattern in patterns_of(column, matches)]
         if not parts:
             raise SigmaTransformationError(
                 f"LogScale has no networks in {column.name}: use texts, or a field of addresses."
@@ -109,29 +108,6 @@ def _addresses(column: Column, matches: list[Match]) -> str:
     single = "/128" if any(longer) else "/32"
     listed = (one.text + (single if one.type is MatchType.EXACT else "") for one in matches)
     return f"cidr({subject}, subnet=[{', '.join(map(_literal, listed))}])"
-
-
-def _texts(matches: list[Match], closing: str) -> list[str]:
-    """Return comparisons of texts, those of the same kind in one expression.
-
-    Args:
-        matches: what to look for.
-        closing: the expression of what may stand behind a whole text or an ending.
-    """
-    kinds = {
-        MatchType.EXACT: ("^", f"{closing}$"),
-        MatchType.DOMAIN: (r"^(?:.*\.)?", f"{closing}$"),
-        MatchType.SUFFIX: ("", f"{closing}$"),
-        MatchType.PREFIX: ("^", ""),
-        MatchType.CONTAINS: ("", ""),
-        MatchType.WORD: ("", "(?:[^0-9]|$)"),
-        MatchType.GLOB: ("^", "$"),
-    }
-    parts: list[str] = []
-    for kind, (before, after) in kinds.items():
-        chosen = (pattern_of(one) for one in matches if one.type is kind)
-        parts += [f"{FIELD}=/{before}{chunk}{after}/i" for chunk in chunks(chosen)]
-    return parts
 
 
 def _bare(word: str) -> str:

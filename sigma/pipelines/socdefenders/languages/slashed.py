@@ -7,17 +7,46 @@ from typing import TYPE_CHECKING
 
 from sigma.types import SpecialChars
 
-from sigma.pipelines.socdefenders.translate.columns import MatchType
+from sigma.pipelines.socdefenders.translate.columns import FieldType, MatchType
+from sigma.pipelines.socdefenders.translate.values import merge_domains
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sigma.pipelines.socdefenders.translate.columns import Match
+    from sigma.pipelines.socdefenders.translate.columns import Column, Match
 
-__all__ = ["chunks", "escaped", "pattern_of", "with_escaped_slashes"]
+__all__ = ["chunks", "escaped", "pattern_of", "patterns_of", "with_escaped_slashes"]
 
 _LONGEST = 10_000
 _WILD = {SpecialChars.WILDCARD_MULTI: ".*", SpecialChars.WILDCARD_SINGLE: "."}
+
+# What stands before and behind the texts of a kind.
+_ANCHORS = {
+    MatchType.EXACT: ("^", "$"),
+    MatchType.DOMAIN: (r"^(?:.*\.)?", "$"),
+    MatchType.SUFFIX: ("", "$"),
+    MatchType.PREFIX: ("^", ""),
+    MatchType.CONTAINS: ("", ""),
+    # The next character is no digit, so that a longer number is another word.
+    MatchType.WORD: ("", "(?:[^0-9]|$)"),
+    MatchType.GLOB: ("^", "$"),
+}
+_CLOSED_BY_DOT = {MatchType.EXACT, MatchType.DOMAIN, MatchType.SUFFIX}
+
+
+def patterns_of(column: Column, matches: list[Match]) -> list[str]:
+    """Return the expressions of a column's texts, those of the same kind in one.
+
+    A host may end in the dot of the root. Networks are no texts, and are left out.
+    """
+    host = column.field_type is FieldType.HOST
+    matches = merge_domains(matches) if host else matches
+    patterns: list[str] = []
+    for kind, (before, after) in _ANCHORS.items():
+        dot = r"\.?" if host and kind in _CLOSED_BY_DOT else ""
+        chosen = (pattern_of(one) for one in matches if one.type is kind)
+        patterns += [f"{before}{chunk}{dot}{after}" for chunk in chunks(chosen)]
+    return patterns
 
 
 def chunks(alternatives: Iterable[str]) -> list[str]:

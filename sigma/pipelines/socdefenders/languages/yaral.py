@@ -22,10 +22,10 @@ from sigma.types import (
 
 from sigma.pipelines.socdefenders.translate.columns import FieldType, MatchType
 from sigma.pipelines.socdefenders.translate.dialect import QueryDialect
-from sigma.pipelines.socdefenders.translate.values import merge_domains, numbers_as_text
+from sigma.pipelines.socdefenders.translate.values import numbers_as_text
 
 from .expression import FIELD, any_of, expression
-from .slashed import chunks, escaped, pattern_of, with_escaped_slashes
+from .slashed import chunks, escaped, patterns_of, with_escaped_slashes
 
 if TYPE_CHECKING:
     from sigma.types import SigmaType
@@ -56,8 +56,8 @@ class YaraL(QueryDialect):
         elif column.field_type in {FieldType.KEYWORD, FieldType.FLAG}:
             parts = [f"{FIELD} = {_literal(match.text)}" for match in matches]
         else:
-            host = column.field_type is FieldType.HOST
-            parts = _texts(merge_domains(matches) if host else matches, r"\.?" if host else "")
+            networks = [one.text for one in matches if one.type is MatchType.NETWORK]
+            parts = [*map(_regex, patterns_of(column, matches)), *map(_network, networks)]
         return [expression(any_of(parts, "OR"))]
 
     def other(self, column: Column, value: SigmaType) -> SigmaType:
@@ -103,39 +103,15 @@ def _addresses(matches: list[Match]) -> list[str]:
     parts = [f"{FIELD} = {_literal(exact[0])}"] if len(exact) == 1 else []
     if len(exact) > 1:
         parts = [_regex(f"^{chunk}$") for chunk in chunks(map(escaped, exact))]
-    return parts + [f"net.ip_in_range_cidr({FIELD}, {_literal(one)})" for one in networks]
-
-
-def _texts(matches: list[Match], closing: str) -> list[str]:
-    """Return comparisons of texts, those of the same kind in one expression.
-
-    Args:
-        matches: what to look for.
-        closing: the expression of what may stand behind a whole text or an ending.
-    """
-    kinds = {
-        MatchType.EXACT: ("^", f"{closing}$"),
-        MatchType.DOMAIN: (r"^(?:.*\.)?", f"{closing}$"),
-        MatchType.SUFFIX: ("", f"{closing}$"),
-        MatchType.PREFIX: ("^", ""),
-        MatchType.CONTAINS: ("", ""),
-        # The next character is no digit, so that a longer number is another word.
-        MatchType.WORD: ("", "(?:[^0-9]|$)"),
-        MatchType.GLOB: ("^", "$"),
-    }
-    parts: list[str] = []
-    for kind, (before, after) in kinds.items():
-        chosen = (pattern_of(one) for one in matches if one.type is kind)
-        parts += [_regex(f"{before}{chunk}{after}") for chunk in chunks(chosen)]
-    return parts + [
-        f"net.ip_in_range_cidr({FIELD}, {_literal(one.text)})"
-        for one in matches
-        if one.type is MatchType.NETWORK
-    ]
+    return [*parts, *map(_network, networks)]
 
 
 def _regex(pattern: str) -> str:
     return f"{FIELD} = /{pattern}/ nocase"
+
+
+def _network(network: str) -> str:
+    return f"net.ip_in_range_cidr({FIELD}, {_literal(network)})"
 
 
 def _literal(text: str) -> str:
