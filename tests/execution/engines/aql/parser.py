@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from engines import QuerySyntaxError
+from engines.tokens import Junction, Negation, TokenReader, tokens_of
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-__all__ = ["Comparison", "Junction", "Negation", "Node", "Operand", "parse"]
+__all__ = ["Comparison", "Node", "Operand", "parse"]
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -44,21 +42,6 @@ class Comparison:
     values: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Negation:
-    """What is not to be."""
-
-    part: Node
-
-
-@dataclass(frozen=True)
-class Junction:
-    """Conditions joined by AND or OR."""
-
-    operator: str
-    parts: tuple[Node, ...]
-
-
 Node: TypeAlias = "Comparison | Negation | Junction"
 
 
@@ -68,23 +51,13 @@ def parse(query: str) -> Node:
     Raises:
         QuerySyntaxError: it is none.
     """
-    tokens = list(_tokens(query))
+    tokens = tokens_of(_TOKEN, query)
     if tokens and tokens[0] == ("word", "SELECT"):
         tokens = _condition(tokens)
     parser = _Parser(tokens)
     node = parser.disjunction()
     parser.expect_end()
     return node
-
-
-def _tokens(query: str) -> Iterator[tuple[str, str]]:
-    at = 0
-    while at < len(query.rstrip()):
-        found = _TOKEN.match(query, at)
-        if found is None or found.lastgroup is None:
-            raise QuerySyntaxError(f"at {query[at : at + 20]!r}")
-        yield found.lastgroup, found[found.lastgroup]
-        at = found.end()
 
 
 def _condition(tokens: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -98,25 +71,10 @@ def _condition(tokens: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return tokens[begin + 1 : -3]
 
 
-class _Parser:
-    def __init__(self, tokens: list[tuple[str, str]]) -> None:
-        self._tokens = tokens
-        self._at = 0
-
-    def _next(self, *expected: str) -> tuple[str, str]:
-        token = self._tokens[self._at] if self._at < len(self._tokens) else ("end", "")
-        if expected and token[1] not in expected:
-            raise QuerySyntaxError(f"{token[1]!r} where {' or '.join(expected)} should be")
-        self._at += 1
-        return token
-
+class _Parser(TokenReader):
     def _is(self, *values: str) -> bool:
         following = self._tokens[self._at : self._at + len(values)]
         return [value for _, value in following] == list(values)
-
-    def expect_end(self) -> None:
-        if self._at < len(self._tokens):
-            raise QuerySyntaxError(f"{self._tokens[self._at][1]!r} at the end")
 
     def disjunction(self) -> Node:
         return self._joined("OR", self._conjunction)
@@ -127,67 +85,67 @@ class _Parser:
     def _joined(self, word: str, part) -> Node:
         parts = [part()]
         while self._is(word):
-            self._next()
+            self.next()
             parts.append(part())
         return parts[0] if len(parts) == 1 else Junction(word, tuple(parts))
 
     def _negation(self) -> Node:
         if self._is("NOT"):
-            self._next()
+            self.next()
             return Negation(self._negation())
         if self._is("("):
-            self._next()
+            self.next()
             inner = self.disjunction()
-            self._next(")")
+            self.next(")")
             return inner
         return self._comparison()
 
     def _comparison(self) -> Node:
         for function in ("INCIDR", "REFERENCESETCONTAINS"):
             if self._is(function):
-                self._next()
-                self._next("(")
+                self.next()
+                self.next("(")
                 of = self._literal()
-                self._next(",")
+                self.next(",")
                 operand = self._operand()
-                self._next(")")
+                self.next(")")
                 return Comparison(operand, function, (of,))
         operand = self._operand()
         if self._is("IS"):
-            self._next()
+            self.next()
             negated = self._is("NOT")
             if negated:
-                self._next()
-            self._next("NULL")
+                self.next()
+            self.next("NULL")
             return Comparison(operand, "IS NOT NULL" if negated else "IS NULL")
-        operator = self._next("=", "IN", *_MATCHING)[1]
+        operator = self.next("=", "IN", *_MATCHING)[1]
         if operator == "=":
             return Comparison(operand, "IN", (self._literal(),))
         if operator != "IN":
             return Comparison(operand, operator, (self._literal(),))
-        self._next("(")
+        self.next("(")
         values = [self._literal()]
         while self._is(","):
-            self._next()
+            self.next()
             values.append(self._literal())
-        self._next(")")
+        self.next(")")
         return Comparison(operand, "IN", tuple(values))
 
     def _operand(self) -> Operand:
-        kind, value = self._next()
+        kind, value = self.next()
         if kind == "quoted":
             return Operand(value[1:-1])
         if kind != "word":
             raise QuerySyntaxError(f"{value!r} where a field should be")
         if value in _FUNCTIONS and self._is("("):
-            self._next()
+            self.next()
             inner = self._operand()
-            self._next(")")
+            self.next(")")
             return Operand(inner.field, inner.function or value)
         return Operand(value)
 
     def _literal(self) -> str:
-        kind, value = self._next()
+        kind, value = self.next()
         if kind == "number":
             return value
         if kind != "text":

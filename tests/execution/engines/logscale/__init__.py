@@ -18,7 +18,8 @@ import re
 from typing import TYPE_CHECKING
 
 from engines import QuerySyntaxError
-from engines.logscale.parser import Comparison, Junction, Negation, parse
+from engines.logscale.parser import Comparison, parse
+from engines.tokens import Junction, Negation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

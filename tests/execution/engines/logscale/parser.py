@@ -5,14 +5,12 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from engines import QuerySyntaxError
+from engines.tokens import Junction, Negation, TokenReader, tokens_of
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-__all__ = ["Comparison", "Junction", "Negation", "Node", "parse"]
+__all__ = ["Comparison", "Node", "parse"]
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -46,21 +44,6 @@ class Comparison:
     ignore_case: bool = False
 
 
-@dataclass(frozen=True)
-class Negation:
-    """What is not to be."""
-
-    part: Node
-
-
-@dataclass(frozen=True)
-class Junction:
-    """Filters joined by `and` or `or`."""
-
-    operator: str
-    parts: tuple[Node, ...]
-
-
 Node: TypeAlias = "Comparison | Negation | Junction"
 
 
@@ -70,20 +53,10 @@ def parse(query: str) -> Node:
     Raises:
         QuerySyntaxError: it is none.
     """
-    parser = _Parser(list(_tokens(query)))
+    parser = _Parser(tokens_of(_TOKEN, query))
     node = parser.conjunction()
     parser.next("")
     return node
-
-
-def _tokens(query: str) -> Iterator[tuple[str, str]]:
-    at = 0
-    while at < len(query.rstrip()):
-        found = _TOKEN.match(query, at)
-        if found is None or found.lastgroup is None:
-            raise QuerySyntaxError(f"at {query[at : at + 20]!r}")
-        yield found.lastgroup, found[found.lastgroup]
-        at = found.end()
 
 
 def _has_function(node: Node) -> bool:
@@ -93,32 +66,18 @@ def _has_function(node: Node) -> bool:
     return any(map(_has_function, parts))
 
 
-class _Parser:
-    def __init__(self, tokens: list[tuple[str, str]]) -> None:
-        self._tokens = tokens
-        self._at = 0
-
-    def _peek(self) -> tuple[str, str]:
-        return self._tokens[self._at] if self._at < len(self._tokens) else ("end", "")
-
-    def next(self, *expected: str) -> tuple[str, str]:
-        token = self._peek()
-        if expected and token[1] not in expected:
-            raise QuerySyntaxError(f"{token[1]!r} where {' or '.join(expected)} should be")
-        self._at += 1
-        return token
-
+class _Parser(TokenReader):
     def conjunction(self) -> Node:
         parts = [self._disjunction()]
-        while self._peek()[1] not in {"", ")"}:
-            if self._peek() == ("word", "and"):
+        while self.peek()[1] not in {"", ")"}:
+            if self.peek() == ("word", "and"):
                 self.next()
             parts.append(self._disjunction())
         return parts[0] if len(parts) == 1 else Junction("and", tuple(parts))
 
     def _disjunction(self) -> Node:
         parts = [self._negation()]
-        while self._peek() == ("word", "or"):
+        while self.peek() == ("word", "or"):
             self.next()
             parts.append(self._negation())
         if len(parts) == 1:
@@ -128,7 +87,7 @@ class _Parser:
         return Junction("or", tuple(parts))
 
     def _negation(self) -> Node:
-        if self._peek() != ("word", "not"):
+        if self.peek() != ("word", "not"):
             return self._filter()
         self.next()
         part = self._negation()

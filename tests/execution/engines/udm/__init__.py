@@ -27,7 +27,8 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from engines import QuerySyntaxError
-from engines.udm.parser import Comparison, Junction, parse
+from engines.tokens import Junction
+from engines.udm.parser import Comparison, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from engines import QuerySyntaxError
+from engines.tokens import Junction, TokenReader, tokens_of
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-__all__ = ["Comparison", "Junction", "Node", "parse"]
+__all__ = ["Comparison", "Node", "parse"]
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -45,14 +43,6 @@ class Comparison:
     nocase: bool = False
 
 
-@dataclass(frozen=True)
-class Junction:
-    """Conditions joined by AND or OR."""
-
-    operator: str
-    parts: tuple[Node, ...]
-
-
 Node: TypeAlias = "Comparison | Junction"
 
 
@@ -62,45 +52,17 @@ def parse(query: str) -> Node:
     Raises:
         QuerySyntaxError: it is none.
     """
-    parser = _Parser(list(_tokens(query)))
+    parser = _Parser(tokens_of(_TOKEN, query))
     node = parser.joined()
     parser.expect_end()
     return node
 
 
-def _tokens(query: str) -> Iterator[tuple[str, str]]:
-    at = 0
-    while at < len(query.rstrip()):
-        found = _TOKEN.match(query, at)
-        if found is None or found.lastgroup is None:
-            raise QuerySyntaxError(f"at {query[at : at + 20]!r}")
-        yield found.lastgroup, found[found.lastgroup]
-        at = found.end()
-
-
-class _Parser:
-    def __init__(self, tokens: list[tuple[str, str]]) -> None:
-        self._tokens = tokens
-        self._at = 0
-
-    def _peek(self) -> tuple[str, str]:
-        return self._tokens[self._at] if self._at < len(self._tokens) else ("end", "")
-
-    def _next(self, *expected: str) -> tuple[str, str]:
-        token = self._peek()
-        if expected and token[1] not in expected:
-            raise QuerySyntaxError(f"{token[1]!r} where {' or '.join(expected)} should be")
-        self._at += 1
-        return token
-
-    def expect_end(self) -> None:
-        if self._at < len(self._tokens):
-            raise QuerySyntaxError(f"{self._peek()[1]!r} at the end")
-
+class _Parser(TokenReader):
     def joined(self) -> Node:
         parts, operator = [self._part()], ""
-        while self._peek() in {("word", "AND"), ("word", "OR")}:
-            word = self._next()[1]
+        while self.peek() in {("word", "AND"), ("word", "OR")}:
+            word = self.next()[1]
             if operator not in {"", word}:
                 raise QuerySyntaxError("AND and OR without brackets")
             operator = word
@@ -108,37 +70,37 @@ class _Parser:
         return parts[0] if len(parts) == 1 else Junction(operator, tuple(parts))
 
     def _part(self) -> Node:
-        if self._peek() == ("sign", "("):
-            self._next()
+        if self.peek() == ("sign", "("):
+            self.next()
             inner = self.joined()
-            self._next(")")
+            self.next(")")
             return inner
-        if self._peek() == ("word", _NETWORK):
-            self._next()
-            self._next("(")
+        if self.peek() == ("word", _NETWORK):
+            self.next()
+            self.next("(")
             field = self._field()
-            self._next(",")
-            kind, value = self._next()
+            self.next(",")
+            kind, value = self.next()
             if kind != "text":
                 raise QuerySyntaxError(f"{value!r} where a network should be")
-            self._next(")")
+            self.next(")")
             return Comparison(field, "=", "network", value[1:-1])
         field = self._field()
-        operator = self._next("=", "!=")[1]
-        kind, value = self._next()
+        operator = self.next("=", "!=")[1]
+        kind, value = self.next()
         if kind not in {"text", "regex", "number"}:
             raise QuerySyntaxError(f"{value!r} where a value should be")
         if kind == "text":
             value = re.sub(r'\\(["\\])', r"\1", value[1:-1])
         elif kind == "regex":
             value = value[1:-1].replace(r"\/", "/")
-        nocase = self._peek() == ("word", "nocase")
+        nocase = self.peek() == ("word", "nocase")
         if nocase:
-            self._next()
+            self.next()
         return Comparison(field, operator, kind, value, nocase)
 
     def _field(self) -> str:
-        kind, value = self._next()
+        kind, value = self.next()
         if kind != "word" or value in {"AND", "OR", "NOT", "nocase"}:
             raise QuerySyntaxError(f"{value!r} where a field should be")
         return value
