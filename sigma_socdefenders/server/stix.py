@@ -6,6 +6,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from sigma_socdefenders.indicators.ioc_types import TYPES, IndicatorType
+from sigma_socdefenders.indicators.stix import stix_confidence, stix_pattern
 from sigma_socdefenders.sources.stix.context import TLP_MARKINGS
 
 if TYPE_CHECKING:
@@ -15,19 +16,16 @@ if TYPE_CHECKING:
 
 __all__ = ["STIX_TYPES", "stix_object", "stix_time"]
 
-_PATTERNS = {kind: facts.stix for kind, facts in TYPES.items() if facts.stix}
 # What is no observable has objects of its own.
 _OBJECTS = {
     IndicatorType.CVE: ("vulnerability", "cve"),
     IndicatorType.MITRE_ATTACK: ("attack-pattern", "mitre-attack"),
 }
 STIX_TYPES = {
-    kind: "indicator" if kind in _PATTERNS else _OBJECTS[kind][0] for kind in IndicatorType
+    kind: "indicator" if facts.stix else _OBJECTS[kind][0] for kind, facts in TYPES.items()
 }
 """The type of the STIX object of each type of indicator."""
 
-# STIX 2.1, appendix A: the middle of each third of the scale.
-_CONFIDENCES = {"low": 15, "medium": 50, "high": 85}
 _MARKINGS = {label: name for name, label in TLP_MARKINGS.items()}
 
 
@@ -58,10 +56,9 @@ def stix_object(indicator: Indicator, number: UUID, modified: float) -> dict[str
         "name": indicator.value,
     }
     if kind == "indicator":
-        text = indicator.value.replace("\\", "\\\\").replace("'", "\\'")
         found |= {
             "indicator_types": ["malicious-activity"],
-            "pattern": f"[{_PATTERNS[indicator.type]} = '{text}']",
+            "pattern": stix_pattern(indicator),
             "pattern_type": "stix",
             "valid_from": stix_time(created),
         }
@@ -76,7 +73,7 @@ def stix_object(indicator: Indicator, number: UUID, modified: float) -> dict[str
         "object_marking_refs": _marking(indicator.tlp),
     }
     if indicator.confidence is not None:
-        found["confidence"] = _CONFIDENCES[indicator.confidence.value]
+        found["confidence"] = stix_confidence(indicator)
     return found | {name: value for name, value in more.items() if value}
 
 

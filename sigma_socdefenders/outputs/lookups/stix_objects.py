@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sigma_socdefenders.indicators.ioc_types import IndicatorType
+from sigma_socdefenders.indicators.ioc_types import TYPES
+from sigma_socdefenders.indicators.stix import stix_confidence, stix_pattern
 from sigma_socdefenders.indicators.timestamps import format_instant
 
 if TYPE_CHECKING:
@@ -26,27 +27,13 @@ BATCH = 100
 LOADED = "@loaded@"
 """Stands for the time at which a file is loaded."""
 
-_PATHS = {
-    IndicatorType.IPV4: "ipv4-addr:value",
-    IndicatorType.IPV6: "ipv6-addr:value",
-    IndicatorType.DOMAIN: "domain-name:value",
-    IndicatorType.URL: "url:value",
-    IndicatorType.MD5: "file:hashes.MD5",
-    IndicatorType.SHA1: "file:hashes.'SHA-1'",
-    IndicatorType.SHA256: "file:hashes.'SHA-256'",
-    IndicatorType.SHA512: "file:hashes.'SHA-512'",
-    IndicatorType.EMAIL: "email-addr:value",
-}
-# STIX 2.1, appendix A: the scale None/Low/Med/High.
-_CONFIDENCE = {"high": 85, "medium": 50, "low": 15}
-
 
 def bodies(indicators: Sequence[Indicator], list_name: ListName) -> Iterator[str]:
     """Yield the bodies of the requests that upload indicators, one at least.
 
     Indicators of a type that has no pattern are left out.
     """
-    objects = [stix_indicator(one, list_name) for one in indicators if one.type in _PATHS]
+    objects = [stix_indicator(one, list_name) for one in indicators if TYPES[one.type].stix]
     for start in range(0, max(len(objects), 1), BATCH):
         body = {"sourcesystem": list_name.title, "stixobjects": objects[start : start + BATCH]}
         yield json.dumps(body, ensure_ascii=False, indent=1) + "\n"
@@ -56,11 +43,10 @@ def stix_indicator(indicator: Indicator, list_name: ListName) -> dict[str, Any]:
     """Return an indicator as a STIX object, whose id is that of its rule."""
     seen = [at for at in (indicator.first_seen, indicator.last_seen) if at is not None]
     first = format_instant(min(seen)) if seen else LOADED
-    value = indicator.value.replace("\\", "\\\\").replace("'", "\\'")
     source = indicator.sources[0] if indicator.sources else None
     optional = {
         "description": indicator.context,
-        "confidence": _CONFIDENCE.get(str(indicator.confidence or "")),
+        "confidence": stix_confidence(indicator),
         "valid_until": format_instant(indicator.valid_until) if indicator.valid_until else None,
         "labels": list(indicator.tags) or None,
         "external_references": [{"source_name": source.feed_name or "source", "url": url}]
@@ -75,7 +61,7 @@ def stix_indicator(indicator: Indicator, list_name: ListName) -> dict[str, Any]:
         "modified": format_instant(max(seen)) if seen else LOADED,
         "name": f"{list_name.title} {indicator.type} {indicator.value}",
         "indicator_types": ["malicious-activity"],
-        "pattern": f"[{_PATHS[indicator.type]} = '{value}']",
+        "pattern": stix_pattern(indicator),
         "pattern_type": "stix",
         "valid_from": first,
         "revoked": indicator.revoked,

@@ -14,7 +14,7 @@ import yaml
 
 from sigma_socdefenders.errors import InvalidIndicatorError
 from sigma_socdefenders.indicators.indicator import Indicator
-from sigma_socdefenders.indicators.ioc_types import IndicatorType
+from sigma_socdefenders.indicators.ioc_types import HASHES, IndicatorType
 from sigma_socdefenders.outputs.rule_folder.loss import values_of
 from sigma_socdefenders.outputs.rule_folder.plan import Change, Changes
 
@@ -83,13 +83,4 @@ def indicator_name(kind: str, spelling: str) -> Change | None:
     return Change(kind, value)
 
 
-_LABELLED = frozenset(
-    kind.value
-    for kind in (
-        IndicatorType.MD5,
-        IndicatorType.SHA1,
-        IndicatorType.SHA256,
-        IndicatorType.SHA512,
-        IndicatorType.MITRE_ATTACK,
-    )
-)
+_LABELLED = {kind.value for kind in (*HASHES, IndicatorType.MITRE_ATTACK)}

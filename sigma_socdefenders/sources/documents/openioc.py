@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sigma_socdefenders.audit.skipped import Reason, Skipped
 from sigma_socdefenders.errors import Position, SourceError, shorten
+from sigma_socdefenders.indicators.ioc_types import HASHES
 from sigma_socdefenders.indicators.record import SourcedRecord
 from sigma_socdefenders.sources.cells.values import bare_type
 from sigma_socdefenders.sources.cells.vocabulary import ANY
@@ -26,7 +27,7 @@ __all__ = ["read_openioc"]
 LARGEST_FILE = 1 << 23
 # The last part of a search term, in lower case, to the type of its content; ANY where the content
 # has to tell. From the lists of terms published with OpenIOC.
-_SUMS = {"md5sum": "md5", "sha1sum": "sha1", "sha256sum": "sha256", "sha512sum": "sha512"}
+_SUMS = {f"{kind}sum": kind.value for kind in HASHES}
 _OF_NETWORKS = frozenset(
     [
         *("dns", "host", "hostname", "recordname", "remoteip", "ipv4address", "ipv6address"),
