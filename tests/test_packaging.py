@@ -8,7 +8,7 @@ import subprocess
 import sys
 import venv
 import zipfile
-from importlib.metadata import requires
+from importlib.metadata import metadata, requires
 from pathlib import Path
 
 import pytest
@@ -109,3 +109,17 @@ def test_the_entry_for_the_plugin_directory_is_one():
     assert pysigma.endswith(str(plugin.pysigma_version))
     assert "1.5.1" in plugin.pysigma_version
     assert "2.0.1" in plugin.pysigma_version
+
+
+def test_every_extra_that_is_named_can_be_installed():
+    """Every extra that a message or a page tells to install is one of the package's."""
+    named = subprocess.run(
+        ["git", "grep", "-ohE", r"sigma-socdefenders\[[a-z]+\]"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        encoding="utf-8",
+    ).stdout.split()
+    assert named
+    known = metadata("sigma-socdefenders").get_all("Provides-Extra")
+    assert {name.partition("[")[2].rstrip("]") for name in named} <= set(known)
