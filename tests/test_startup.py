@@ -51,6 +51,13 @@ def test_a_public_name_imports_what_it_needs():
     assert not below(modules, "sigma.rule.", "sigma_socdefenders.sources.", "yaml.", "httpx.")
 
 
+def test_reading_rules_loads_no_tables_of_platforms():
+    """Collections read conditions as the pipelines do, without the pipelines' tables."""
+    modules, _ = loaded("from sigma_socdefenders import SocDefendersCollection")
+    assert "sigma.pipelines.socdefenders.translate.conditions" in modules
+    assert not below(modules, "sigma.pipelines.socdefenders.schemas.", "sigma.processing.pipeline.")
+
+
 def test_every_public_name_is_there():
     """Each name of `__all__` can be had and is listed; others are refused as of any module."""
     for name in sigma_socdefenders.__all__:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from sigma.conditions import (
@@ -13,7 +12,7 @@ from sigma.conditions import (
     ConditionSelector,
 )
 
-from sigma_socdefenders.sources.sigma_rules.conditions import parsed
+from sigma.pipelines.socdefenders.translate.conditions import matching, parsed, parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,10 +45,9 @@ def _united(item: ConditionItem, selections: Mapping[str, bool]) -> tuple[bool, 
     if isinstance(item, ConditionIdentifier):
         return True, selections.get(item.identifier, False)
     if isinstance(item, ConditionSelector):
-        pattern = re.compile(".*" if item.pattern == "them" else item.pattern.replace("*", ".*"))
-        found = [filled for name, filled in selections.items() if pattern.fullmatch(name)]
+        found = [selections[name] for name in matching(item.pattern, selections)]
         return item.cond_class is not ConditionAND or sum(found) <= 1, any(found)
-    parts = [_united(part, selections) for part in item.args if isinstance(part, ConditionItem)]
+    parts = [_united(part, selections) for part in parts_of(item)]
     filled = [part[1] for part in parts]
     distributing = all(part[0] for part in parts)
     if isinstance(item, ConditionNOT):
@@ -62,6 +60,4 @@ def _united(item: ConditionItem, selections: Mapping[str, bool]) -> tuple[bool, 
 def _named(item: ConditionItem) -> bool:
     if isinstance(item, ConditionIdentifier):
         return True
-    return not isinstance(item, ConditionSelector) and all(
-        _named(part) for part in item.args if isinstance(part, ConditionItem)
-    )
+    return not isinstance(item, ConditionSelector) and all(map(_named, parts_of(item)))

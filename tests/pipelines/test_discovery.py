@@ -45,6 +45,15 @@ def test_a_pipeline_is_made_anew_and_described(name: str) -> None:
     assert bool(one.allowed_backends) == (name != "socdefenders_placeholders")
 
 
+def test_a_pipeline_can_be_imported_by_its_name() -> None:
+    """Each pipeline is an attribute of the package as well; other names are refused."""
+    for name in package.pipelines:
+        assert getattr(package, name) is package.pipelines[name]
+    assert len(package.pipelines) == len(set(package.pipelines) & set(dir(package)))
+    with pytest.raises(AttributeError, match="has no attribute 'socdefenders_other'"):
+        _ = package.socdefenders_other
+
+
 @pytest.mark.parametrize("name", TARGETS)
 def test_a_pipeline_allows_the_backend_of_its_target(name: str) -> None:
     """`sigma convert` does not refuse a target's own pipelines."""

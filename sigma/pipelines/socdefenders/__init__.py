@@ -1,51 +1,71 @@
 """Processing pipelines for pySigma: `sigma list pipelines` shows them as `socdefenders_…`.
 
 pySigma imports this folder whenever any plugin is looked for, so it imports nothing but `sigma.*`
-and the standard library, and nothing in it reads a file or the network on import.
+and the standard library, and nothing in it reads a file or the network on import. A pipeline's
+module is imported when the pipeline is asked for, so that what needs one part of this folder, such
+as its reading of conditions, does not load every platform's tables.
 """
 
-from .placeholders import socdefenders_placeholders
-from .rule_formats.defender_detection import socdefenders_defender_detection
-from .rule_formats.elastic_dsl import socdefenders_elastic_dsl
-from .rule_formats.elastic_rules import socdefenders_elastic_rules
-from .rule_formats.opensearch_monitors import socdefenders_opensearch_monitors
-from .rule_formats.saved_searches import socdefenders_splunk_savedsearches
-from .rule_formats.sentinel_analytics import socdefenders_sentinel_analytics
-from .schemas.crowdstrike import socdefenders_crowdstrike
-from .schemas.defender import socdefenders_defender
-from .schemas.elastic import (
-    socdefenders_elastic,
-    socdefenders_eql,
-    socdefenders_esql,
-    socdefenders_opensearch,
-)
-from .schemas.qradar import socdefenders_qradar, socdefenders_qradar_filter
-from .schemas.secops import socdefenders_secops
-from .schemas.sentinel import socdefenders_sentinel
-from .schemas.splunk import socdefenders_splunk
-from .schemas.splunk_cim import socdefenders_splunk_cim
+from __future__ import annotations
 
-pipelines = {
-    "socdefenders_crowdstrike": socdefenders_crowdstrike,
-    "socdefenders_defender": socdefenders_defender,
-    "socdefenders_defender_detection": socdefenders_defender_detection,
-    "socdefenders_elastic": socdefenders_elastic,
-    "socdefenders_elastic_dsl": socdefenders_elastic_dsl,
-    "socdefenders_elastic_rules": socdefenders_elastic_rules,
-    "socdefenders_eql": socdefenders_eql,
-    "socdefenders_esql": socdefenders_esql,
-    "socdefenders_opensearch": socdefenders_opensearch,
-    "socdefenders_opensearch_monitors": socdefenders_opensearch_monitors,
-    "socdefenders_placeholders": socdefenders_placeholders,
-    "socdefenders_qradar": socdefenders_qradar,
-    "socdefenders_qradar_filter": socdefenders_qradar_filter,
-    "socdefenders_secops": socdefenders_secops,
-    "socdefenders_sentinel": socdefenders_sentinel,
-    "socdefenders_sentinel_analytics": socdefenders_sentinel_analytics,
-    "socdefenders_splunk": socdefenders_splunk,
-    "socdefenders_splunk_cim": socdefenders_splunk_cim,
-    "socdefenders_splunk_savedsearches": socdefenders_splunk_savedsearches,
-}
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from sigma.processing.pipeline import ProcessingPipeline
 
 # Without it, pySigma would take every name in this module for a pipeline.
 __all__ = ["pipelines"]
+
+_MakePipeline: TypeAlias = "Callable[[], ProcessingPipeline]"
+
+_MODULES = {
+    "socdefenders_crowdstrike": "schemas.crowdstrike",
+    "socdefenders_defender": "schemas.defender",
+    "socdefenders_defender_detection": "rule_formats.defender_detection",
+    "socdefenders_elastic": "schemas.elastic",
+    "socdefenders_elastic_dsl": "rule_formats.elastic_dsl",
+    "socdefenders_elastic_rules": "rule_formats.elastic_rules",
+    "socdefenders_eql": "schemas.elastic",
+    "socdefenders_esql": "schemas.elastic",
+    "socdefenders_opensearch": "schemas.elastic",
+    "socdefenders_opensearch_monitors": "rule_formats.opensearch_monitors",
+    "socdefenders_placeholders": "placeholders",
+    "socdefenders_qradar": "schemas.qradar",
+    "socdefenders_qradar_filter": "schemas.qradar",
+    "socdefenders_secops": "schemas.secops",
+    "socdefenders_sentinel": "schemas.sentinel",
+    "socdefenders_sentinel_analytics": "rule_formats.sentinel_analytics",
+    "socdefenders_splunk": "schemas.splunk",
+    "socdefenders_splunk_cim": "schemas.splunk_cim",
+    "socdefenders_splunk_savedsearches": "rule_formats.saved_searches",
+}
+
+
+class _Pipelines(Mapping[str, _MakePipeline]):
+    """The functions that make the pipelines, by name, each imported when it is asked for."""
+
+    def __getitem__(self, name: str) -> _MakePipeline:
+        make: _MakePipeline = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+        return make
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_MODULES)
+
+    def __len__(self) -> int:
+        return len(_MODULES)
+
+
+pipelines = _Pipelines()
+
+
+def __getattr__(name: str) -> Any:
+    """Return the function that makes the pipeline of that name."""
+    if name in _MODULES:
+        return pipelines[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODULES})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sigma.conditions import (
@@ -12,15 +10,15 @@ from sigma.conditions import (
     ConditionItem,
     ConditionNOT,
     ConditionSelector,
-    SigmaCondition,
 )
-from sigma.exceptions import SigmaConditionError
-from sigma.rule import SigmaDetections
+
+from sigma.pipelines.socdefenders.translate.conditions import matching, parsed, parts_of
+from sigma_socdefenders.audit.skipped import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["ConditionError", "JoinedError", "looked_for", "parsed"]
+__all__ = ["ConditionError", "looked_for"]
 
 _LONGEST = 200_000
 # Comparisons of patterns with names: no rule has thousands of either.
@@ -28,26 +26,11 @@ _MOST_COMPARISONS = 1_000_000
 
 
 class ConditionError(ValueError):
-    """A condition that cannot be read; the message is the second half of a sentence."""
+    """A condition that names no indicators: what it does, for a sentence, and the reason."""
 
-
-class JoinedError(ConditionError):
-    """A condition that no single selection fulfils."""
-
-
-@lru_cache(maxsize=64)
-def parsed(condition: str) -> ConditionItem | None:
-    """Return the tree of a condition, not to be changed, or None where it is none."""
-    if len(condition) > _LONGEST:
-        return None
-    try:
-        # Parsing alone does not look at the detections.
-        tree = SigmaCondition(condition, SigmaDetections.__new__(SigmaDetections)).parse(
-            postprocess=False
-        )
-    except (SigmaConditionError, RecursionError):
-        return None
-    return tree if isinstance(tree, ConditionItem) else None
+    def __init__(self, does: str, reason: Reason = Reason.MALFORMED) -> None:
+        super().__init__(does)
+        self.reason = reason
 
 
 def looked_for(condition: str, names: Collection[str]) -> set[str]:
@@ -60,12 +43,12 @@ def looked_for(condition: str, names: Collection[str]) -> set[str]:
         names: of the rule's selections.
 
     Raises:
-        JoinedError: it takes several selections together, or counts events.
-        ConditionError: it is no condition.
+        ConditionError: it takes several selections together or counts events, for the reason
+            `pattern`; or it is no condition.
     """
     if "|" in condition:
-        raise JoinedError("counts events")
-    tree = parsed(condition)
+        raise ConditionError("counts events", Reason.PATTERN)
+    tree = parsed(condition) if len(condition) <= _LONGEST else None
     if tree is None:
         raise ConditionError("is no Sigma condition")
     try:
@@ -88,26 +71,23 @@ class _Alternatives:
         if isinstance(item, ConditionSelector):
             found = self._matching(item.pattern)
             if item.cond_class is ConditionAND and len(found) > 1:
-                raise JoinedError("needs more than one selection together")
+                raise _joined()
             return found
-        parts = [part for part in item.args if isinstance(part, ConditionItem)]
         if isinstance(item, ConditionNOT):
             return set()
+        parts = parts_of(item)
         if isinstance(item, ConditionAND):
             parts = [part for part in parts if not isinstance(part, ConditionNOT)]
             if len(parts) > 1:
-                raise JoinedError("needs more than one selection together")
+                raise _joined()
         return set().union(*map(self.of, parts))
 
     def _matching(self, pattern: str) -> set[str]:
         self._left -= len(self._names)
         if self._left < 0:
             raise ConditionError("compares too many selections")
-        if pattern == "them":
-            pattern = "*"
-        # pySigma keeps names that begin with `_` to filters of its own.
-        return {
-            name
-            for name in self._names
-            if fnmatchcase(name, pattern) and (name[0] != "_" or pattern[0] == "_")
-        }
+        return matching(pattern, self._names)
+
+
+def _joined() -> ConditionError:
+    return ConditionError("needs more than one selection together", Reason.PATTERN)

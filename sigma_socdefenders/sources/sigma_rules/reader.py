@@ -9,7 +9,7 @@ condition only excludes, or does not name, are no indicators.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from sigma.exceptions import SigmaError
 from sigma.types import SigmaString
@@ -22,16 +22,13 @@ from sigma_socdefenders.indicators.record import SourcedRecord
 from sigma_socdefenders.sources.cells.dates import iso
 from sigma_socdefenders.sources.cells.values import Value, in_cell
 from sigma_socdefenders.sources.cells.vocabulary import vocabulary
-from sigma_socdefenders.sources.sigma_rules.conditions import (
-    ConditionError,
-    JoinedError,
-    looked_for,
-)
+from sigma_socdefenders.sources.sigma_rules.conditions import ConditionError, looked_for
 from sigma_socdefenders.sources.sigma_rules.documents import rules_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sigma_socdefenders.errors import Position
     from sigma_socdefenders.sources.opening.decode import TextSource
 
 __all__ = ["read_sigma"]
@@ -60,14 +57,6 @@ _CONFIDENCE = {
 }
 
 
-class _Unread(NamedTuple):
-    """A part of a rule that is no indicator: the reason to count it by, and a sentence."""
-
-    value: str
-    reason: Reason
-    detail: str
-
-
 def read_sigma(source: TextSource) -> Iterator[SourcedRecord | Skipped]:
     """Yield a record for each indicator of each rule of a multi-document YAML text, in order.
 
@@ -79,9 +68,9 @@ def read_sigma(source: TextSource) -> Iterator[SourcedRecord | Skipped]:
             continue
         position, rule = each
         fields = _fields(rule)
-        for found in _found(rule):
-            if isinstance(found, _Unread):
-                yield Skipped(position, *found)
+        for found in _found(rule, position):
+            if isinstance(found, Skipped):
+                yield found
                 continue
             own = {key: inside for key, inside in fields.items() if inside != [found.value]}
             yield SourcedRecord({"type": found.type, "value": found.value, **own}, position)
@@ -125,16 +114,13 @@ def _texts(found: Any) -> list[str]:
     return [each for each in found if isinstance(each, str)] if isinstance(found, list) else []
 
 
-def _found(rule: dict[str, Any]) -> Iterator[Value | _Unread]:
+def _found(rule: dict[str, Any], position: Position) -> Iterator[Value | Skipped]:
     detection = rule["detection"]
     title = shorten(rule.get("title", ""))
     try:
         wanted = _looked_for(detection)
-    except JoinedError as error:
-        yield _Unread(title, Reason.PATTERN, f"the rule's condition {error}")
-        return
     except ConditionError as error:
-        yield _Unread(title, Reason.MALFORMED, f"the rule's condition {error}")
+        yield Skipped(position, title, error.reason, f"the rule's condition {error}")
         return
     seen: set[Value] = set()
     rests: set[str] = set()
@@ -142,15 +128,17 @@ def _found(rule: dict[str, Any]) -> Iterator[Value | _Unread]:
     for name, selection in detection.items():
         if str(name) not in wanted:
             continue
-        for found in _selection(selection):
+        for found in _selection(selection, position):
             nothing = False
-            if isinstance(found, _Unread):
+            if isinstance(found, Skipped):
                 yield found
             elif found not in seen and not _is_other_spelling(found, rests):
                 seen.add(found)
                 yield found
     if nothing:
-        yield _Unread(title, Reason.UNSUPPORTED, "the rule looks at nothing that an indicator is")
+        yield Skipped(
+            position, title, Reason.UNSUPPORTED, "the rule looks at nothing that an indicator is"
+        )
 
 
 def _looked_for(detection: dict[str, Any]) -> set[str]:
@@ -174,10 +162,10 @@ def _is_other_spelling(found: Value, rests: set[str]) -> bool:
     return known and scheme in ("http", "https")
 
 
-def _selection(selection: Any) -> Iterator[Value | _Unread]:
+def _selection(selection: Any, position: Position) -> Iterator[Value | Skipped]:
     for part in selection if isinstance(selection, list) else [selection]:
         if not isinstance(part, dict):
-            yield _Unread(shorten(part), Reason.PATTERN, "a keyword without a field")
+            yield Skipped(position, shorten(part), Reason.PATTERN, "a keyword without a field")
             continue
         tables = vocabulary()
         names = {str(key): str(key).lower().partition("|")[0] for key in part}
@@ -188,27 +176,31 @@ def _selection(selection: Any) -> Iterator[Value | _Unread]:
             if name not in tables.sigma_fields and name not in tables.sigma_narrowing
         ]
         if len(told) > 1 or (told and others):
-            yield _Unread(" ".join(names), Reason.PATTERN, "the rule needs several fields together")
+            yield Skipped(
+                position, " ".join(names), Reason.PATTERN, "the rule needs several fields together"
+            )
             continue
         for key, inside in part.items():
             if str(key) in told:
                 hint = tables.sigma_fields[names[str(key)]]
                 modifiers = str(key).lower().split("|")[1:]
                 for each in inside if isinstance(inside, list) else [inside]:
-                    yield from _value(hint, modifiers, each)
+                    yield from _value(hint, modifiers, each, position)
 
 
-def _value(hint: str, modifiers: list[str], given: Any) -> Iterator[Value | _Unread]:
+def _value(
+    hint: str, modifiers: list[str], given: Any, position: Position
+) -> Iterator[Value | Skipped]:
     text = _plain(given)
     if text is None:
-        yield _Unread(shorten(given), Reason.PATTERN, "a value with wildcards, or none")
+        yield Skipped(position, shorten(given), Reason.PATTERN, "a value with wildcards, or none")
     elif set(modifiers) <= _MODIFIERS.get(hint, _WHOLE_VALUE):
-        yield from _typed(hint, text)
+        yield from _typed(hint, text, position)
     elif hint == "domain" and modifiers == ["endswith"] and text.startswith("."):
-        yield from _typed(hint, text[1:])
+        yield from _typed(hint, text[1:], position)
     else:
         detail = f"a value compared by '{'|'.join(modifiers)}'"
-        yield _Unread(shorten(text), Reason.PATTERN, detail)
+        yield Skipped(position, shorten(text), Reason.PATTERN, detail)
 
 
 def _plain(given: Any) -> str | None:
@@ -224,23 +216,27 @@ def _plain(given: Any) -> str | None:
     return None if value.contains_special() else "".join(str(part) for part in value.s)
 
 
-def _typed(hint: str, text: str) -> Iterator[Value | _Unread]:
+def _typed(hint: str, text: str, position: Position) -> Iterator[Value | Skipped]:
     if hint == "url":
         try:
             yield Value("url", canonical(IndicatorType.URL, text))
         except ValueError as error:
-            yield _Unread(shorten(text), Reason.INVALID, f"value {error} (url)")
+            yield Skipped(position, shorten(text), Reason.INVALID, f"value {error} (url)")
         return
     if hint == "hash":
         text = _ALGORITHM.sub("", text)
     elif hint == "cve":
         if _CVE.fullmatch(text) is None:
-            yield _Unread(shorten(text), Reason.UNSUPPORTED, "a signature that is no CVE id")
+            yield Skipped(
+                position, shorten(text), Reason.UNSUPPORTED, "a signature that is no CVE id"
+            )
             return
     elif hint == "mitre-attack":
         named = _TECHNIQUE.fullmatch(text)
         if named is None:
-            yield _Unread(shorten(text), Reason.UNSUPPORTED, "a rule name that names no technique")
+            yield Skipped(
+                position, shorten(text), Reason.UNSUPPORTED, "a rule name that names no technique"
+            )
             return
         text = named[1]
     for kind, value in in_cell(hint, text):

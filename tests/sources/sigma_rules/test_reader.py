@@ -173,6 +173,13 @@ def test_port_beside_an_address(tmp_path):
     assert read_text(text, tmp_path).values == ["192.0.2.1"]
 
 
+def test_a_selection_without_a_name(tmp_path):
+    """A pattern may find a selection whose name is empty."""
+    text = RULE.replace("{condition}", "1 of them") + "    DestinationIp: 192.0.2.1\n"
+    unnamed = text.replace("  s:", '  "":')
+    assert read_text(f"{text}---\n{unnamed}", tmp_path).values == ["192.0.2.1"] * 2
+
+
 def test_a_broken_document_takes_no_neighbour(tmp_path):
     """Documents that are no YAML or no rule are counted, and the others read."""
     good = RULE.replace("{condition}", "s") + "    DestinationIp: 192.0.2.1\n"

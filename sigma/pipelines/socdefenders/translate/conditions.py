@@ -1,4 +1,7 @@
-"""Pure functions over Sigma conditions, read by pySigma's parser."""
+"""Pure functions over Sigma conditions, read by pySigma's parser.
+
+The one reading of conditions: sources, profiles and pipelines all go by it.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["matching", "negated_in", "parsed", "parts_of", "required_by"]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def parsed(condition: str) -> ConditionItem | None:
     """Return the tree of a condition, not to be changed, or None where it is none."""
     try:
@@ -50,7 +53,7 @@ def matching(pattern: str, names: Collection[str]) -> set[str]:
     return {
         name
         for name in names
-        if fnmatchcase(name, pattern) and (name[0] != "_" or pattern[0] == "_")
+        if fnmatchcase(name, pattern) and (pattern.startswith("_") or not name.startswith("_"))
     }
 
 
