@@ -10,14 +10,15 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from sigma_socdefenders.errors import ParameterError
-from sigma_socdefenders.feed.connection import AnswerLimits, Connection, parse_base_url
 from sigma_socdefenders.feed.endpoint import read_rules
+from sigma_socdefenders.feed.failures import failure
 from sigma_socdefenders.feed.key import ApiKey
 from sigma_socdefenders.feed.pages import ACCEPT, FeedFormat
-from sigma_socdefenders.feed.progress import Progress
-from sigma_socdefenders.feed.requester import Requester
-from sigma_socdefenders.feed.retry import Retrier, RetryPolicy
 from sigma_socdefenders.feed.run import FeedRun
+from sigma_socdefenders.http.connection import AnswerLimits, Connection, parse_base_url
+from sigma_socdefenders.http.progress import Progress
+from sigma_socdefenders.http.requester import Requester
+from sigma_socdefenders.http.retry import Retrier, RetryPolicy
 from sigma_socdefenders.indicators.filters import Filters
 from sigma_socdefenders.indicators.timestamps import format_instant
 
@@ -86,7 +87,7 @@ class FeedClient:
         base = parse_base_url(address, allow_http=allow_http)
         self.base_url = str(base)
         self.progress = progress or Progress()
-        self._connection = Connection(base, api_key, limits or AnswerLimits(), client)
+        self._connection = Connection(base, api_key, failure, limits or AnswerLimits(), client)
         self._retries = retries or RetryPolicy()
         self._clock = clock
         self._stopwatch = stopwatch

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from sigma_socdefenders.errors import AnswerError, IncompleteError, ParameterError, UnreachableError
-from sigma_socdefenders.feed.failures import Transient
-from sigma_socdefenders.feed.requester import LARGEST_PAGE
+from sigma_socdefenders.feed.pages import LARGEST_PAGE
+from sigma_socdefenders.http.failures import Transient
 
 if TYPE_CHECKING:
-    from sigma_socdefenders.feed.connection import Answer
-    from sigma_socdefenders.feed.requester import Requester
+    from sigma_socdefenders.http.connection import Answer
+    from sigma_socdefenders.http.requester import Requester
     from sigma_socdefenders.indicators.filters import Filters
 
 __all__ = ["read_rules"]
@@ -48,7 +48,7 @@ def read_rules(requester: Requester, query: Filters) -> list[dict[str, Any]]:
         parameters = query.parameters() | {"limit": str(wanted)}
         if kind is not None:
             parameters["type"] = kind.value
-        found = requester.get(requester.url(PATH, parameters), _ACCEPT, _read)
+        found = requester.fetch(requester.url(PATH, parameters), _ACCEPT, _read)
         if query.limit is None and len(found) >= LARGEST_PAGE:
             raise IncompleteError(
                 f"the endpoint gives no more than {LARGEST_PAGE} rules at a time, and there may be "

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from sigma_socdefenders.errors import InvalidKeyError, MissingKeyError, ParameterError
+from sigma_socdefenders.http.credentials import Credentials, is_sendable, read_secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,13 +18,11 @@ __all__ = ["ApiKey"]
 KEY_VARIABLE = "SOCDEFENDERS_API_KEY"
 KEY_FILE_VARIABLE = "SOCDEFENDERS_API_KEY_FILE"
 
-_MOST_CHARACTERS = 4096
 # Any key of the API, should a message quote one that is not ours.
 _KEY_SHAPE = re.compile(r"sk_(?:live|test)_[\w-]+")
-_SHOWN = "[api key]"
 
 
-class ApiKey:
+class ApiKey(Credentials):
     """A secret: it shows itself in no `repr`, format, pickle or comparison of texts.
 
     Args:
@@ -34,7 +33,9 @@ class ApiKey:
         InvalidKeyError: it holds what no key and no HTTP header can.
     """
 
-    __slots__ = ("_text",)
+    __slots__ = ()
+
+    shown = "[api key]"
 
     def __init__(self, text: str) -> None:
         text = text.strip()
@@ -43,13 +44,13 @@ class ApiKey:
                 f"no API key: set {KEY_VARIABLE}, or name a file that holds the key in "
                 f"{KEY_FILE_VARIABLE} or --api-key-file"
             )
-        if len(text) > _MOST_CHARACTERS or not all("!" <= c <= "~" for c in text):
+        if not is_sendable(text):
             # The frame must not keep the key alive for a traceback that shows locals.
             del text
             raise InvalidKeyError(
                 "the API key holds blanks, line breaks or other characters that no key has"
             )
-        self._text = text
+        super().__init__(f"Bearer {text}", (text,))
 
     @classmethod
     def find(
@@ -82,29 +83,8 @@ class ApiKey:
             if environment.get(KEY_VARIABLE, "").strip():
                 return cls(environment[KEY_VARIABLE])
             file = environment.get(KEY_FILE_VARIABLE) or None
-        return cls("" if file is None else _read(Path(file)))
-
-    def header(self) -> dict[str, str]:
-        """Return the request header that carries the key; HTTP libraries mask this one in logs."""
-        return {"Authorization": f"Bearer {self._text}"}
+        return cls("" if file is None else read_secret(Path(file), "the API key"))
 
     def redact(self, text: str) -> str:
         """Return a text of somebody else's without this key, or any other of the API."""
-        return _KEY_SHAPE.sub(_SHOWN, text.replace(self._text, _SHOWN))
-
-    def __repr__(self) -> str:
-        return f"ApiKey({_SHOWN})"
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("an API key is not to be pickled")
-
-
-def _read(file: Path) -> str:
-    try:
-        with file.open(encoding="utf-8-sig") as stream:
-            return stream.read(_MOST_CHARACTERS + 2)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "is not text"
-        problem = f"the API key's file {file} cannot be read: {reason}"
-    # Raised out here: the decoding error holds the file's bytes.
-    raise InvalidKeyError(problem)
+        return _KEY_SHAPE.sub(self.shown, super().redact(text))

@@ -8,16 +8,16 @@ import json
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from sigma_socdefenders.errors import AnswerError, NotJSONError, UnreachableError
-from sigma_socdefenders.feed.failures import Transient, server_time
+from sigma_socdefenders.http.failures import Transient, server_time
 from sigma_socdefenders.indicators.timestamps import parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from sigma_socdefenders.feed.connection import Answer
+    from sigma_socdefenders.http.connection import Answer
 
-__all__ = ["ACCEPT", "FeedFormat", "Page", "read_page"]
+__all__ = ["ACCEPT", "LARGEST_PAGE", "FeedFormat", "Page", "read_page"]
 
 FeedFormat: TypeAlias = Literal["json", "csv", "txt"]
 
@@ -26,6 +26,8 @@ ACCEPT = {
     "csv": "text/csv, text/plain;q=0.5",
     "txt": "text/plain",
 }
+# The page size of the highest tier.
+LARGEST_PAGE = 10_000
 _BLANK = b" \t\r\n\xef\xbb\xbf"
 _TAG_SEPARATORS = str.maketrans("|;", ",,")
 

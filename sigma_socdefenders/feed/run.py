@@ -12,7 +12,7 @@ from sigma_socdefenders.errors import (
     Position,
     TierError,
 )
-from sigma_socdefenders.feed.pages import ACCEPT, FeedFormat, Page, read_page
+from sigma_socdefenders.feed.pages import ACCEPT, LARGEST_PAGE, FeedFormat, Page, read_page
 from sigma_socdefenders.feed.paging import SMALLEST_PAGE, Batch, Place, Window
 from sigma_socdefenders.feed.seen import Seen
 from sigma_socdefenders.indicators.record import SourcedRecord
@@ -21,8 +21,10 @@ from sigma_socdefenders.indicators.timestamps import format_instant
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sigma_socdefenders.feed.progress import Progress
-    from sigma_socdefenders.feed.requester import Requester
+    import httpx
+
+    from sigma_socdefenders.http.progress import Progress
+    from sigma_socdefenders.http.requester import Requester
     from sigma_socdefenders.indicators.filters import Filters
 
 __all__ = ["FeedRun"]
@@ -77,7 +79,10 @@ class FeedRun:
         self._seen = Seen()
         self._type: str | None = None
         self._expected: int | None = 0
-        self._source = str(requester.url(PATH, {}))
+        self._base = requester.url(PATH, {})
+        self._source = str(self._base)
+        # The most to ask for at once; lowered where the tier allows fewer.
+        self._page_size = LARGEST_PAGE
 
     def __iter__(self) -> Iterator[SourcedRecord]:
         """Yield each record once, page by page; one page is held at a time.
@@ -134,7 +139,7 @@ class FeedRun:
     def _all_of_type(self) -> Iterator[Batch]:
         """Yield the pages of one type, and then those of what changed meanwhile."""
         began = self._now()
-        window = Window(self._ask, self._requester.link, self._query.since)
+        window = Window(self._ask, self._link, self._query.since)
         expected = self._expected
         for batch in window:
             if window.pages == 0:
@@ -156,7 +161,7 @@ class FeedRun:
             began = self._now()
             if self._query.since is not None:
                 since = max(since, self._query.since)
-            window = Window(self._ask, self._requester.link, since)
+            window = Window(self._ask, self._link, since)
             before = self.read
             for batch in window:
                 if window.pages == 0:
@@ -167,10 +172,13 @@ class FeedRun:
                 return
         raise IncompleteError("the feed changes faster than its pages can be read")
 
+    def _link(self, text: str) -> httpx.URL:
+        """Return the address of a link in an answer; relative ones begin at the API's address."""
+        return self._requester.link(text, self._base)
+
     def _ask(self, place: Place) -> tuple[Page, int]:
         """Return the page at a place, and how many records were asked for."""
-        requester = self._requester
-        wanted = requester.page_size
+        wanted = self._page_size
         if self._query.limit is not None:
             # A few more than are missing: further pages begin with what is known.
             wanted = min(
@@ -186,9 +194,9 @@ class FeedRun:
             # Of all that a tier may refuse, this is the one that can be put right.
             wanted = SMALLEST_PAGE
             page = self._fetch(place, wanted)
-            requester.page_size = SMALLEST_PAGE
-        if page.limit is not None and 0 < page.limit < min(wanted, requester.page_size):
-            requester.page_size = page.limit
+            self._page_size = SMALLEST_PAGE
+        if page.limit is not None and 0 < page.limit < min(wanted, self._page_size):
+            self._page_size = page.limit
         if place.since == self._query.since:
             self._check_window(page)
         return page, wanted
@@ -196,7 +204,7 @@ class FeedRun:
     def _fetch(self, place: Place, wanted: int) -> Page:
         form = self._form
         url = place.link or self._requester.url(PATH, self._parameters(place, wanted))
-        return self._requester.get(url, ACCEPT[form], lambda answer: read_page(answer, form))
+        return self._requester.fetch(url, ACCEPT[form], lambda answer: read_page(answer, form))
 
     def _parameters(self, place: Place, wanted: int) -> dict[str, str]:
         parameters = self._query.parameters()

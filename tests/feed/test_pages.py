@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from sigma_socdefenders.errors import AnswerError, FeedError
 from sigma_socdefenders.feed import ApiKey
-from sigma_socdefenders.feed.connection import Answer
-from sigma_socdefenders.feed.failures import Transient, failure, reset_wait
+from sigma_socdefenders.feed.failures import failure
 from sigma_socdefenders.feed.pages import read_page
 from sigma_socdefenders.feed.seen import digests
+from sigma_socdefenders.http.connection import Answer
+from sigma_socdefenders.http.failures import Transient, reset_wait
 
 URL = httpx.URL("https://socdefenders.ai/api/v1/iocs")
 JSON = st.recursive(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from sigma_socdefenders.errors import RateLimitError
-from sigma_socdefenders.feed.failures import Transient
+from sigma_socdefenders.http.failures import Transient
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,20 +8,20 @@ import ssl
 import threading
 import zlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import httpx
 
 from sigma_socdefenders._version import __version__
 from sigma_socdefenders.errors import AnswerError, FeedError, ParameterError, UnreachableError
-from sigma_socdefenders.feed.failures import Transient, failure
+from sigma_socdefenders.http.failures import Transient
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-    from sigma_socdefenders.feed.key import ApiKey
+    from sigma_socdefenders.http.credentials import Credentials
 
-__all__ = ["Answer", "AnswerLimits", "Connection", "parse_base_url"]
+__all__ = ["Answer", "AnswerLimits", "Connection", "Failure", "is_loopback", "parse_base_url"]
 
 _MOST_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -52,6 +52,10 @@ class Answer(NamedTuple):
     headers: Mapping[str, str]
     body: bytes
     url: httpx.URL
+
+
+Failure: TypeAlias = "Callable[[int, Mapping[str, str], bytes, Credentials], FeedError | Transient]"
+"""From status, headers, body and what to leave out of quotes to the error of an answer."""
 
 
 def parse_base_url(text: str, *, allow_http: bool = False) -> httpx.URL:
@@ -106,13 +110,15 @@ class Connection:
 
     Args:
         base: the API's address, from `parse_base_url`.
-        key: sent as a bearer token; the caller's client does not get to know it.
+        key: sent with each request; the caller's client does not get to know it.
+        failure: what an answer of another status than 200 means.
         limits: what one answer may take.
         client: the caller's own, which is left open; else one is made, and closed by `close`.
     """
 
     base: httpx.URL
-    key: ApiKey
+    key: Credentials
+    failure: Failure
     limits: AnswerLimits = field(default_factory=AnswerLimits)
     client: httpx.Client | None = None
     _owned: httpx.Client | None = None
@@ -133,8 +139,15 @@ class Connection:
         url = self.base.copy_with(path=self.base.path.rstrip("/") + path)
         return url.copy_merge_params(dict(parameters)) if parameters else url
 
-    def link(self, text: str, page: httpx.URL) -> httpx.URL:
+    def link(
+        self, text: str, page: httpx.URL, what: str = "the link to the next page"
+    ) -> httpx.URL:
         """Return the address that a link in an answer stands for.
+
+        Args:
+            text: the link, relative or not.
+            page: where the answer came from.
+            what: what the link is, for messages.
 
         Raises:
             AnswerError: it leads to another host, scheme or port, or nowhere.
@@ -142,20 +155,21 @@ class Connection:
         try:
             target = page.join(text)
         except httpx.InvalidURL:
-            raise AnswerError("the feed's link to its next page is no URL") from None
+            raise AnswerError(f"{what} is no URL") from None
         if not same_origin(target, self.base) or target.userinfo:
             raise AnswerError(
-                f"the feed's link to its next page leads to {target.scheme}://{target.host}, "
-                f"away from {self.base}: it was not followed"
+                f"{what} leads to {target.scheme}://{target.host}, away from {self.base}: it was "
+                "not followed"
             )
         return target
 
-    def get(self, url: httpx.URL, accept: str) -> Answer:
+    def fetch(self, url: httpx.URL, accept: str, body: bytes | None = None) -> Answer:
         """Return the answer to one request, if it is status 200.
 
         Args:
             url: from `url` or `link`.
             accept: the media types that can be read.
+            body: JSON to send along (POST); without it, nothing is sent (GET).
 
         Raises:
             Transient: what another attempt may mend.
@@ -165,11 +179,11 @@ class Connection:
         outcome: queue.SimpleQueue[Answer | FeedError | Transient] = queue.SimpleQueue()
 
         def work() -> None:
-            outcome.put(self._attempt(url, accept, abandoned))
+            outcome.put(self._attempt(url, accept, body, abandoned))
 
         # HTTP libraries bound each read, but not name resolution, nor the whole of an answer
         # that drips. A thread that is given up on reads at most one more time.
-        threading.Thread(target=work, name="socdefenders-feed", daemon=True).start()
+        threading.Thread(target=work, name="socdefenders-http", daemon=True).start()
         try:
             found = outcome.get(timeout=self.limits.seconds)
         except queue.Empty:
@@ -184,16 +198,16 @@ class Connection:
         raise found
 
     def _attempt(
-        self, url: httpx.URL, accept: str, abandoned: threading.Event
+        self, url: httpx.URL, accept: str, body: bytes | None, abandoned: threading.Event
     ) -> Answer | FeedError | Transient:
         """Return what came of a request; errors are returned, so that no traceback holds it."""
         try:
             for _ in range(_MOST_REDIRECTS + 1):
-                answer = self._send(url, accept, abandoned)
+                answer = self._send(url, accept, body, abandoned)
                 if answer.status == _OK:
                     return answer
                 if answer.status not in _REDIRECTS:
-                    return failure(answer.status, answer.headers, answer.body, self.key)
+                    return self.failure(answer.status, answer.headers, answer.body, self.key)
                 url = self._redirect(answer)
             return AnswerError(f"{self.base} redirects in circles", status=answer.status)
         except FeedError as error:
@@ -207,16 +221,20 @@ class Connection:
         except Exception as error:  # noqa: BLE001 - a caller's client may raise anything
             return UnreachableError(f"{self.base} cannot be read: {self._describe(error)}")
 
-    def _send(self, url: httpx.URL, accept: str, abandoned: threading.Event) -> Answer:
+    def _send(
+        self, url: httpx.URL, accept: str, content: bytes | None, abandoned: threading.Event
+    ) -> Answer:
         client = self.client
         assert client is not None
         request = client.build_request(
-            "GET",
+            "GET" if content is None else "POST",
             url,
+            content=content,
             headers={
                 "Accept": accept,
                 "Accept-Encoding": "gzip",
                 "User-Agent": f"sigma-socdefenders/{__version__}",
+                **({} if content is None else {"Content-Type": "application/json"}),
                 **self.key.header(),
             },
             timeout=httpx.Timeout(self.limits.idle_seconds),
@@ -274,7 +292,7 @@ class Connection:
         if not same_origin(target, self.base) or target.userinfo:
             raise AnswerError(
                 f"{self.base} redirects to {target.scheme}://{target.host}: it was not followed, "
-                "so that the API key stays here; if the feed has moved, change the base URL",
+                "so that the key stays here; if the server has moved, change the address",
                 status=answer.status,
             )
         # A path that has moved is still to be asked the same.
