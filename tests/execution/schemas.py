@@ -66,7 +66,7 @@ def _types(tables: _Tables, name: str) -> dict[str, str]:
 
 QRADAR = {
     *("devicetype", "starttime", "logsourceid", "qid", "username", "sourceport", "destinationport"),
-    *("sourceip", "destinationip", "sourcev6", "destinationv6", "payload"),
+    *("category", "sourceip", "destinationip", "sourcev6", "destinationv6", "payload"),
     *("DNS Request Domain", "URL", "URL Host", "Threat Name", "Rule Name", "Sender"),
     *("MD5 Hash", "SHA1 Hash", "SHA256 Hash"),
 }

@@ -30,6 +30,8 @@ ENGINE = LogScaleEngine()
         ('cidr(a, subnet=["192.0.2.0/24", "2001:db8::1/128"])', {"a": "192.0.2.7"}, True),
         ('cidr(a, subnet=["192.0.2.0/24", "2001:db8::1/128"])', {"a": "2001:db8:0::1"}, True),
         ('cidr(a, subnet=["192.0.2.0/24"])', {"a": "192.0.3.7"}, False),
+        ('array:contains("a[]", value="b")', {"a[0]": "c", "a[1]": "b"}, True),
+        ('array:contains("a[]", value="b")', {"a[0]": "bb", "a": "b", "ab[0]": "b"}, False),
         ('b=/2/ cidr(a, subnet=["192.0.2.0/24"])', {"a": "192.0.2.7", "b": "2"}, True),
     ],
 )
@@ -47,6 +49,8 @@ def test_filters(query: str, fields: dict[str, str], *, found: bool) -> None:
         "a=/b/x",
         "(a=/b/",
         'a=/b/ or cidr(c, subnet=["192.0.2.0/24"])',
+        'a=/b/ or array:contains("c[]", value="d")',
+        'array:contains("c", value="d")',
         'not cidr(c, subnet=["192.0.2.0/24"])',
     ],
 )

@@ -34,6 +34,24 @@ def test_networks_that_need_not_match_are_refused(detection: str) -> None:
         _query(detection)
 
 
+def test_who_began_a_connection_is_in_the_events_name() -> None:
+    """Events of both directions have names of their own, and the remote side is Sysmon's source."""
+    began = _query("{a: {Initiated: 'true', DestinationIp: 192.0.2.1}, condition: a}")
+    accepted = _query("{a: {Initiated: 'false', SourceIp: 192.0.2.1}, condition: a}")
+    events = ("NetworkConnect", "NetworkReceiveAccept")
+    for query, event in zip((began, accepted), events, strict=True):
+        names = " or ".join(f"#event_simpleName={event}IP{version}" for version in (4, 6))
+        assert query == f"({names}) RemoteAddressIP4=/^192\\.0\\.2\\.1$/"
+
+
+def test_several_actions_are_refused() -> None:
+    """A value among several of a field is asked for by a function, which asks for one."""
+    with pytest.raises(SigmaTransformationError, match="one text among the values"):
+        _query("{a: {action: [allowed, denied]}, condition: a}", "firewall")
+    with pytest.raises(SigmaTransformationError, match="no alternatives to a network"):
+        _query("{a: [{action: allowed}, {src_ip: 192.0.2.1}], condition: a}", "firewall")
+
+
 def test_families_are_kept_apart() -> None:
     """Each family has a field of its own, and one list of both is refused."""
     with pytest.raises(SigmaTransformationError, match="fields of their families"):

@@ -251,6 +251,24 @@ def test_the_victim_of_an_inbound_connection_is_its_destination() -> None:
     assert name.endswith(": {{SrcIpAddr}}")
 
 
+def test_of_both_ends_either_may_be_the_victim() -> None:
+    """A rule that asks for source and destination maps the hosts of both."""
+    both = changed(
+        "ipv4",
+        detection={
+            "selection": {"SourceIp": "198.51.100.7", "DestinationIp": "192.0.2.7"},
+            "condition": "selection",
+        },
+    )
+    mappings = sentinel_rule(both)["entityMappings"]
+    assert [(one["entityType"], one["fieldMappings"][0]["columnName"]) for one in mappings] == [
+        ("IP", "SrcIpAddr"),
+        ("IP", "DstIpAddr"),
+        ("Host", "SrcHostname"),
+        ("Host", "DstHostname"),
+    ]
+
+
 def test_a_template_takes_no_text_for_an_expression() -> None:
     """A title that starts with a bracket is written so that Resource Manager keeps it as text."""
     assert sentinel_rule(changed("ipv4", title="[a] title"))["displayName"] == "[[a] title"

@@ -90,6 +90,19 @@ def test_a_saved_search_runs_and_alerts(name, output_format):
 
 
 @pytest.mark.parametrize(
+    ("name", "asset"), [("splunk", "dst_ip"), ("splunk-cim", "dest"), ("splunk-cim tstats", "dest")]
+)
+def test_the_risk_of_inbound_traffic_is_its_destinations(name, asset):
+    """Where a rule asks for the source of traffic, the machine at risk is the other end."""
+    name, _, tstats = name.partition(" ")
+    firewall = rule({"category": "firewall"}, {"action": "allow", "src_ip": "198.51.100.7"})
+    output_format = "data_model_savedsearches" if tstats else "savedsearches"
+    (stanza,) = stanzas(converted(name, output_format, firewall)).values()
+    (score, *_) = json.loads(stanza["action.risk.param._risk"])
+    assert score["risk_object_field"] == asset
+
+
+@pytest.mark.parametrize(
     ("level", "alert"),
     [("informational", 1), ("low", 2), ("medium", 3), ("high", 4), ("critical", 5)],
 )

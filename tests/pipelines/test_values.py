@@ -186,9 +186,20 @@ def test_any_value_converts_or_is_refused(name: str, value: str, modifier: str) 
             assert json.dumps(query)
 
 
-def test_a_flag_is_true_or_false_alone() -> None:
-    """A column of flags refuses what is neither, and a value that it has no word for."""
-    column = Column("way", FieldType.FLAG, yes=("out", "away"))
+def test_a_choice_has_the_platforms_words() -> None:
+    """Words of one meaning are one, and what the platform has no word for is refused."""
+    words = (("allowed", ("Allow",)), ("denied", ("4", "7")))
+    column = Column("done", FieldType.CHOICE, words=words)
+    for asked in ("allowed", "Accept", "permit", "forward"):
+        assert matches_for(column, SigmaString(asked)) == [Match(MatchType.EXACT, "Allow")]
+    numbers = [Match(MatchType.NUMBER, "4"), Match(MatchType.NUMBER, "7")]
+    assert matches_for(column, SigmaString("drop")) == numbers
+    assert matches_for(column, SigmaString("teardown")) is None
+
+
+def test_a_truth_is_true_or_false_alone() -> None:
+    """A column of truths refuses what is neither, and a value that it has no word for."""
+    column = Column("way", FieldType.CHOICE, words=(("true", ("out", "away")),))
     assert matches_for(column, SigmaString("True")) == [
         Match(MatchType.EXACT, "out"),
         Match(MatchType.EXACT, "away"),

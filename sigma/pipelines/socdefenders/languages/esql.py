@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["ONE_SPELLING", "Esql"]
 
 ONE_SPELLING = frozenset(
-    {FieldType.KEYWORD, FieldType.FLAG, FieldType.DIGEST, FieldType.CVE, FieldType.TECHNIQUE}
+    {FieldType.KEYWORD, FieldType.CHOICE, FieldType.DIGEST, FieldType.CVE, FieldType.TECHNIQUE}
 )
 """What columns hold whose values have one spelling, which the field keeps."""
 

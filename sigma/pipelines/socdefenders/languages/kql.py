@@ -68,7 +68,7 @@ class Kusto(QueryDialect):
                 asked = f"{quick} and {asked}"
             parts = [asked]
         else:
-            known = column.field_type in {FieldType.KEYWORD, FieldType.FLAG}
+            known = column.field_type in {FieldType.KEYWORD, FieldType.CHOICE}
             parts = _texts(subject, numbers_as_text(column, matches), known_case=known)
         return [expression(any_of(parts, "or"))]
 
@@ -78,6 +78,8 @@ class Kusto(QueryDialect):
             return _names(merge_domains(matches))
         if any(one.type is not MatchType.EXACT for one in matches):
             return ()
+        if column.field_type is FieldType.CHOICE:
+            return [one.text for one in matches]
         if column.field_type is FieldType.ADDRESS_TEXT:
             texts = [one.text for one in matches]
             return () if any(":" in text for text in texts) else texts

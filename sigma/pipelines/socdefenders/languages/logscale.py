@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 
     from sigma.pipelines.socdefenders.translate.columns import Column, Match
 
-__all__ = ["LogScale"]
+__all__ = ["FUNCTIONS", "LogScale"]
+
+FUNCTIONS = ("cidr(", "array:")
+"""How the filters begin that are functions."""
 
 
 class LogScale(QueryDialect):
@@ -53,7 +56,9 @@ class LogScale(QueryDialect):
         matches = numbers_as_text(column, matches)
         if column.field_type is FieldType.ADDRESS:
             return [expression(_addresses(column, matches))]
-        if column.field_type in {FieldType.NUMBER, FieldType.KEYWORD}:
+        if column.many:
+            return [expression(_among(column, matches))]
+        if column.field_type in {FieldType.NUMBER, FieldType.KEYWORD, FieldType.CHOICE}:
             parts = [f"{FIELD}={_bare(match.text)}" for match in matches]
         else:
             parts = [f"{FIELD}=/{pattern}/i" for pattern in patterns_of(column, matches)]
@@ -108,6 +113,20 @@ def _addresses(column: Column, matches: list[Match]) -> str:
     single = "/128" if any(longer) else "/32"
     listed = (one.text + (single if one.type is MatchType.EXACT else "") for one in matches)
     return f"cidr({subject}, subnet=[{', '.join(map(_literal, listed))}])"
+
+
+def _among(column: Column, matches: list[Match]) -> str:
+    """Return the question whether one of the values of a field is a text.
+
+    Raises:
+        SigmaTransformationError: the question is of several texts.
+    """
+    if len(matches) > 1 or matches[0].type is not MatchType.EXACT:
+        raise SigmaTransformationError(
+            f"LogScale is asked for one text among the values of {column.name}: use a rule for"
+            " each."
+        )
+    return f"array:contains({_literal(column.name)}, value={_literal(matches[0].text)})"
 
 
 def _bare(word: str) -> str:

@@ -53,7 +53,7 @@ class YaraL(QueryDialect):
             parts = _addresses(matches)
         elif column.field_type is FieldType.NUMBER:
             parts = [f"{FIELD} = {match.text}" for match in matches]
-        elif column.field_type in {FieldType.KEYWORD, FieldType.FLAG}:
+        elif column.field_type in {FieldType.KEYWORD, FieldType.CHOICE}:
             parts = [f"{FIELD} = {_literal(match.text)}" for match in matches]
         else:
             networks = [one.text for one in matches if one.type is MatchType.NETWORK]

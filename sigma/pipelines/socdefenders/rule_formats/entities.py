@@ -6,6 +6,7 @@ __all__ = [
     "COLUMN_ENTITIES",
     "DEFENDER_COLUMNS",
     "DEFENDER_TABLES",
+    "EITHER_WAY_ENTITIES",
     "HASH_COLUMNS",
     "INBOUND_ENTITIES",
     "SETTING_COLUMNS",
@@ -58,15 +59,16 @@ TABLE_ENTITIES = {
         ("MailMessage", "Recipient", "RecipientEmailAddress"),
     ),
 }
-_ACCEPTED = (
-    ("IP", "Address", "SrcIpAddr"),
-    ("IP", "Address", "DstIpAddr"),
-    ("Host", "HostName", "DstHostname"),
-)
+_ENDS = (("IP", "Address", "SrcIpAddr"), ("IP", "Address", "DstIpAddr"))
+_ACCEPTED = (*_ENDS, ("Host", "HostName", "DstHostname"))
+_EITHER = (*_ENDS, ("Host", "HostName", "SrcHostname"), ("Host", "HostName", "DstHostname"))
+_EITHER_WEB = (*_EITHER, ("Account", "Name", "SrcUsername"))
 # Sentinel: the same where a query asks who the source is: the victim is the destination.
 INBOUND_ENTITIES = {"_Im_NetworkSession": _ACCEPTED, "_Im_WebSession": _ACCEPTED}
+# Sentinel: the same where a query asks for both ends: either may be the victim.
+EITHER_WAY_ENTITIES = {"_Im_NetworkSession": _EITHER, "_Im_WebSession": _EITHER_WEB}
 # Sentinel: columns that say what kind of event it is, and never which indicator was found.
-SETTING_COLUMNS = frozenset({"EventType", "NetworkDirection"})
+SETTING_COLUMNS = frozenset({"DvcAction", "EventType", "NetworkDirection"})
 _HOST = ("hosts", {"deviceIdColumn": "DeviceId", "nameColumn": "DeviceName"})
 # Defender: the entities of every row of a table, as Graph's `entityMappings` has them.
 DEFENDER_TABLES = {

@@ -21,6 +21,7 @@ from .attack import by_tactic, techniques
 from .deployment import Deployment
 from .entities import (
     COLUMN_ENTITIES,
+    EITHER_WAY_ENTITIES,
     HASH_COLUMNS,
     INBOUND_ENTITIES,
     SETTING_COLUMNS,
@@ -183,8 +184,9 @@ def _entities(table: str, columns: Iterable[str]) -> list[dict[str, Any]]:
     Identifiers of one kind stand in one mapping, unless it has that identifier already.
     """
     columns = list(columns)
-    inbound = "SrcIpAddr" in columns and "DstIpAddr" not in columns
-    rows = TABLE_ENTITIES | INBOUND_ENTITIES if inbound else TABLE_ENTITIES
+    rows = TABLE_ENTITIES
+    if "SrcIpAddr" in columns:
+        rows = rows | (EITHER_WAY_ENTITIES if "DstIpAddr" in columns else INBOUND_ENTITIES)
     given = [*rows.get(table, ())]
     for column in columns:
         if column in COLUMN_ENTITIES:

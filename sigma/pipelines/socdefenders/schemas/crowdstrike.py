@@ -17,7 +17,7 @@ from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline
 from sigma.rule import SigmaDetection, SigmaRule
 from sigma.types import SigmaQueryExpression
 
-from sigma.pipelines.socdefenders.languages.logscale import LogScale
+from sigma.pipelines.socdefenders.languages.logscale import FUNCTIONS, LogScale
 from sigma.pipelines.socdefenders.translate.columns import Column, ColumnSpec, FieldType
 from sigma.pipelines.socdefenders.translate.detections import (
     negated_detections,
@@ -36,6 +36,8 @@ __all__ = ["socdefenders_crowdstrike"]
 
 _PLATFORM = "CrowdStrike LogScale"
 _NAME = Column("#event_simpleName", FieldType.KEYWORD)
+_BEGAN = ("NetworkConnectIP4", "NetworkConnectIP6")
+_ACCEPTED = ("NetworkReceiveAcceptIP4", "NetworkReceiveAcceptIP6")
 _REMOTE = Column("RemoteAddressIP4", FieldType.ADDRESS, ipv6="RemoteAddressIP6")
 _LOCAL = Column("LocalAddressIP4", FieldType.ADDRESS, ipv6="LocalAddressIP6")
 _HASHES: dict[str, ColumnSpec] = {
@@ -53,6 +55,12 @@ _OTHERS: dict[str, ColumnSpec] = {
     "dst_port": Column("destination.port", FieldType.NUMBER),
     "src_port": Column("source.port", FieldType.NUMBER),
 }
+_ACTION = Column(
+    "event.type[]",
+    FieldType.CHOICE,
+    many=True,
+    words=(("allowed", ("allowed",)), ("denied", ("denied",))),
+)
 _ASKED = Column("dns.question.name", FieldType.HOST)
 _WEB = LogSourceMapping(
     {
@@ -68,22 +76,36 @@ def _sensor(fields: dict[str, ColumnSpec], *names: str) -> LogSourceMapping:
     return LogSourceMapping({**fields, "EventName": _NAME}, only={_NAME.name: list(names)})
 
 
+def _sides(remote: str, local: str) -> dict[str, ColumnSpec]:
+    """Return the fields of a connection, by what Sysmon calls its remote and its local side."""
+    return {
+        f"{remote}Ip": _REMOTE,
+        f"{local}Ip": _LOCAL,
+        f"{remote}Port": Column("RemotePort", FieldType.NUMBER),
+        f"{local}Port": Column("LocalPort", FieldType.NUMBER),
+    }
+
+
+def _connection(
+    initiated: str, names: tuple[str, ...], fields: dict[str, ColumnSpec]
+) -> LogSourceMapping:
+    """Return where a rule finds connections if it says who initiated them, in the event's name."""
+    name = Column(_NAME.name, FieldType.CHOICE, words=((initiated, names),))
+    return LogSourceMapping({**fields, "Initiated": name})
+
+
 _LOG_SOURCES: LogSourceTable = {
-    "network_connection": _sensor(
-        {
-            "DestinationIp": _REMOTE,
-            "SourceIp": _LOCAL,
-            "DestinationPort": Column("RemotePort", FieldType.NUMBER),
-            "SourcePort": Column("LocalPort", FieldType.NUMBER),
-        },
-        "NetworkConnectIP4",
-        "NetworkConnectIP6",
+    "network_connection": (
+        _sensor(_sides("Destination", "Source"), *_BEGAN),
+        _connection("true", _BEGAN, _sides("Destination", "Source")),
+        # The sensor's remote side is then the one that began: Sysmon's source.
+        _connection("false", _ACCEPTED, _sides("Source", "Destination")),
     ),
     "dns_query": _sensor({"QueryName": Column("DomainName", FieldType.HOST)}, "DnsRequest"),
     "process_creation": _sensor(_HASHES, "ProcessRollup2", "SyntheticProcessRollup2"),
     "driver_load": _sensor(_HASHES, "DriverLoad"),
     "image_load": _sensor(_HASHES, "ClassifiedModuleLoad"),
-    "firewall": LogSourceMapping(_OTHERS),
+    "firewall": LogSourceMapping({**_OTHERS, "action": _ACTION}),
     "dns": LogSourceMapping({**_OTHERS, "query": _ASKED, "QueryName": _ASKED}),
     "proxy": _WEB,
     "webserver": _WEB,
@@ -92,7 +114,7 @@ _LOG_SOURCES: LogSourceTable = {
 
 @dataclass
 class _Translate(TranslateRule):
-    """Translate a rule whose networks all must match: a function is no operand of `or`."""
+    """Translate a rule whose functions all must match: none is an operand of `or`."""
 
     def apply(self, rule: SigmaRule | SigmaCorrelationRule) -> None:
         super().apply(rule)
@@ -102,7 +124,8 @@ class _Translate(TranslateRule):
         for name, detection in rule.detection.detections.items():
             if _optional_function(detection, optional=name not in required):
                 raise SigmaTransformationError(
-                    f"{_PLATFORM} has no alternatives to a network: use a rule for each.",
+                    f"{_PLATFORM} has no alternatives to a network, or to a value among several of"
+                    " a field: use a rule for each.",
                     source=rule.source,
                 )
 
@@ -113,7 +136,7 @@ def _optional_function(entry: Item, *, optional: bool) -> bool:
         found = [
             value
             for value in entry.value
-            if isinstance(value, SigmaQueryExpression) and value.expr.startswith("cidr(")
+            if isinstance(value, SigmaQueryExpression) and value.expr.startswith(FUNCTIONS)
         ]
         return bool(found) and (optional or len(entry.value) > 1)
     several = entry.item_linking is ConditionOR and len(entry.detection_items) > 1

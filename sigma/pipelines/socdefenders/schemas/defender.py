@@ -47,8 +47,8 @@ _NETWORK_FIELDS: dict[str, ColumnSpec] = {
     "Computer": "DeviceName",
     "Initiated": Column(
         "ActionType",
-        FieldType.FLAG,
-        yes=("ConnectionSuccess", "ConnectionFailed", "ConnectionRequest"),
+        FieldType.CHOICE,
+        words=(("true", ("ConnectionSuccess", "ConnectionFailed", "ConnectionRequest")),),
     ),
     "DestinationIp": Column("RemoteIP", FieldType.ADDRESS_TEXT),
     "DestinationPort": Column("RemotePort", FieldType.NUMBER),
@@ -73,7 +73,9 @@ _NETWORK = LogSourceMapping(_NETWORK_FIELDS, "DeviceNetworkEvents")
 _ACCEPTED = LogSourceMapping(
     {
         **_NETWORK_FIELDS,
-        "Initiated": Column("ActionType", FieldType.FLAG, no=("InboundConnectionAccepted",)),
+        "Initiated": Column(
+            "ActionType", FieldType.CHOICE, words=(("false", ("InboundConnectionAccepted",)),)
+        ),
         "DestinationIp": Column("LocalIP", FieldType.ADDRESS_TEXT),
         "DestinationPort": Column("LocalPort", FieldType.NUMBER),
         "DestinationHostname": Column("DeviceName", FieldType.HOST),

@@ -80,7 +80,16 @@ _FILE: dict[str, ColumnSpec] = {
 _FILE_DELETED: dict[str, ColumnSpec] = {**_FILE, **_hashes("file", "process")}
 # From the host's point of view, and as Winlogbeat wrote it before the schema had words for that.
 _INITIATED = Column(
-    "network.direction", FieldType.FLAG, yes=("egress", "outbound"), no=("ingress", "inbound")
+    "network.direction",
+    FieldType.CHOICE,
+    words=(("true", ("egress", "outbound")), ("false", ("ingress", "inbound"))),
+)
+# What was done with a connection; `event.action` has each product's own words.
+_ACTION = Column(
+    "event.type",
+    FieldType.CHOICE,
+    many=True,
+    words=(("allowed", ("allowed",)), ("denied", ("denied",))),
 )
 _NETWORK: dict[str, ColumnSpec] = {
     **_PROCESS,
@@ -177,7 +186,7 @@ def log_sources(*, alternatives: bool = True) -> LogSourceTable:
         alternatives: look for a URL in both of its fields (default); False for the first alone,
             for languages in which a field that no index has is an error.
     """
-    table: dict[str, LogSourceMapping] = {}
+    table: dict[str, LogSourceMapping | tuple[LogSourceMapping, ...]] = {}
     for category, columns in _CATEGORIES.items():
         only = _ONLY.get(category, {})
         picking = {name: Column(name, FieldType.KEYWORD, many=True) for name in only}
@@ -186,5 +195,7 @@ def log_sources(*, alternatives: bool = True) -> LogSourceTable:
             fields["c-uri"] = as_columns(fields["c-uri"])[0]
         table[category] = LogSourceMapping(fields, only=only)
         table[f"windows/{category}"] = LogSourceMapping(fields, only=only, other=_EVENT_DATA)
+    firewall = LogSourceMapping({**_NETWORK, "action": _ACTION})
+    table["firewall"] = (firewall, LogSourceMapping(_NETWORK))
     table["windows/sysmon"] = LogSourceMapping(_SYSMON, other=_EVENT_DATA)
     return table

@@ -66,6 +66,16 @@ _NETWORK: dict[str, ColumnSpec] = {
     "src_port": Column("sourceport", FieldType.NUMBER),
     "User": "username",
 }
+# IBM's low-level categories of "Access": Firewall Permit, Firewall Session Opened, Firewall Session
+# Closed, ACL Permit, Access Permitted; Firewall Deny, IPS Deny, ACL Deny, Access Denied.
+_ACTION = Column(
+    "category",
+    FieldType.CHOICE,
+    words=(
+        ("allowed", ("4002", "4007", "4008", "4012", "4014")),
+        ("denied", ("4003", "4006", "4013", "4015")),
+    ),
+)
 _PLATFORM = "QRadar"
 # What every search shows, before the columns that it asks about.
 _SHOWN = (
@@ -145,7 +155,7 @@ def _table(renamed: tuple[str, ...]) -> LogSourceTable:
     file = LogSourceMapping(files)
     return {
         "network_connection": network,
-        "firewall": network,
+        "firewall": LogSourceMapping({**network.fields, "action": _ACTION}),
         "dns_query": dns,
         "dns": dns,
         "proxy": proxy,

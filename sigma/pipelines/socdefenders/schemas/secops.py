@@ -49,8 +49,17 @@ _NETWORK: dict[str, ColumnSpec] = {
     "SourcePort": Column("principal.port", FieldType.NUMBER),
     "src_port": Column("principal.port", FieldType.NUMBER),
     "DestinationHostname": _HOST,
-    "Initiated": Column("network.direction", FieldType.FLAG, yes=("OUTBOUND",), no=("INBOUND",)),
+    "Initiated": Column(
+        "network.direction",
+        FieldType.CHOICE,
+        words=(("true", ("OUTBOUND",)), ("false", ("INBOUND",))),
+    ),
 }
+_ACTION = Column(
+    "security_result.action",
+    FieldType.CHOICE,
+    words=(("allowed", ("ALLOW", "ALLOW_WITH_MODIFICATION")), ("denied", ("BLOCK",))),
+)
 
 
 def _file(*where: str) -> dict[str, ColumnSpec]:
@@ -73,7 +82,7 @@ _MODULE = _of(_file("target.file", "target.process.file"), "PROCESS_MODULE_LOAD"
 _THREAT = Column("security_result.threat_name", FieldType.WORDS)
 _LOG_SOURCES: LogSourceTable = {
     "network_connection": _of(_NETWORK, "NETWORK_CONNECTION"),
-    "firewall": _of(_NETWORK),
+    "firewall": _of({**_NETWORK, "action": _ACTION}),
     "dns_query": _of(_DNS, "NETWORK_DNS"),
     "dns": _of(_DNS, "NETWORK_DNS"),
     "proxy": _WEB,

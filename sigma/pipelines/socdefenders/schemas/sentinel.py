@@ -48,7 +48,20 @@ _PROCESS = LogSourceMapping(
 _TO = Column("DstIpAddr", FieldType.ADDRESS_TEXT, parameter="dstipaddr_has_any_prefix")
 _FROM = Column("SrcIpAddr", FieldType.ADDRESS_TEXT, parameter="srcipaddr_has_any_prefix")
 # As the parsers for Sysmon's events and for Defender's write it.
-_INITIATED = Column("NetworkDirection", FieldType.FLAG, yes=("Outbound",), no=("Inbound",))
+_INITIATED = Column(
+    "NetworkDirection",
+    FieldType.CHOICE,
+    words=(("true", ("Outbound",)), ("false", ("Inbound",))),
+)
+_ACTION = Column(
+    "DvcAction",
+    FieldType.CHOICE,
+    words=(
+        ("allowed", ("Allow",)),
+        ("denied", ("Deny", "Drop", "Drop ICMP", "Reset", "Reset Source", "Reset Destination")),
+    ),
+    parameter="dvcaction",
+)
 _NETWORK = LogSourceMapping(
     {
         "Computer": "DvcHostname",
@@ -77,6 +90,7 @@ _NETWORK = LogSourceMapping(
     },
     "_Im_NetworkSession",
 )
+_FIREWALL = LogSourceMapping({**_NETWORK.fields, "action": _ACTION}, "_Im_NetworkSession")
 _QUERIED = Column("DnsQuery", FieldType.HOST, parameter="domain_has_any")
 _DNS = LogSourceMapping(
     {
@@ -140,7 +154,7 @@ _ALERTS = LogSourceMapping(
 _DESTINATIONS: LogSourceTable = {
     "process_creation": _PROCESS,
     "network_connection": _NETWORK,
-    "firewall": _NETWORK,
+    "firewall": (_FIREWALL, _NETWORK),
     "proxy": _WEB,
     "webserver": _WEB,
     "dns_query": _DNS,

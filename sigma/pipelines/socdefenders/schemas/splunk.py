@@ -96,7 +96,7 @@ _DESTINATIONS: LogSourceTable = {
     "antivirus": LogSourceMapping(_ANTIVIRUS, other="{field}", asset="ComputerName"),
     # The machine behind a request, in the words of Sigma's own taxonomy.
     "proxy": LogSourceMapping(_FIELDS, other="{field}", asset="c-ip"),
-    "firewall": LogSourceMapping(_FIELDS, other="{field}", asset="src_ip"),
+    "firewall": LogSourceMapping(_FIELDS, other="{field}", asset="src_ip", far_asset="dst_ip"),
     "dns": LogSourceMapping(_FIELDS, other="{field}", asset="src_ip"),
     "email": LogSourceMapping(_FIELDS, other="{field}", asset="recipient"),
 }

@@ -36,7 +36,8 @@ __all__ = ["socdefenders_splunk_cim"]
 class _DataSet:
     """A data set of a data model: `All_Traffic` of `Network_Traffic`, and its events' tags.
 
-    `asset` is the field of the machine or mailbox that an event is about.
+    `asset` is the field of the machine or mailbox that an event is about, `far_asset` that of the
+    other end, where the two may change their parts.
     """
 
     model: str
@@ -44,6 +45,7 @@ class _DataSet:
     tags: tuple[str, ...]
     asset: str
     fields: dict[str, ColumnSpec]
+    far_asset: str = ""
 
 
 _TRAFFIC = _DataSet(
@@ -59,7 +61,11 @@ _TRAFFIC = _DataSet(
         "SourcePort": Column("src_port", FieldType.NUMBER),
         "SourceHostname": "src",
         "Protocol": "transport",
-        "Initiated": Column("direction", FieldType.FLAG, yes=("outbound",), no=("inbound",)),
+        "Initiated": Column(
+            "direction",
+            FieldType.CHOICE,
+            words=(("true", ("outbound",)), ("false", ("inbound",))),
+        ),
         "Image": "app",
         "User": "user",
         "Computer": "dvc",
@@ -67,8 +73,13 @@ _TRAFFIC = _DataSet(
         "dst_port": Column("dest_port", FieldType.NUMBER),
         "src_ip": Column("src_ip", FieldType.ADDRESS_TEXT),
         "src_port": Column("src_port", FieldType.NUMBER),
-        "action": "action",
+        "action": Column(
+            "action",
+            FieldType.CHOICE,
+            words=(("allowed", ("allowed",)), ("denied", ("blocked",))),
+        ),
     },
+    far_asset="dest",
 )
 _RESOLUTION = _DataSet(
     "Network_Resolution",
@@ -201,6 +212,8 @@ _EMAIL = _DataSet(
     },
 )
 
+# Few events of network traffic say which side began it.
+_RARE = "direction"
 _DATA_SETS: dict[str, _DataSet] = {
     "network_connection": _TRAFFIC,
     "firewall": _TRAFFIC,
@@ -232,7 +245,12 @@ def _prefixed(spec: ColumnSpec, name: str) -> ColumnSpec:
 
 
 _PLAIN: LogSourceTable = {
-    key: LogSourceMapping(fields=one.fields, only={"tag|all": list(one.tags)}, asset=one.asset)
+    key: LogSourceMapping(
+        fields=one.fields,
+        only={"tag|all": list(one.tags)},
+        asset=one.asset,
+        far_asset=one.far_asset,
+    )
     for key, one in _DATA_SETS.items()
 }
 _TSTATS: LogSourceTable = {
@@ -240,6 +258,7 @@ _TSTATS: LogSourceTable = {
         fields={field: _prefixed(spec, one.name) for field, spec in one.fields.items()},
         table=f"{one.model}.{one.name}",
         asset=one.asset,
+        far_asset=one.far_asset,
     )
     for key, one in _DATA_SETS.items()
 }
@@ -272,11 +291,9 @@ class _NameDataModel(PreprocessingTransformation):
         for one in _DATA_SETS.values():
             if f"{one.model}.{one.name}" == table:
                 columns = (column for spec in one.fields.values() for column in as_columns(spec))
-                # `tstats` leaves out events without a field that it groups by, and few have flags.
+                # `tstats` leaves out events without a field that it groups by.
                 names = dict.fromkeys(
-                    f"{one.name}.{column.name}"
-                    for column in columns
-                    if column.field_type is not FieldType.FLAG
+                    f"{one.name}.{column.name}" for column in columns if column.name != _RARE
                 )
                 state.update(data_model_set=table, fields=list(names))
 

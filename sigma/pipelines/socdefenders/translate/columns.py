@@ -32,7 +32,7 @@ class FieldType(Enum):
 
     TEXT = auto()
     KEYWORD = auto()  # one of a fixed set of words, always spelled alike
-    FLAG = auto()  # whether something is so, in words of the platform's: see Column.yes
+    CHOICE = auto()  # one of a few answers, in words of the platform's: see Column.words
     NUMBER = auto()
     ADDRESS = auto()  # an IP address in a field of an address type
     ADDRESS_TEXT = auto()  # an IP address as text, in either spelling of IPv6
@@ -141,8 +141,7 @@ class Column:
         parameter: the parameter of the table's function that narrows the table down by it; empty
             (default) for none.
         ipv6: of addresses, the column that holds those of IPv6; empty (default) for the same.
-        yes: of a flag, the words for true; empty (default) where the column has none.
-        no: of a flag, the words for false, likewise.
+        words: of a choice, each of Sigma's answers with the platform's words, or numbers, for it.
     """
 
     name: str
@@ -151,8 +150,7 @@ class Column:
     indexed: str = ""
     parameter: str = ""
     ipv6: str = ""
-    yes: tuple[str, ...] = ()
-    no: tuple[str, ...] = ()
+    words: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 # A Sigma field stands in one column, or in any of several; `Hashes` in one for each algorithm.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["LogSourceMapping", "LogSourceTable", "fits"]
 
+_SOURCE = frozenset({"SourceIp", "SourceHostname", "src_ip"})
+_DESTINATION = frozenset({"DestinationIp", "DestinationHostname", "dst_ip"})
+
 
 @dataclass(frozen=True)
 class LogSourceMapping:
@@ -30,6 +33,8 @@ class LogSourceMapping:
         other: the column of every other field, with `{field}` for its name; None where other
             fields are an error.
         asset: the column that names the machine or mailbox concerned, where one does.
+        far_asset: the same where a rule asks for the source of traffic; empty (default) for the
+            same column.
     """
 
     fields: Mapping[str, ColumnSpec]
@@ -37,6 +42,7 @@ class LogSourceMapping:
     only: Mapping[str, Any] = field(default_factory=dict)
     other: str | None = None
     asset: str = ""
+    far_asset: str = ""
 
     def spec(self, name: str) -> ColumnSpec | None:
         """Return the columns of a Sigma field; a column's own name is its column."""
@@ -48,6 +54,11 @@ class LogSourceMapping:
             if column.name == name:
                 return column
         return None
+
+    def concerned(self, asked: Collection[str]) -> str:
+        """Return the column of the machine concerned, of a rule that asks for some Sigma fields."""
+        inbound = not _SOURCE.isdisjoint(asked) and _DESTINATION.isdisjoint(asked)
+        return self.far_asset if inbound and self.far_asset else self.asset
 
     @cached_property
     def picks(self) -> tuple[tuple[SigmaDetectionItem, Column, list[list[Match]]], ...]:

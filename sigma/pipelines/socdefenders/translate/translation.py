@@ -99,6 +99,11 @@ class TranslateRule(PreprocessingTransformation):
             return
         self._arguments = {}
         log_source = self._log_source(rule)
+        asked = {
+            item.field or ""
+            for detection in rule.detection.detections.values()
+            for item in leaves(detection)
+        }
         alone = self._dialect.words_stand_alone
         dropped = drop_longer_numbers(rule, log_source, alone=alone)
         if self._dialect.joins_alternatives or dropped:
@@ -124,7 +129,7 @@ class TranslateRule(PreprocessingTransformation):
             self._pipeline.state.update(
                 socdefenders_platform=self.platform,
                 socdefenders_table=log_source.table,
-                socdefenders_asset=log_source.asset,
+                socdefenders_asset=log_source.concerned(asked),
                 socdefenders_columns=tuple(columns),
                 socdefenders_arguments=self._arguments,
             )

@@ -46,6 +46,11 @@ _ALGORITHM_BY_LENGTH = {length: name for name, length in reversed(DIGESTS.items(
 # What `ipaddress.IPv4Address` takes: the only spelling that there is.
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _IPV4 = re.compile(rf"(?:{_OCTET}\.){{3}}{_OCTET}\Z")
+# What firewalls, and rules for them, call what was done with a connection.
+_ACTIONS = {
+    **dict.fromkeys(("accept", "accepted", "allow", "forward", "pass", "permit"), "allowed"),
+    **dict.fromkeys(("block", "blocked", "deny", "drop", "dropped", "reject"), "denied"),
+}
 _CVE = re.compile(r"(?i)CVE-[0-9]{4}-[0-9]{4,}\Z")
 _TECHNIQUE = re.compile(r"(?i)(?:technique_id=)?(T[0-9]{4}(?:\.[0-9]{3})?)(,.*)?\Z")
 
@@ -83,8 +88,8 @@ def matches_for(column: Column, value: SigmaType) -> list[Match] | None:
     Values that are no text, number or network (null, regular expressions, comparisons) have no
     matches: the list is then empty.
     """
-    if column.field_type is FieldType.FLAG:
-        return _flag(column, value)
+    if column.field_type is FieldType.CHOICE:
+        return _choice(column, value)
     if type(value) is SigmaString:
         # Most values are one text without wildcards, and told at once.
         if len(value.s) == 1 and type(text := value.s[0]) is str:
@@ -101,13 +106,14 @@ def matches_for(column: Column, value: SigmaType) -> list[Match] | None:
     return []
 
 
-def _flag(column: Column, value: SigmaType) -> list[Match] | None:
-    """Return the platform's words for `true` or `false`, which rules write as text or bare."""
+def _choice(column: Column, value: SigmaType) -> list[Match] | None:
+    """Return the platform's words for an answer, which rules write as text or, a truth, bare."""
     if isinstance(value, (SigmaNull, SigmaExists)):
         return []
-    words = {"true": column.yes, "false": column.no}
-    asked = value.boolean if isinstance(value, SigmaBool) else value
-    return [Match(_EXACT, word) for word in words.get(str(asked).lower(), ())] or None
+    asked = str(value.boolean if isinstance(value, SigmaBool) else value).lower()
+    words = dict(column.words).get(_ACTIONS.get(asked, asked), ())
+    kind = {True: MatchType.NUMBER, False: _EXACT}
+    return [Match(kind[word.isdigit()], word) for word in words] or None
 
 
 def _as_given(match: Match) -> list[Match]:
@@ -218,7 +224,7 @@ _BY_FIELD_TYPE: Mapping[FieldType, Callable[[Match], list[Match] | None]] = {
 
 def numbers_as_text(column: Column, matches: list[Match]) -> list[Match]:
     """Return the matches with numbers as texts, unless the column holds numbers."""
-    if column.field_type is FieldType.NUMBER:
+    if column.field_type in {FieldType.NUMBER, FieldType.CHOICE}:
         return matches
     return [match.exact() if match.type is MatchType.NUMBER else match for match in matches]
 
@@ -261,7 +267,7 @@ def cannot_hold(platform: str, column: Column, item: SigmaDetectionItem) -> str:
         "technique": "technique ids such as technique_id=T1059",
         "techniques": "technique ids such as technique_id=T1059",
         "digest": "whole hex digests",
-        "flag": "true or false, and for no more than one of them",
+        "choice": " or ".join(word for word, _ in column.words),
     }[kind]
     return (
         f"{platform} keeps '{item.field}' in {column.name}, which cannot be asked for '{value}':"

@@ -9,6 +9,7 @@ Each rule of the evaluation names the page that it follows:
 - *Regular expressions*: between slashes, a slash in them escaped; they match anywhere in a text,
   `i` leaves case out of account, `.` is no line break. An empty one begins a comment.
 - *cidr()*: an address of either family in one of several networks; false without an address.
+- *array:contains()*: whether one of the fields `name[0]`, `name[1]` and so on is a text, exactly.
 """
 
 from __future__ import annotations
@@ -61,6 +62,10 @@ def _compare(node: Comparison, event: Event) -> bool:
     if not node.field:
         texts = [str(value) for value in event.fields.values()]
         return any(_found(node, text) for text in texts)
+    if node.kind == "among":
+        numbered = re.compile(re.escape(node.field) + r"\[[0-9]+\]")
+        held = {value for name, value in event.fields.items() if numbered.fullmatch(name)}
+        return node.values[0] in held
     value = event.fields.get(node.field)
     if value is None:
         return node.operator == "!="

@@ -17,7 +17,7 @@ _TOKEN = re.compile(
         (?P<text>"(?:[^"\\\n]|\\.)*")
       | (?P<regex>/(?:[^/\\\n]|\\.)+/[a-z]*)
       | (?P<number>-?\d+(?:\.\d+)?)
-      | (?P<word>[#@]?[A-Za-z_][\w.]*)
+      | (?P<word>array:contains|[#@]?[A-Za-z_][\w.]*)
       | (?P<sign>!=|[(),=*\[\]])
     )""",
     re.VERBOSE,
@@ -32,7 +32,8 @@ class Comparison:
     Attributes:
         field: the field.
         operator: `=` or `!=`.
-        kind: `text`, `regex`, `networks`, or `any` for a field that is there at all.
+        kind: `text`, `regex`, `networks`, `among` for one of several values of a field, or `any`
+            for a field that is there at all.
         values: the values, as they are meant.
         ignore_case: whether case is of no account.
     """
@@ -61,7 +62,7 @@ def parse(query: str) -> Node:
 
 def _has_function(node: Node) -> bool:
     if isinstance(node, Comparison):
-        return node.kind == "networks"
+        return node.kind in {"networks", "among"}
     parts = node.parts if isinstance(node, Junction) else (node.part,)
     return any(map(_has_function, parts))
 
@@ -105,6 +106,8 @@ class _Parser(TokenReader):
             return self._regex("", "=", value)
         if kind == "word" and value == "cidr":
             return self._networks()
+        if kind == "word" and value == "array:contains":
+            return self._among()
         if kind not in {"word", "text"} or value in _WORDS:
             raise QuerySyntaxError(f"{value!r} where a filter should be")
         field = value[1:-1] if kind == "text" else value
@@ -134,6 +137,19 @@ class _Parser(TokenReader):
             networks.append(self._network())
         self.next(")")
         return Comparison(field, "=", "networks", tuple(networks))
+
+    def _among(self) -> Comparison:
+        texts = []
+        for expected in ("(", "", ",", "value", "=", "", ")"):
+            kind, value = self.next(expected) if expected else self.next()
+            if not expected:
+                if kind != "text":
+                    raise QuerySyntaxError(f"{value!r} where a text should be")
+                texts.append(value[1:-1])
+        array, value = texts
+        if not array.endswith("[]"):
+            raise QuerySyntaxError(f"{array!r} is no array")
+        return Comparison(array.removesuffix("[]"), "=", "among", (value,))
 
     def _network(self) -> str:
         kind, value = self.next()
