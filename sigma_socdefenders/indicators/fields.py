@@ -230,6 +230,7 @@ _READERS: dict[str, Callable[[object], object]] = {
     "tags": read_texts,
 }
 _SOURCES = ("source", "sources")
+_OF_THE_DOOR = ("type", "value")
 OPTIONAL_FIELDS = frozenset({*_READERS, *_SOURCES, "decay_score", "mitre_techniques"})
 """The fields of a record beside its type and value."""
 
@@ -245,7 +246,7 @@ def read_optional(record: Mapping[str, Any]) -> dict[str, Any]:
     field = "record"
     try:
         for field, given in record.items():
-            if given is None:
+            if given is None or field in _OF_THE_DOOR:
                 continue
             if (read := _READERS.get(field)) is not None:
                 found[field] = read(given)

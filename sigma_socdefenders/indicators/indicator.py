@@ -35,6 +35,8 @@ __all__ = [
     "SourcedIndicator",
 ]
 
+_REQUIRED = len(("type", "value"))
+
 
 class Indicator(NamedTuple):
     """One indicator of compromise, validated and in canonical form.
@@ -101,12 +103,16 @@ class Indicator(NamedTuple):
         if not isinstance(value, str):
             reason = "is missing" if value is None else "is not text"
             raise InvalidIndicatorError("value", "" if value is None else value, reason, position)
-        kind = _type(record.get("type"), value, position)
+        name = record.get("type")
+        kind = _type(name, value, position)
         try:
             value = canonical(kind, value)
         except ValueError as error:
             raise InvalidIndicatorError("value", value, f"{error} ({kind})", position) from None
         try:
+            # Nearly every line of a list is a type and a value.
+            if len(record) == _REQUIRED and name is not None:
+                return cls(kind, value)
             return cls(kind, value, **read_optional(record))
         except FieldError as error:
             field = error.field

@@ -71,6 +71,25 @@ def is_internal_name(name: str) -> bool:
     return last in _INTERNAL or last == "localhost" or name.endswith("home.arpa")
 
 
+@lru_cache(maxsize=1)
+def _suspects() -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return the first labels of the list's rules, and what its wildcards stand before.
+
+    A public suffix has the first label of a rule, or stands where a wildcard does.
+    """
+    text = files("publicsuffixlist").joinpath("public_suffix_list.dat").read_text("utf-8")
+    rules = {words[0].lower() for line in text.splitlines() if (words := line.split())}
+    first = {rule.lstrip("!*.").partition(".")[0] for rule in rules}
+    return frozenset(first), tuple(rule[1:] for rule in rules if rule.startswith("*."))
+
+
 def is_public_suffix(name: str) -> bool:
     """Return whether names of strangers are registered right below a canonical name."""
-    return name in _root_zone() or bool(_list().is_public(name))
+    if name in _root_zone():
+        return True
+    first, wildcards = _suspects()
+    label = name.partition(".")[0]
+    # The list has names beyond ASCII as they are written.
+    if label not in first and "xn--" not in label and not name.endswith(wildcards):
+        return False
+    return bool(_list().is_public(name))

@@ -151,15 +151,18 @@ class Selection:
         self, found: Iterable[SourcedIndicator | Skipped]
     ) -> Iterator[SourcedIndicator | Skipped]:
         now = self.now or datetime.now(timezone.utc)
+        asks = bool(self.max_age) or self.filters != Filters() or self.criteria != Criteria()
         for each in found:
             if isinstance(each, Skipped):
                 yield each
                 continue
             indicator, position = each
-            refusal = self._unwanted(indicator, now)
+            refusal = self._withdrawn(indicator, now)
+            if refusal is None and asks:
+                refusal = self._unasked(indicator, now)
             yield each if refusal is None else Skipped(position, indicator.value, *refusal)
 
-    def _unwanted(self, indicator: Indicator, now: datetime) -> Refusal | None:
+    def _withdrawn(self, indicator: Indicator, now: datetime) -> Refusal | None:
         if indicator.revoked and Reason.REVOKED not in self.keep:
             return Refusal(Reason.REVOKED, Reason.REVOKED.sentence)
         until = indicator.valid_until
@@ -167,14 +170,14 @@ class Selection:
             return Refusal(Reason.EXPIRED, f"was valid until {until:%Y-%m-%d}")
         if indicator.decayed and Reason.DECAYED not in self.keep:
             return Refusal(Reason.DECAYED, "has decayed, by the models of its MISP")
+        return None
+
+    def _unasked(self, indicator: Indicator, now: datetime) -> Refusal | None:
         seen = indicator.last_seen or indicator.first_seen
         age = self.max_age.get(indicator.type)
         if age is not None and seen is not None and now - seen > age:
             told = f"was last seen on {seen:%Y-%m-%d}, more than {age.days} days ago"
             return Refusal(Reason.AGE, told)
-        return self._unasked(indicator, seen)
-
-    def _unasked(self, indicator: Indicator, seen: datetime | None) -> Refusal | None:
         filters = self.filters
         if filters.since is not None and (seen is None or seen <= filters.since):
             told = "has no date" if seen is None else f"was last seen on {seen:%Y-%m-%d}"

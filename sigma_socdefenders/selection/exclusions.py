@@ -7,6 +7,7 @@ What is told here depends on the value alone. Ranges and names that documents an
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from sigma_socdefenders.audit.skipped import Reason, Refusal
 from sigma_socdefenders.indicators.ioc_types import HASHES, IndicatorType
@@ -18,6 +19,9 @@ from sigma_socdefenders.indicators.public_suffix import (
 from sigma_socdefenders.selection.hosts import address_type, host_of
 from sigma_socdefenders.selection.networks import NetworkIndex
 from sigma_socdefenders.selection.well_known import well_known
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["HAZARDS", "exclusion"]
 
@@ -74,31 +78,21 @@ _EMPTY = frozenset(
     }
 )
 _PLACEHOLDER = re.compile(r"<[a-z]+(?:[_ -][a-z]+)+>|\{\{[^{}]*\}\}", re.IGNORECASE)
-_MARKS_OF_PLACEHOLDERS = re.compile(r"[<{]")
 _MAPPED = "::ffff:"
 
 
 def exclusion(kind: IndicatorType, value: str) -> Refusal | None:
     """Return why a rule on a canonical value would do harm or nothing, or None where it is fit."""
-    if (found := _harm(kind, value)) is not None:
+    judge = _JUDGES.get(kind)
+    if judge is None:
+        return None
+    if (found := judge(kind, value)) is not None or kind in _DIGESTS:
         return found
     told = well_known(kind, value)
     return None if told is None else Refusal(Reason.WELL_KNOWN, told)
 
 
-def _harm(kind: IndicatorType, value: str) -> Refusal | None:
-    if kind is IndicatorType.IPV4 or kind is IndicatorType.IPV6:
-        return _address(kind, value)
-    if kind is IndicatorType.DOMAIN:
-        return _name(value)
-    if kind is IndicatorType.URL:
-        return _url(value)
-    if kind in HASHES:
-        return _hash(value)
-    return None
-
-
-def _hash(value: str) -> Refusal | None:
+def _hash(_: IndicatorType, value: str) -> Refusal | None:
     if value in _EMPTY:
         return Refusal(Reason.EMPTY_FILE, "is the hash of a file without content")
     if value[0] in "0f" and value.count(value[0]) == len(value):
@@ -118,7 +112,7 @@ def _address(kind: IndicatorType, value: str) -> Refusal | None:
     return Refusal(Reason.PRIVATE, told) if told else None
 
 
-def _name(name: str) -> Refusal | None:
+def _name(_: IndicatorType, name: str) -> Refusal | None:
     ending = _ending(name)
     if ending is not None and ending.reason is Reason.NO_TLD and is_public_suffix(name):
         return Refusal(Reason.PUBLIC_SUFFIX, "is a top-level domain")
@@ -136,8 +130,8 @@ def _ending(name: str) -> Refusal | None:
     return None
 
 
-def _url(url: str) -> Refusal | None:
-    if _MARKS_OF_PLACEHOLDERS.search(url) and _PLACEHOLDER.search(url.partition("://")[2]):
+def _url(_: IndicatorType, url: str) -> Refusal | None:
+    if ("<" in url or "{" in url) and _PLACEHOLDER.search(url.partition("://")[2]):
         return Refusal(Reason.PLACEHOLDER, "has a part that was to be filled in")
     host = host_of(url)
     if (kind := address_type(host)) is not None:
@@ -146,3 +140,13 @@ def _url(url: str) -> Refusal | None:
         return Refusal(Reason.PRIVATE, "is on a host that only a local network resolves")
     # On a public suffix itself, such as a storage service's, a path still means one thing.
     return _ending(host)
+
+
+_DIGESTS = frozenset(HASHES)
+_JUDGES: dict[IndicatorType, Callable[[IndicatorType, str], Refusal | None]] = {
+    IndicatorType.IPV4: _address,
+    IndicatorType.IPV6: _address,
+    IndicatorType.DOMAIN: _name,
+    IndicatorType.URL: _url,
+    **dict.fromkeys(HASHES, _hash),
+}

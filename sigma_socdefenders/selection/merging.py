@@ -170,4 +170,4 @@ _WIDTH = len(Indicator._fields)
 
 
 def _unpacked(packed: tuple[Any, ...]) -> SourcedIndicator:
-    return SourcedIndicator(Indicator._make(packed[:_WIDTH]), Position._make(packed[_WIDTH:]))
+    return SourcedIndicator(Indicator(*packed[:_WIDTH]), Position(*packed[_WIDTH:]))

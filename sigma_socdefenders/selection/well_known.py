@@ -33,6 +33,8 @@ class _Known:
         self.networks: NetworkIndex[str] = NetworkIndex()
         for name in _FILES:
             self._read(files(__package__).joinpath(name).read_text("ascii"))
+        # Most names are below none of these, which is told at once.
+        self.endings = tuple(self.below)
 
     def _read(self, text: str) -> None:
         told = ""
@@ -71,4 +73,6 @@ def well_known(kind: IndicatorType, value: str) -> str | None:
         return told
     if kind is IndicatorType.DOMAIN and (told := known.above.get(host)) is not None:
         return told
+    if not host.endswith(known.endings):
+        return None
     return next((known.below[name] for name in with_parents(host) if name in known.below), None)

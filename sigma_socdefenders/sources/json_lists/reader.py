@@ -221,10 +221,13 @@ class _Reader:
         position = self._next()
         kind = found.get("type")
         hint = ANY if kind is None else str(indicator_type(kind))
-        beside = {} if found.keys() <= _ITS_KEYS else fields_beside(found, _ITS_KEYS)
+        told = found
+        if not found.keys() <= _ITS_KEYS:
+            told = {**place.fields, **fields_beside(found, _ITS_KEYS), **found}
+        elif place.fields:
+            told = {**place.fields, **found}
         for name, text in in_cell(hint, found["value"]):
-            record = {**place.fields, **beside, **found, "type": name, "value": text}
-            yield SourcedRecord(record, position)
+            yield SourcedRecord({**told, "type": name, "value": text}, position)
 
     def _row(self, row: Row, place: _Place) -> Iterator[SourcedRecord | Skipped]:
         """Read an object by its keys, as a row of a table is read by its headers."""

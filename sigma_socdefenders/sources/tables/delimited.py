@@ -217,13 +217,13 @@ def data_rows(source: TextSource, table: Table) -> Iterator[_Row | Skipped]:
 def _below_header(
     rows: Iterable[_Row | Skipped], table: Table, name: str, unit: str
 ) -> Iterator[_Row | Skipped]:
-    header, above = table.header, table.above
+    header, above = None if table.header is None else list(table.header), table.above
     for row in rows:
         if isinstance(row, Skipped):
             yield row
             continue
         number, cells = row
-        if cells[0].startswith("#") or (header is not None and tuple(cells) == header):
+        if cells[0].startswith("#") or cells == header:
             continue
         if not above:
             yield row
