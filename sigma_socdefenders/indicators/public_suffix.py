@@ -85,10 +85,10 @@ def _suspects() -> tuple[frozenset[str], tuple[str, ...]]:
 
 def is_public_suffix(name: str) -> bool:
     """Return whether names of strangers are registered right below a canonical name."""
-    if name in _root_zone():
+    label, dot, _ = name.partition(".")
+    if not dot and name in _root_zone():
         return True
     first, wildcards = _suspects()
-    label = name.partition(".")[0]
     # The list has names beyond ASCII as they are written.
     if label not in first and "xn--" not in label and not name.endswith(wildcards):
         return False

@@ -130,9 +130,10 @@ class Selection:
         return current if self.filters.limit is None else self._limited(current)
 
     def _fit(self, found: Iterable[SourcedIndicator]) -> Iterator[SourcedIndicator | Skipped]:
+        unfit = self._unfit
         for each in found:
             indicator, position = each
-            refusal = self._unfit(indicator.type, indicator.value)
+            refusal = unfit(indicator.type, indicator.value)
             yield each if refusal is None else Skipped(position, indicator.value, *refusal)
 
     def _unfit(self, kind: IndicatorType, value: str) -> Refusal | None:

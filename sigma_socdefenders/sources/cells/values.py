@@ -12,6 +12,7 @@ from typing import NamedTuple
 from sigma_socdefenders.indicators.ioc_types import HASHES, IndicatorType
 from sigma_socdefenders.indicators.normalize import canonical, infer_type
 from sigma_socdefenders.indicators.public_suffix import ends_in_known_tld
+from sigma_socdefenders.sources.cells.spaced import joined
 from sigma_socdefenders.sources.cells.vocabulary import ANY, UNSUPPORTED, vocabulary, word
 
 __all__ = [
@@ -88,6 +89,7 @@ def in_cell(hint: str, text: str) -> list[Value]:
     text = text.strip()
     if (only := bare_type(hint, text)) is not None:
         return [Value(only.value, text)]
+    text = joined(text)
     if hint == "url" and _SCHEME.match(text):
         # A path may hold blanks; nothing but another URL can follow one in its own column.
         return [Value("url", part) for part in _NEXT_URL.split(text)]

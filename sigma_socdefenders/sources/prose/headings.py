@@ -82,6 +82,9 @@ class Section:
         self._hints: dict[int, str] = {}
         self.hint: str | None = None
         self.objects = False
+        # Of a list's references: whether its last line is set off, and a blank line followed.
+        self._set_off: bool | None = None
+        self._paused = False
 
     def enter(self, title: str, level: int = 1) -> None:
         """Take a heading of that level in."""
@@ -91,6 +94,7 @@ class Section:
             self._hints[level] = hint
         self.hint = self._hints[max(self._hints)] if self._hints else None
         self.objects = self.hint in _OBJECTING
+        self._set_off, self._paused = None, False
 
     def begins(self, line: str) -> bool:
         """Return whether a line of a list, without values, is a heading, and remember it."""
@@ -107,6 +111,23 @@ class Section:
         """Take a comment for a heading where it is nothing but a word for a type."""
         if len(line) <= _LONGEST_HEADING and word(line) in vocabulary().hints:
             self.enter(line)
+
+    def pause(self) -> None:
+        """Take a blank line of a list in: it ends references, but for those that are set off."""
+        self._paused = self.hint == REFERENCE and self._set_off is not None
+
+    def go_on(self, *, set_off: bool) -> None:
+        """Take a further line of a list in, before it is asked for objections to its values.
+
+        Args:
+            set_off: whether the line is indented, or an item with a mark.
+        """
+        if self.hint != REFERENCE:
+            return
+        if self._paused and not (set_off and self._set_off):
+            self._hints.clear()
+            self.hint, self.objects = None, False
+        self._set_off, self._paused = set_off, False
 
     def objection(self, value: Value) -> Refusal | None:
         """Return why a value of a list is none under its heading, or None where it is one."""

@@ -17,6 +17,7 @@ from sigma_socdefenders.indicators.ioc_types import HASHES, IndicatorType
 from sigma_socdefenders.indicators.normalize import infer_type
 from sigma_socdefenders.indicators.record import SourcedRecord
 from sigma_socdefenders.sources.cells.comments import COMMENT, is_comment
+from sigma_socdefenders.sources.cells.spaced import joined
 from sigma_socdefenders.sources.cells.values import QUOTES, Value, stripped_word, words
 from sigma_socdefenders.sources.cells.vocabulary import (
     ANY,
@@ -62,7 +63,9 @@ _LABEL_WORDS = 3
 
 def is_running_text(sample: str) -> bool:
     """Return whether most lines of a text are sentences rather than values."""
-    lines = [line for raw in sample.split("\n")[:400] if not is_comment(line := raw.strip())]
+    lines = [
+        line for raw in sample.split("\n")[:400] if not is_comment(line := joined(raw.strip()))
+    ]
     sentences = sum(
         1
         for line in lines
@@ -97,6 +100,7 @@ def values_in_line(line: str, *, running: bool) -> Line:
         running: whether the line stands in running text, whatever it looks like itself.
     """
     line = line[found.end() :] if (found := _BULLET.match(line)) else line
+    line = line if running else joined(line)
     reference = _REFERENCE.match(line)
     refers = reference is not None and reference[1].lower() in vocabulary().references
     parts = words(line)
@@ -180,7 +184,7 @@ def read_text(source: Lines, unit: str = "line") -> Iterator[SourcedRecord | Ski
             continue
         line = raw.strip()
         if not line or (line[0] in _FIRST_OF_COMMENT and line.startswith(COMMENT)):
-            section.comment(line)
+            section.comment(line) if line else section.pause()
             continue
         if not running and not section.objects and _SPLIT.search(line) is None:
             kind = infer_type(line)
@@ -190,6 +194,8 @@ def read_text(source: Lines, unit: str = "line") -> Iterator[SourcedRecord | Ski
                 record = {"type": kind, "value": line}
                 yield SourcedRecord(record, Position(name, number, unit))
                 continue
+        if section.objects:
+            section.go_on(set_off=raw[0].isspace() or _BULLET.match(line) is not None)
         yield from _slowly(line, Position(name, number, unit), section, running=running)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sigma_socdefenders.audit.skipped import Reason, Skipped
 from sigma_socdefenders.errors import shorten
+from sigma_socdefenders.sources.cells.spaced import joined
 from sigma_socdefenders.sources.cells.values import stripped_word, words
 from sigma_socdefenders.sources.cells.vocabulary import ANY, is_called_benign, phrase_hint
 from sigma_socdefenders.sources.prose.headings import Section
@@ -77,7 +78,7 @@ class ReportText:
             quoted: whether they are set as code.
             listed: whether they may be a list.
         """
-        bare = [_without_mark(line.text.strip()) for line in lines]
+        bare = [joined(_without_mark(line.text.strip()), in_words=False) for line in lines]
         texts = [_CODE.sub(" ", _LINK.sub(" ", text)).strip() for text in bare]
         listed = listed and all(map(_is_listed, texts))
         for line, plain, text in zip(lines, bare, texts, strict=True):
@@ -108,7 +109,7 @@ class ReportText:
             above = phrase_hint(header[index]) if index < len(header) else None
             parts = [
                 (plain, _CODE.sub(" ", _LINK.sub(" ", plain.replace("\\|", "|"))).strip(" *_"))
-                for plain in map(str.strip, _BREAK.split(cell))
+                for plain in map(joined, map(str.strip, _BREAK.split(cell)))
             ]
             found = [
                 (plain, values_in_line(text, running=not (_is_listed(text) or _is_joined(text))))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from sigma_socdefenders.sources.cells.dates import day_comes_first
+from sigma_socdefenders.sources.cells.spaced import joined
 from sigma_socdefenders.sources.cells.values import stripped_word
 from sigma_socdefenders.sources.cells.values import words as parts
 from sigma_socdefenders.sources.cells.vocabulary import (
@@ -182,7 +183,11 @@ def _holds_names(hint: str | None, cells: list[str]) -> bool:
 
 def _values_in(cell: str, hint: str = ANY) -> list[bool]:
     """Return which of the parts that a cell lists, but for labels (`SHA256:`), are values."""
-    return [stripped_word(hint, each) is not None for each in parts(cell) if each[-1] not in ":="]
+    return [
+        stripped_word(hint, each) is not None
+        for each in parts(joined(cell))
+        if each[-1] not in ":="
+    ]
 
 
 def _share_of_values(cells: list[str]) -> float:

@@ -13,6 +13,16 @@ LINES = {
     "175[.]118[.]126[.]65:443": ["175.118.126.65"],
     "192.0.2.0/24": ["192.0.2.0/24"],
     "[fe80::bdd9:fd11:ea3f:a4]:135": ["fe80::bdd9:fd11:ea3f:a4"],
+    "bad [.] example": ["bad.example"],
+    "bad <.> example": ["bad.example"],
+    "bad<.>example": ["bad.example"],
+    "bad (dot) example": ["bad.example"],
+    "bad DOT example": ["bad.example"],
+    "mail AT bad DOT example": ["mail@bad.example"],
+    "mail [at] bad [.] example": ["mail@bad.example"],
+    "192 [.] 0 [.] 2 [.] 7": ["192.0.2.7"],
+    "- hxxp://bad [.] example/it": ["http://bad.example/it"],
+    "Domain: bad [.] example, worse [.] example": ["bad.example", "worse.example"],
     "78.47.198.134/1.zip": ["http://78.47.198.134/1.zip"],
     "mail[@]bad[.]example": ["mail@bad.example"],
     "192.0.2.7 bad.example, worse.example;CVE-2021-44228": [
@@ -241,3 +251,38 @@ def test_a_label_in_a_sentence(reading):
     """A name right behind its label is an indicator, whatever is said of it behind."""
     assert reading("Domain: bad.example (registered in 2020)").values == ["bad.example"]
     assert reading("It was written by vendor.example for many years.").values == []
+
+
+def test_marks_for_a_dot_between_words(reading):
+    """A mark for a dot between words of a sentence, or beside other words, joins nothing."""
+    result = reading(
+        "first.example\nplease see DOT com\nwritten with [.] in place of a dot\n"
+        "look [at] this.example now and again\n192.0.2.1\n192.0.2.2\nlast.example\n"
+    )
+    assert result.values == ["first.example", "192.0.2.1", "192.0.2.2", "last.example"]
+
+
+@pytest.mark.parametrize("heading", ["References:", "NOTES:", "Sources:", "== Further reading =="])
+def test_references_of_a_list(reading, heading):
+    """Links below a heading of references are none, up to a heading or blank line; defanged are."""
+    result = reading(
+        f"first.example\n{heading}\nhttps://vendor.example/report\nblog.example\n"
+        "hxxp://bad[.]example/a\n\nnext.example\nhttp://worse.example/b\n"
+    )
+    assert result.values == [
+        "first.example",
+        "http://bad.example/a",
+        "next.example",
+        "http://worse.example/b",
+    ]
+    assert result.reasons == {"reference": 2}
+
+
+def test_references_that_are_set_off(reading):
+    """Items and indented lines below a heading of references go on behind blank lines."""
+    result = reading(
+        "first.example\n\nNOTES:\n  -- https://vendor.example/report\n\n"
+        "  -- https://other.example/b\n\nDomains:\nlast.example\n"
+    )
+    assert result.values == ["first.example", "last.example"]
+    assert result.reasons == {"reference": 2}
