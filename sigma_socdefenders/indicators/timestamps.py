@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 
 from sigma_socdefenders.indicators.bounded_cache import remembered
 
@@ -57,7 +57,9 @@ def _parsed(text: str) -> datetime:
             tzinfo=timezone.utc,
         )
         if sign:
-            offset = timedelta(hours=int(hours), minutes=int(minutes or 0))
+            # The time of day checks that this is an offset.
+            least = time(int(hours), int(minutes or 0))
+            offset = timedelta(hours=least.hour, minutes=least.minute)
             instant = instant - offset if sign == "+" else instant + offset
     except (ValueError, OverflowError):
         raise ValueError("is no date of the calendar") from None

@@ -53,6 +53,13 @@ def test_instants_survive_their_text(instant):
     assert parse_instant(format_instant(instant)) == instant
 
 
+@pytest.mark.parametrize("offset", ["-99:99", "+24:00", "+0560"])
+def test_offsets_that_no_zone_has(offset):
+    """An offset of a day and more, or of more minutes than an hour has, makes the text no date."""
+    with pytest.raises(ValueError, match="no date of the calendar"):
+        parse_instant(f"2026-11-01T00:00:00{offset}")
+
+
 @given(st.text(alphabet="0123456789-:TZ.+ ", max_size=30))
 def test_parse_instant_raises_nothing_else(text):
     """Any text is read or refused as ValueError."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, time, timedelta, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -102,7 +102,9 @@ def _zone(text: str) -> timezone:
     found = _OFFSET.fullmatch(text)
     if found is None:
         return timezone.utc
-    offset = timedelta(hours=int(found[2]), minutes=int(found[3]))
+    # The time of day checks that this is an offset.
+    least = time(int(found[2]), int(found[3]))
+    offset = timedelta(hours=least.hour, minutes=least.minute)
     return timezone(-offset if found[1] == "-" else offset)
 
 

@@ -31,6 +31,32 @@ _BLANK_OR_COMMA = re.compile(r"[ \t\n\r,]*")
 _decode = json.JSONDecoder(strict=False).raw_decode
 
 
+def _number(digits: str) -> float:
+    """Return a whole number; one of more digits than Python converts only as near as it can be."""
+    try:
+        return int(digits)
+    except ValueError:
+        return float(digits)
+
+
+_decode_long = json.JSONDecoder(strict=False, parse_int=_number).raw_decode
+
+
+def _value(text: str, at: int) -> tuple[Any, int]:
+    """Return the value at a place in a text, and where it ends.
+
+    Raises:
+        ValueError: there is none; as JSONDecodeError, it says where.
+        RecursionError: it is nested too deeply.
+    """
+    try:
+        return _decode(text, at)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:
+        return _decode_long(text, at)
+
+
 def parse(text: str, name: str) -> Any:
     """Return the value that a JSON text holds; a comma before a closing bracket is overlooked.
 
@@ -59,7 +85,7 @@ def documents(text: str, name: str) -> Iterator[Any]:
     at = _skip(text, 0)
     while at < len(text):
         try:
-            value, at = _decode(text, at)
+            value, at = _value(text, at)
         except json.JSONDecodeError as error:
             if mended:
                 raise _not_json(name, error) from error
@@ -127,7 +153,7 @@ class _Array:
             if self.closed or self._at == len(self._text):
                 return
             try:
-                value, self._at = _decode(self._text, self._at)
+                value, self._at = _value(self._text, self._at)
             except json.JSONDecodeError as error:
                 # Perhaps only cut off by the chunk's end: try again when there is twice as much.
                 missing = len(self._text) - self._at

@@ -25,3 +25,5 @@ def test_offsets(text, instant):
 def test_offsets_beyond_a_day():
     """An offset that no zone has makes the text no date."""
     assert iso("05/28/2021 10:00:00 +9900") is None
+    assert iso("05/28/2021 10:00:00 +0599") is None
+    assert iso("2021-05-28T10:00:00-99:99") is None

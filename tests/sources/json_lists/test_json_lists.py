@@ -264,3 +264,38 @@ def test_allowed_values_are_as_revoked(reading, key):
             ("bad.example", False),
             ("good.example", True),
         ]
+
+
+@pytest.mark.parametrize("number", ["9" * 5_000, "-" + "9" * 5_000])
+def test_numbers_of_many_digits(reading, number):
+    """A number of more digits than Python converts costs no record, in any form of JSON."""
+    record = f'{{"type": "domain", "value": "a.example", "score": {number}}}'
+    other = '{"type": "domain", "value": "b.example", "count": 3}'
+    for text in (f"[{record}, {other}]", f'{{"data": [{record}, {other}]}}', f"{record}\n{other}"):
+        assert reading(text).values == ["a.example", "b.example"]
+
+
+DEEP = 100_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * DEEP + "]" * DEEP,
+        '{"data":' * DEEP + "1" + "}" * DEEP,
+        '[{"value": "a.example", "x": ' + "[" * DEEP + "]" * DEEP + "}]",
+    ],
+    ids=["lists", "objects", "in a record"],
+)
+def test_what_is_nested_too_deeply(reading, text):
+    """What no record is nested as deeply as is refused, with the package's own error."""
+    with pytest.raises(SourceError, match="nested too deeply"):
+        reading(text)
+
+
+def test_a_line_that_is_nested_too_deeply(reading):
+    """In JSON Lines it costs its line and no other."""
+    deep = '{"a":' * DEEP + "1" + "}" * DEEP
+    result = reading(f'{{"value": "a.example"}}\n{deep}\n{{"value": "b.example"}}\n')
+    assert result.values == ["a.example", "b.example"]
+    assert result.reasons == {"invalid": 1}
