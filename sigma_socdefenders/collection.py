@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from sigma_socdefenders.indicators.record import Record
     from sigma_socdefenders.rules.grouping import Capacity
     from sigma_socdefenders.sources import InputFormat, ToIds
+    from sigma_socdefenders.sources.servers import Server
 
 __all__ = ["SocDefendersCollection"]
 
@@ -113,7 +114,7 @@ class SocDefendersCollection(ReusableCollection):
     @classmethod
     def from_file(
         cls,
-        path: str | os.PathLike[str],
+        path: str | os.PathLike[str] | Server,
         *,
         to_ids: ToIds = "auto",
         input_format: InputFormat = "auto",
@@ -123,11 +124,13 @@ class SocDefendersCollection(ReusableCollection):
         group: Capacity | None = None,
         collect_errors: bool = False,
     ) -> Self:
-        """Build the rules of a file of records; see `sigma_socdefenders.sources` for its forms.
+        """Build the rules of a file of records, or of a TAXII or MISP server.
 
         Args:
             path: a file in any form that `sigma_socdefenders.sources` reads, a folder of such
-                files, or `-` for standard input.
+                files, or `-` for standard input; or a server: its address
+                (`taxii+https://host/path/`, `misp+https://host/`), or a
+                `sigma_socdefenders.sources.servers.Server`.
             to_ids: which attributes of MISP events to take; see `sigma_socdefenders.sources.read`.
             input_format: what form the file has (default: detected from its content); see
                 `sigma_socdefenders.sources.InputFormat`.
@@ -139,6 +142,7 @@ class SocDefendersCollection(ReusableCollection):
 
         Raises:
             SourceError: the file cannot be read.
+            FeedError: the server cannot be read; see `sigma_socdefenders.errors`.
             InvalidIndicatorError: a record is no indicator, and errors are not collected.
             ProfileError: there is no such profile.
             ListNameError: a list cannot have that name.

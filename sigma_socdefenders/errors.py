@@ -12,9 +12,10 @@
     ├── TargetError                a target, format or indicator type that cannot be converted
     ├── OutputError                a file that cannot be written
     ├── RepositoryError            a folder of rules that cannot be synced as it stands
-    └── FeedError                  the feed: status, code and request id where it gave them
+    └── FeedError                  the feed, or a TAXII or MISP server: status, code and request
+        │                          id where it gave them
         ├── ParameterError         a parameter that is wrong, found before or by the request
-        ├── AuthenticationError    the API key
+        ├── AuthenticationError    the key, token or password
         │   ├── MissingKeyError    there is none
         │   ├── InvalidKeyError    it is not known, or cannot be one
         │   └── ExpiredKeyError    it was valid once
@@ -176,7 +177,7 @@ class RepositoryError(SocDefendersError):
 
 
 class FeedError(SocDefendersError):
-    """The feed could not be read.
+    """The feed, or a TAXII or MISP server, could not be read.
 
     Attributes:
         message: one sentence, without the parts below.

@@ -40,11 +40,13 @@ def from_sources(
     input_format: InputFormat = "auto",
     watch: Callable[[_Records], _Records] = iter,
 ) -> Iterator[SourcedIndicator]:
-    """Yield the selected indicators of files, folders and streams.
+    """Yield the selected indicators of files, folders, streams and servers.
 
     Args:
         sources: as for `sigma_socdefenders.sources.read`.
-        selection: which indicators to keep.
+        selection: which indicators to keep. Its `since` is what servers are asked for; where all
+            sources are servers, which go by when something was added or published, their records'
+            own dates are not asked again.
         summary: the summary of the run.
         to_ids: as for `sigma_socdefenders.sources.read`.
         input_format: as for `sigma_socdefenders.sources.read`.
@@ -52,11 +54,16 @@ def from_sources(
 
     Raises:
         SourceError: a source cannot be read.
+        FeedError: a server cannot be read.
         InvalidIndicatorError: a record is no indicator, and errors end the run.
     """
-    from sigma_socdefenders.sources import read  # noqa: PLC0415 - the feed needs no reader
+    from sigma_socdefenders.sources import is_server, read  # noqa: PLC0415 - the feed needs none
 
-    records = read(sources, to_ids=to_ids, input_format=input_format)
+    sources = list(sources)
+    since = selection.filters.since
+    records = read(sources, to_ids=to_ids, input_format=input_format, since=since)
+    if sources and all(map(is_server, sources)):
+        selection = replace(selection, filters=replace(selection.filters, since=None))
     return _selected(watch(records), selection, summary)
 
 

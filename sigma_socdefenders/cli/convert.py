@@ -57,9 +57,10 @@ def convert(
 ) -> None:
     """Write native queries for a target, many indicators to a query.
 
-    SOURCE is a file of IOC records, or - for standard input; without one, the feed is read. Each
-    query is as long as the target takes. What the target cannot express is left out, and named
-    in the summary. With --per-indicator the queries are those of `rules | sigma convert`.
+    SOURCE is a file of IOC records, - for standard input, or a TAXII or MISP server
+    (taxii+https://host/path/, misp+https://host/); without one, the feed is read. Each query is as
+    long as the target takes. What the target cannot express is left out, and named in the summary.
+    With --per-indicator the queries are those of `rules | sigma convert`.
 
     \b
     Example:

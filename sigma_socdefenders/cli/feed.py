@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from sigma_socdefenders.feed import FeedRun
     from sigma_socdefenders.indicators.record import SourcedRecord
 
-__all__ = ["FeedReading"]
+__all__ = ["FeedReading", "server_progress"]
+
+
+_LONG_WAIT = 5.0
 
 
 class FeedReading:
@@ -95,6 +98,19 @@ def _say_since(query: Filters) -> None:
 
 def _progress() -> Progress:
     return _Bar() if sys.stderr.isatty() else _LastLine()
+
+
+def server_progress(*, quiet: bool) -> Progress:
+    """Return what says, on standard error, that a TAXII or MISP server has to be waited for."""
+    return Progress() if quiet else _Waits()
+
+
+class _Waits(Progress):
+    """One line for each longer wait."""
+
+    def waiting(self, seconds: float, reason: str) -> None:
+        if seconds >= _LONG_WAIT:
+            click.echo(f"waiting {seconds:.0f} s: {reason}", err=True)
 
 
 class _LastLine(Progress):

@@ -67,8 +67,9 @@ def lookup(
 
     The folder DIR becomes a Splunk app with lookup tables, watchlists and queries for Sentinel,
     tables, queries and files to import for Defender, or documents and indicator-match rules for
-    Elastic. What a table cannot hold becomes grouped rules. SOURCE is a file of IOC records, or -
-    for standard input; without one, the feed is read.
+    Elastic. What a table cannot hold becomes grouped rules. SOURCE is a file of IOC records, -
+    for standard input, or a TAXII or MISP server (taxii+https://host/path/, misp+https://host/);
+    without one, the feed is read.
 
     \b
     Example:

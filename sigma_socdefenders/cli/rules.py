@@ -39,7 +39,8 @@ def rules(
 ) -> None:
     """Write Sigma rules, one YAML document for each rule.
 
-    SOURCE is a file of IOC records, or - for standard input; without one, the feed is read.
+    SOURCE is a file of IOC records, - for standard input, or a TAXII or MISP server
+    (taxii+https://host/path/, misp+https://host/); without one, the feed is read.
 
     \b
     Example:

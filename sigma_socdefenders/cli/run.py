@@ -70,6 +70,7 @@ class Run:
         self.unconverted: dict[str, list[str]] = {}
         self._first: dict[str, Skipped] = {}
         self._feed: FeedReading | None = None
+        self._asks_servers = False
         self._profile = profile
         self._refusals = Refusals(holds_positions=reading.report is not None)
         self._explanations = [Explanation(value) for value in reading.explain]
@@ -77,7 +78,8 @@ class Run:
 
     def _reporting(self, path: str, writes: tuple[str | None, ...]) -> Report:
         reading = self.reading
-        reads = (*reading.sources, *reading.allowlist, reading.api_key_file, reading.state)
+        files = (each for each in reading.sources if "://" not in each)
+        reads = (*files, *reading.allowlist, reading.api_key_file, reading.state)
         refuse_as_report(path, filter(None, reads), filter(None, writes))
         report = Report(path)
         # A run that ends early leaves the old report as it was.
@@ -106,6 +108,7 @@ class Run:
         if reading.example:
             sources = (_example(),)
         if sources:
+            sources = self._with_progress(sources)
             if reading.since == LAST:
                 raise click.UsageError(
                     "--since last works only with the live feed, not with a SOURCE."
@@ -126,6 +129,23 @@ class Run:
         for explanation in self._explanations:
             kept = explanation.kept(kept)
         return self._refusals.noting(kept)
+
+    def _with_progress(self, sources: tuple[Source, ...]) -> tuple[Source, ...]:
+        """Return the sources, with servers that say what they wait for in place of addresses."""
+        from sigma_socdefenders.sources import is_server
+
+        self._asks_servers = any(map(is_server, sources))
+        if not self._asks_servers:
+            return sources
+        from sigma_socdefenders.cli.feed import server_progress
+        from sigma_socdefenders.sources.servers import Server
+
+        return tuple(
+            Server(each, progress=server_progress(quiet=self.quiet))
+            if isinstance(each, str) and is_server(each)
+            else each
+            for each in sources
+        )
 
     def _shown(self, items: Iterable[_T]) -> Iterator[_T]:
         if self.quiet or not sys.stderr.isatty():
@@ -220,7 +240,7 @@ class Run:
     def output(self, path: str) -> Iterator[IO[str]]:
         """Open the result's stream: standard output as UTF-8 for `-`, else an atomic file.
 
-        What is read from the feed reaches standard output only once all of it was read.
+        What is read from the feed or a server reaches standard output only once all was read.
 
         Raises:
             OutputError: the file cannot be written.
@@ -232,7 +252,7 @@ class Run:
         # The same bytes on every platform, whatever its own encoding and line ends are.
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8", newline="\n")
-        if self._feed is None:
+        if self._feed is None and not self._asks_servers:
             yield sys.stdout
         else:
             with tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n") as whole:

@@ -59,9 +59,9 @@ def serve(
 ) -> None:
     """Answer as the SOC Defenders API does, over HTTP, from any source.
 
-    SOURCE is a file or folder of IOC records, read again when it changes; without one, the feed is
-    read, every so often. A page for people is at /. Needs the extra: pip install
-    'sigma-socdefenders[serve]'.
+    SOURCE is a file or folder of IOC records, read again when it changes; or a TAXII or MISP server
+    (taxii+https://host/path/, misp+https://host/) or, without one, the feed, read every so often. A
+    page for people is at /. Needs the extra: pip install 'sigma-socdefenders[serve]'.
 
     \b
     Example:

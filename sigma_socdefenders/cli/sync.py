@@ -91,9 +91,10 @@ def sync(
 ) -> None:
     """Keep the folder DIR equal to the source's rules, writing only what changed.
 
-    SOURCE is a file of IOC records, or - for standard input; without one, the feed is read. It has
-    to be all there is, for what it does not give is removed. Files that people made or edited are
-    named, and left alone.
+    SOURCE is a file of IOC records, - for standard input, or a TAXII or MISP server
+    (taxii+https://host/path/, misp+https://host/); without one, the feed is read. It has to be
+    all there is, for what it does not give is removed. Files that people made or edited are named,
+    and left alone.
 
     \b
     Example:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["Told", "Transient", "reset_wait", "server_time", "told_by"]
 
 _LONGEST_QUOTE = 200
+# The last two are TAXII's (2.1, 3.6.1).
+_MESSAGES = ("message", "description", "title")
 # Above this a number is Unix time, above the next in milliseconds; below, seconds from now.
 _UNIX_TIME, _UNIX_MILLISECONDS = 1e9, 1e11
 
@@ -65,9 +67,9 @@ def told_by(headers: Mapping[str, str], body: bytes, credentials: Credentials) -
     if not isinstance(found, dict):
         return Told(text(found) or "", None, text(request_id))
     return Told(
-        text(found.get("message")) or "",
-        text(found.get("code")),
-        text(found.get("request_id") or request_id),
+        text(next(filter(None, map(found.get, _MESSAGES)), None)) or "",
+        text(found.get("code", found.get("error_code"))),
+        text(found.get("request_id") or found.get("error_id") or request_id),
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-from sigma_socdefenders.http.failures import reset_wait
+from sigma_socdefenders.errors import RateLimitError
+from sigma_socdefenders.http.failures import Transient, reset_wait
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +31,7 @@ class Requester:
 
     Attributes:
         requests: how many requests were sent, those that failed as well.
+        faults: how many of them failed in a way that the server may not know of.
     """
 
     def __init__(
@@ -38,7 +40,7 @@ class Requester:
         retrier: Retrier,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.requests = 0
+        self.requests = self.faults = 0
         self._connection = connection
         self._retrier = retrier
         self._clock = clock
@@ -67,11 +69,15 @@ class Requester:
 
         def attempt() -> _T:
             self.requests += 1
-            answer = self._connection.fetch(url, accept, body)
-            # Where this answer used up the rate, the next request would only be refused.
-            if answer.headers.get("x-ratelimit-remaining") == "0":
-                self._closed_until = self._clock() + (reset_wait(answer.headers) or 0.0)
-            return read(answer)
+            try:
+                answer = self._connection.fetch(url, accept, body)
+                # Where this answer used up the rate, the next request would only be refused.
+                if answer.headers.get("x-ratelimit-remaining") == "0":
+                    self._closed_until = self._clock() + (reset_wait(answer.headers) or 0.0)
+                return read(answer)
+            except Transient as failed:
+                self.faults += not isinstance(failed.error, RateLimitError)
+                raise
 
         closed, self._closed_until = self._closed_until - self._clock(), 0.0
         self._retrier.pause(closed, "the rate limit is used up")

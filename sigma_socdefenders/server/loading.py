@@ -25,6 +25,7 @@ from sigma_socdefenders.selection import Selection
 from sigma_socdefenders.selection.sectors import sector_words
 from sigma_socdefenders.server.blobs import Blob
 from sigma_socdefenders.server.snapshot import CONFIDENCES, TYPES, Columns, Snapshot
+from sigma_socdefenders.sources import is_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -49,7 +50,7 @@ class Served:
     """What is served: a source, and what is taken from it.
 
     Attributes:
-        sources: files and folders; none for the feed.
+        sources: files, folders, and addresses of TAXII and MISP servers; none for the feed.
         selection: the parameters of `Selection.parse`, as the command line writes them.
         profile: the profile of the rules, by name or path.
         list_name: the list that the rules are of.
@@ -73,22 +74,34 @@ class Served:
     allow_http: bool = False
 
     @property
+    def is_files(self) -> bool:
+        """Whether files are served, whose changes can be seen, and nothing that has to be asked."""
+        return bool(self.sources) and not any(map(is_server, self.sources))
+
+    @property
     def title(self) -> str:
         """Where the list comes from, for a person."""
         if self.list_name.name:
             return self.list_name.name
         if self.sources:
-            return ", ".join(Path(source).name or source for source in self.sources)
+            return ", ".join(map(_title, self.sources))
         return self.base_url or os.environ.get("SOCDEFENDERS_BASE_URL") or "the SOC Defenders feed"
 
 
+def _title(source: str) -> str:
+    if is_server(source):
+        # An address may be refused for the credentials in it: show the host alone.
+        return source.partition("?")[0].rpartition("@")[2].partition("://")[2] or source[:5]
+    return Path(source).name or source
+
+
 def fingerprint(served: Served) -> Fingerprint:
-    """Return what tells one state of the served files from another; empty for the feed.
+    """Return what tells one state of the served files from another; empty without any.
 
     Allowlists and a profile of the user's own belong to them. Size, time and inode are enough: a
     file that is replaced has another inode, one that is written to another time.
     """
-    if not served.sources:
+    if not served.is_files:
         return ()
     allowlist = served.selection.get("allowlist") or ()
     names = [*served.sources, *((allowlist,) if isinstance(allowlist, str) else allowlist)]

@@ -55,7 +55,7 @@ class Store:
         self.loads = self.failures = 0
         self.checked_at = 0.0
         self._tried_at = 0.0
-        self._every = every or (_FILES_EVERY if served.sources else _FEED_EVERY)
+        self._every = every or (_FILES_EVERY if served.is_files else _FEED_EVERY)
         self._clock = clock
         self._current: Snapshot | None = None
         self._read_state: Fingerprint | None = None
@@ -110,9 +110,9 @@ class Store:
             state = await asyncio.to_thread(fingerprint, self.served)
             settled, seen = state == seen, state
             due = self.failure is not None and self._clock() - self._tried_at > _RETRY_AFTER
-            if self.served.sources and state == self._read_state and not due:
+            if self.served.is_files and state == self._read_state and not due:
                 if self.failure is None:
                     self.checked_at = self._clock()
             # Files that are just being written are left until they stay as they are.
-            elif settled or not self.served.sources:
+            elif settled or not self.served.is_files:
                 await self.load()

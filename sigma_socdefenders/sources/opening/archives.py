@@ -27,9 +27,9 @@ from sigma_socdefenders.sources.opening.documents import Document, is_office, of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["Found", "Source", "find", "texts", "unreadable"]
+__all__ = ["Found", "Openable", "find", "texts", "unreadable"]
 
-Source: TypeAlias = "str | os.PathLike[str] | BinaryIO"
+Openable: TypeAlias = "str | os.PathLike[str] | BinaryIO"
 
 FREE_EXPANSION = 1 << 24
 EXPANSION = 100
@@ -128,7 +128,7 @@ def unreadable(name: str, error: UnrecognisedSourceError) -> Skipped:
     return Skipped(Position(name, 1, "file"), "", Reason.UNREADABLE, str(error), error)
 
 
-def find(source: Source) -> Iterator[Found | Skipped]:
+def find(source: Openable) -> Iterator[Found | Skipped]:
     """Yield the stream, or each file of the folder in order, that a caller's source stands for.
 
     Hidden files are passed over, and what is no file is skipped: a link to nothing, or a pipe or

@@ -1,0 +1,1 @@
+"""Tests of TAXII and MISP servers as sources."""
