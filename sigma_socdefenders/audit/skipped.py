@@ -96,12 +96,12 @@ class Reason(str, Enum):
     UNRECOGNISED = "unrecognised", "a line of text in which nothing is an indicator"
     EMPTY = "empty", "a row or attribute without a value"
     MALFORMED = "malformed", "a document of Sigma YAML that is no rule"
-    TOO_LONG = "too-long", "a line or rule beyond the bounds"
+    TOO_LONG = "too-long", "a line, rule or page beyond the bounds"
     UNREADABLE = (
         "unreadable",
         (
             "a file in a folder or archive that holds nothing known to be indicators, or cannot be"
-            " opened"
+            " opened; or a part of a document that cannot be read"
         ),
     )
 

@@ -11,22 +11,25 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from sigma_socdefenders.audit.skipped import Reason, Skipped
 from sigma_socdefenders.errors import Position, SourceError
 from sigma_socdefenders.sources.documents.blocks import Paragraph, read_blocks
+from sigma_socdefenders.sources.documents.drawing import Allowance, OverdrawnError
 from sigma_socdefenders.sources.documents.libraries import guarded, library
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sigma_socdefenders.audit.skipped import Skipped
+    from typing_extensions import Self
+
     from sigma_socdefenders.indicators.record import SourcedRecord
     from sigma_socdefenders.sources.opening.documents import Document
 
 __all__ = ["read_pdf"]
 
 MOST_PAGES = 2_000
-LARGEST_DRAWING = 1 << 23
-MOST_OPERATIONS = 500_000
+# What the library says where it passes over a part of a page.
+_PASSED_OVER = ("Impossible to decode XFormObject", "Detected cyclic form", "Exceeded ")
 
 
 def read_pdf(document: Document) -> Iterator[SourcedRecord | Skipped]:
@@ -37,12 +40,20 @@ def read_pdf(document: Document) -> Iterator[SourcedRecord | Skipped]:
         UnrecognisedSourceError: the library that reads it is not installed.
     """
     pypdf = library("pypdf", document.name)
-    # What it has to say of a damaged file is in what it raises.
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
-    return read_blocks(_lines(document, pypdf))
+    return _read(document, pypdf)
 
 
-def _lines(document: Document, pypdf: Any) -> Iterator[Paragraph]:
+def _read(document: Document, pypdf: Any) -> Iterator[SourcedRecord | Skipped]:
+    skipped: list[Skipped] = []
+    for each in read_blocks(_lines(document, pypdf, skipped)):
+        yield from skipped
+        skipped.clear()
+        yield each
+    yield from skipped
+
+
+def _lines(document: Document, pypdf: Any, skipped: list[Skipped]) -> Iterator[Paragraph]:
+    """Yield the lines of each page; what of a page is not read goes to `skipped`."""
     name = document.name
     reader = guarded(lambda: pypdf.PdfReader(document.file, strict=False), name)
     # An empty password opens what is only protected from being changed.
@@ -51,69 +62,67 @@ def _lines(document: Document, pypdf: Any) -> Iterator[Paragraph]:
     pages = guarded(lambda: len(reader.pages), name)
     if pages > MOST_PAGES:
         raise SourceError(f"Cannot read '{name}': it has more than {MOST_PAGES} pages; split it")
-    allowance = _Allowance(name)
+    allowance = Allowance()
     empty = True
     for number in range(pages):
-        text = guarded(partial(_text, reader, number, allowance), name)
         position = Position(name, number + 1, "page")
+        with _Heard() as heard:
+            text = guarded(partial(_text, reader, number, allowance), name)
+        if text is None:
+            if allowance.left < 0:
+                raise SourceError(
+                    f"Cannot read '{name}': its pages draw more than reports do; export it as text"
+                )
+            empty = False
+            detail = "the page draws more than those of reports do"
+            skipped.append(Skipped(position, "", Reason.TOO_LONG, detail))
+            continue
+        if heard.passed_over:
+            detail = "a part of the page is damaged, or drawn within itself"
+            skipped.append(Skipped(position, "", Reason.UNREADABLE, detail))
         for line in text.splitlines():
             if plain := " ".join(line.split()):
                 empty = False
                 yield Paragraph(position, (plain,))
-    if empty:
+    if empty and not skipped:
         raise SourceError(
             f"Cannot read '{name}': it holds no text, only pictures; have their text recognised"
         )
 
 
-class _Allowance:
-    """How much the pages of a PDF may draw: compressed, a page is a thousandth of its size."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._size = self._operations = 0
-
-    def draw(self, size: int) -> None:
-        """Count bytes of drawing before they are parsed."""
-        self._size += size
-        self.check()
-
-    def operate(self, *_: Any) -> None:
-        """Count one operation, as forms within forms repeat them without an end."""
-        self._operations += 1
-        self.check()
-
-    def check(self) -> None:
-        """Refuse a PDF that has drawn too much."""
-        if self._size > LARGEST_DRAWING or self._operations > MOST_OPERATIONS:
-            raise SourceError(
-                f"Cannot read '{self._name}': its pages draw more than reports do;"
-                " export it as text"
-            )
-
-
-def _text(reader: Any, number: int, allowance: _Allowance) -> str:
-    """Return the text of a page, what it draws counted before it is parsed."""
-    page = reader.pages[number]
-    contents = page.get("/Contents")
-    waiting = [contents.get_object()] if contents is not None else []
-    for each in waiting:
-        if isinstance(each, list):
-            waiting.extend(part.get_object() for part in each)
-        else:
-            allowance.draw(len(each.get_data()))
-    resources = [page.get("/Resources")]
-    seen: set[int] = set()
-    for each in resources:
-        named = each.get_object().get("/XObject") if each is not None else None
-        for form in named.get_object().values() if named is not None else ():
-            drawn = form.get_object()
-            if id(drawn) in seen or drawn.get("/Subtype") != "/Form":
-                continue
-            seen.add(id(drawn))
-            allowance.draw(len(drawn.get_data()))
-            resources.append(drawn.get("/Resources"))
-    text = str(page.extract_text(visitor_operand_before=allowance.operate))
-    # The library passes over what is raised inside a form.
-    allowance.check()
+def _text(reader: Any, number: int, allowance: Allowance) -> str | None:
+    """Return the text of a page, or None where it draws too much."""
+    try:
+        page = reader.pages[number]
+        allowance.page(page)
+        text = str(page.extract_text(visitor_operand_before=allowance.operate))
+        # The library passes over what is raised inside a form.
+        allowance.check()
+    except OverdrawnError:
+        return None
     return text
+
+
+class _Heard(logging.Handler):
+    """Hears what the library logs, and keeps it from the log."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.passed_over = False
+        self._logger = logging.getLogger("pypdf")
+        self._before = (self._logger.propagate, self._logger.level)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if str(record.msg).startswith(_PASSED_OVER):
+            self.passed_over = True
+
+    def __enter__(self) -> Self:
+        self._logger.addHandler(self)
+        self._logger.propagate = False
+        self._logger.setLevel(logging.WARNING)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._logger.removeHandler(self)
+        self._logger.propagate, level = self._before
+        self._logger.setLevel(level)
