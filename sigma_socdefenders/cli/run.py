@@ -78,7 +78,9 @@ class Run:
 
     def _reporting(self, path: str, writes: tuple[str | None, ...]) -> Report:
         reading = self.reading
-        files = (each for each in reading.sources if "://" not in each)
+        from sigma_socdefenders.sources import is_server
+
+        files = (each for each in reading.sources if not is_server(each))
         reads = (*files, *reading.allowlist, reading.api_key_file, reading.state)
         refuse_as_report(path, filter(None, reads), filter(None, writes))
         report = Report(path)

@@ -18,6 +18,8 @@ from sigma_socdefenders import (
     SocDefendersCollection,
     SocDefendersError,
 )
+from sigma_socdefenders.http.retry import RetryPolicy
+from sigma_socdefenders.sources.servers import BearerToken, Server
 
 selection: Selection = Selection.parse(type="ipv4", keep="private", max_age="30d", limit=10)
 several: Selection = Selection.parse(type=["ipv4", "domain"], keep=["private", "no-tld"])
@@ -26,6 +28,13 @@ records: list[dict[str, Any]] = [{"type": "domain", "value": "evil[.]example"}]
 rules: SocDefendersCollection = SocDefendersCollection.from_records(records, selection=selection)
 from_file: SocDefendersCollection = SocDefendersCollection.from_file(
     Path("iocs.csv"), input_format="csv", to_ids="all", name="acme-apt", collect_errors=True
+)
+from_server: SocDefendersCollection = SocDefendersCollection.from_file(
+    Server("taxii+https://taxii.example/", credentials=BearerToken("t"), retries=RetryPolicy()),
+    to_ids="only",
+)
+from_address: SocDefendersCollection = SocDefendersCollection.from_file(
+    "misp+https://misp.example/"
 )
 from_feed: SocDefendersCollection = SocDefendersCollection.from_feed(
     type="ipv4", since="2026-11-01T00:00:00Z", confidence="high", limit=10_000

@@ -91,4 +91,7 @@ def parse_address(text: str) -> Address:
                 f"'{shorten(name)}' in the address of {url.host} is no parameter that is passed"
                 f" on: {known}"
             )
+    limits = [text for name, text in parameters if name == "limit"]
+    if len(limits) > 1 or not all(re.fullmatch(r"0*[1-9][0-9]{0,8}", text) for text in limits):
+        raise ParameterError(f"limit in the address of {url.host} is no number of 1 or more")
     return Address(kind, url.copy_with(query=None), parameters)

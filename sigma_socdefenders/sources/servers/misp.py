@@ -87,7 +87,7 @@ def _search(address: Address, to_ids: ToIds, since: datetime | None) -> dict[str
     search: dict[str, Any] = {
         "returnFormat": "json",
         "limit": _PAGE_SIZE,
-        "published": "1",
+        "published": True,
         "includeEventTags": True,
         **({} if to_ids == "all" else {"to_ids": "1"}),
         **({} if since is None else {"publish_timestamp": int(since.timestamp())}),

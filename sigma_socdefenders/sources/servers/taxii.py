@@ -42,6 +42,9 @@ _MOST_READINGS = 3
 _DISCOVERY = "/taxii2/"  # 4.1
 _COLLECTION = re.compile(r".*/collections/[^/]+/")
 _OBJECTS = "objects/"
+# What tells an object from another version of it, or from an observable of the same id.
+_VERSION = ("id", "modified", "pattern", "value")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]*")
 # Indicators, and what says something of them: who published them, how they are marked, what
 # reports and techniques they belong to.
 _INDICATORS = "indicator,identity,marking-definition,report,relationship,attack-pattern"
@@ -70,7 +73,10 @@ def read_taxii(
         IncompleteError: there is more, but no way to it, or more than is held.
         FeedError: the server cannot be read.
     """
-    query = dict(address.parameters)
+    query: dict[str, str] = {}
+    for name, text in address.parameters:
+        # Several values of one match are a list with commas (3.4).
+        query[name] = f"{query[name]},{text}" if name in query else text
     if since is not None and "added_after" in query:
         raise ParameterError(f"--since goes with no added_after in the address of {address.url}")
     query.setdefault("limit", str(_PAGE_SIZE))
@@ -123,7 +129,7 @@ def _collections(session: Session, address: Address) -> Iterator[httpx.URL | Ski
     readable = 0
     for number, found in enumerate(_listed(document, url), 1):
         name = found.get("id")
-        if not isinstance(name, str) or not name or "/" in name:
+        if not isinstance(name, str) or _NAME.fullmatch(name) is None:
             raise AnswerError(f"{url} lists a collection without an id")
         if found.get("can_read") is True:
             readable += 1
@@ -191,7 +197,7 @@ class _Collection(NamedTuple):
         starts: set[str] = set()
         following: dict[str, str] = {}
         names_page = False
-        size = idle = 0
+        held = size = idle = 0
         while True:
             faults = self.session.faults
             reply = self.session.get(self.url.copy_merge_params({**self.query, **following}))
@@ -202,8 +208,9 @@ class _Collection(NamedTuple):
                     return None
             fresh = self._fresh(reply, len(pages) + 1, seen)
             pages.append(fresh)
+            held += len(fresh)
             size += reply.size
-            self.session.progress.page(len(seen), None)
+            self.session.progress.page(held, None)
             if reply.document.get("more") is not True:
                 return pages
             idle = 0 if fresh else idle + 1
@@ -211,7 +218,7 @@ class _Collection(NamedTuple):
                 raise IncompleteError(
                     f"{self.url} says that there is more, but {idle} pages brought nothing new"
                 )
-            if len(seen) > MOST_OBJECTS or size > LARGEST_COLLECTION:
+            if held > MOST_OBJECTS or size > LARGEST_COLLECTION:
                 raise IncompleteError(
                     f"{self.url} has more than {MOST_OBJECTS} objects or"
                     f" {LARGEST_COLLECTION >> 20} MiB: ask for fewer, by --since or match[type]"
@@ -219,7 +226,7 @@ class _Collection(NamedTuple):
             following = self._following(reply, starts)
 
     def _fresh(self, reply: Reply, number: int, seen: set[int]) -> list[dict[str, Any]]:
-        """Return the objects of a page that no earlier one held in the same version."""
+        """Return the objects of a page, but for those that came before in the same version."""
         found = reply.document.get("objects", [])
         # An envelope without anything is an empty page (3.7).
         known = found or "more" in reply.document or not reply.document
@@ -227,8 +234,8 @@ class _Collection(NamedTuple):
             raise AnswerError(f"{self.url}, page {number}, is no envelope of STIX objects")
         fresh = []
         for each in objects_in(found):
-            version = hash((str(each.get("id")), str(each.get("modified", each.get("created")))))
-            if version not in seen:
+            version = hash(repr([each.get(key) for key in _VERSION]))
+            if version not in seen or not each.get("id"):
                 seen.add(version)
                 fresh.append(each)
         return fresh

@@ -30,6 +30,9 @@ SECRET = "s3cret-0f-nobody-s3cret"
         ("taxii+https://[::1/", "not of the form"),
         ("misp+https://misp.example/?page=2", "'page' .*no parameter"),
         (f"misp+https://misp.example/?{SECRET[:5]}=1&key={SECRET}", "no parameter"),
+        ("misp+https://misp.example/?limit=0", "limit in the address"),
+        ("misp+https://misp.example/?limit=9&limit=9", "limit in the address"),
+        ("taxii+https://taxii.example/?limit=all", "limit in the address"),
         ("taxii+https://taxii.example/?next=2", "'next' .*no parameter"),
     ],
 )

@@ -55,7 +55,7 @@ def test_all_pages_are_read(misp, path):
         "returnFormat": "json",
         "limit": 10,
         "page": 1,
-        "published": "1",
+        "published": True,
         "includeEventTags": True,
         "to_ids": "1",
     }

@@ -109,11 +109,13 @@ def test_collections_that_may_not_be_read_are_skipped_by_name(taxii):
 
 def test_what_is_asked_for_goes_along(taxii):
     """Parameters of the address, `since`, and the types that `only` needs reach the server."""
-    server, _ = opened(taxii.address + "?match[spec_version]=2.1&limit=7")
+    query = "?match[spec_version]=2.1&limit=7&match[id]=a--1&match[id]=b--2"
+    server, _ = opened(taxii.address + query)
     list(server.records(since=parse_instant(added(29)), to_ids="only"))
     asked = taxii.requests[0].query
     assert asked["match[spec_version]"] == "2.1"
     assert asked["limit"] == "7"
+    assert asked["match[id]"] == "a--1,b--2"
     assert asked["added_after"] == "2026-06-01T00:00:29Z"
     assert asked["match[type]"].startswith("indicator,")
     assert taxii.requests[0].headers["accept"] == reader.ACCEPT
@@ -251,6 +253,21 @@ def test_what_is_held_is_bounded(taxii, monkeypatch):
     monkeypatch.setattr(reader, "MOST_OBJECTS", 15)
     with pytest.raises(IncompleteError, match="--since"):
         list(read([taxii.address]))
+
+
+def test_objects_without_an_id_are_not_taken_for_one(taxii):
+    """What cannot be told apart is kept, and judged as a file's objects are."""
+    for each in taxii.objects:
+        del each["id"]
+    assert values(read([taxii.address])) == ALL
+
+
+@pytest.mark.parametrize("name", [None, "", "..", "a/b", "a?b", 7])
+def test_collections_without_an_id_are_refused(taxii, name):
+    """No id of a collection leads to another path of the server."""
+    taxii.collections["x"] = {"id": name, "title": "X", "can_read": True}
+    with pytest.raises(AnswerError, match="collection without an id"):
+        list(read([f"taxii+http://{taxii.host}/api/"]))
 
 
 def test_an_empty_collection_is_no_error(taxii):
