@@ -1,6 +1,7 @@
 """XLSX: each sheet is read as CSV is where its columns show a table, and as lines of text else.
 
-Formulas count as what they last came to. Rows and cells are counted before they are held.
+Formulas count as what they last came to. Elements of XML are counted before they are held, and so
+are rows and cells, of which a few elements can make many.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sigma_socdefenders.errors import SourceError
 from sigma_socdefenders.sources.documents.libraries import each, guarded, library
+from sigma_socdefenders.sources.documents.parts import bound_parts
 from sigma_socdefenders.sources.prose.lines import read_text
 from sigma_socdefenders.sources.tables.delimited import read_rows, recognise_rows
 
@@ -25,6 +27,7 @@ __all__ = ["read_xlsx"]
 
 MOST_CELLS = 5_000_000
 _SAMPLE_ROWS = 100
+_CONTENT = ("xl/worksheets/", "xl/sharedstrings")
 # More, Excel itself does not write.
 _MOST_ROWS = 1 << 20
 
@@ -33,13 +36,14 @@ def read_xlsx(document: Document) -> Iterator[SourcedRecord | Skipped]:
     """Yield a record for each indicator in the sheets of a workbook, in order.
 
     Raises:
-        SourceError: it is damaged, or has more cells or rows than any honest one.
+        SourceError: it is damaged, or larger than can be read in seconds.
         UnrecognisedSourceError: the library that reads workbooks is not installed.
     """
     name = document.name
     # The workbook's XML is read by this where it is there: entities are refused.
     library("defusedxml.ElementTree", name)
     openpyxl = library("openpyxl", name)
+    guarded(lambda: bound_parts(document, _CONTENT, "save it as CSV"), name)
     book = guarded(
         lambda: openpyxl.load_workbook(
             document.file, read_only=True, data_only=True, keep_links=False
@@ -47,6 +51,9 @@ def read_xlsx(document: Document) -> Iterator[SourcedRecord | Skipped]:
         name,
     )
     left = [MOST_CELLS]
+    parts = [getattr(sheet, "_worksheet_path", sheet) for sheet in book.worksheets]
+    if len(set(parts)) < len(parts):
+        raise SourceError(f"Cannot read '{name}': it is damaged: sheets of it share a part")
     try:
         for sheet in book.worksheets:
             # What a file says of its own size is often wrong.

@@ -103,6 +103,35 @@ def test_damaged_workbooks(reading, part, change):
         reading(repacked(workbook(a=TABLE), part, change))
 
 
+def shared(text):
+    """Return the list of sheets with one of them under two names."""
+    first = text[text.index(b"<sheet ") : text.index(b"/>", text.index(b"<sheet ")) + 2]
+    again = first.replace(b'name="a"', b'name="b"').replace(b'sheetId="1"', b'sheetId="2"')
+    return text.replace(first, first + again)
+
+
+LARGE = {
+    "cells": (SHEET, b"</sheetData>", b"<row>" + b"<c/>" * 600_000 + b"</row></sheetData>"),
+    "rows": (SHEET, b"</sheetData>", b"<row/>" * 600_000 + b"</sheetData>"),
+    "what it does not know": (SHEET, b"</sheetData>", b"<a/>" * 600_000 + b"</sheetData>"),
+    "styles": ("xl/styles.xml", b"</cellXfs>", b"<xf/>" * 150_000 + b"</cellXfs>"),
+}
+
+
+@pytest.mark.parametrize(("part", "end", "more"), LARGE.values(), ids=LARGE.keys())
+def test_elements_are_bounded(reading, part, end, more):
+    """A part with more elements than can be read in seconds is refused, with its name."""
+    large = repacked(workbook(a=TABLE), part, lambda text: text.replace(end, more))
+    with pytest.raises(SourceError, match=rf"its part '{part}' is larger than can be read"):
+        reading(large)
+
+
+def test_sheets_that_share_a_part(reading):
+    """One sheet under many names is refused: a few bytes would make it many times as large."""
+    with pytest.raises(SourceError, match="sheets of it share a part"):
+        reading(repacked(workbook(a=TABLE), "xl/workbook.xml", shared))
+
+
 def test_workbooks_are_bounded(reading, monkeypatch):
     """A workbook that unpacks to too much, or has too many cells, is refused."""
     bomb = repacked(workbook(a=TABLE), SHEET, lambda text: text + b" " * (40 << 20))
