@@ -22,10 +22,7 @@ if TYPE_CHECKING:
     from sigma_socdefenders.feed import FeedRun
     from sigma_socdefenders.indicators.record import SourcedRecord
 
-__all__ = ["FeedReading", "server_progress"]
-
-
-_LONG_WAIT = 5.0
+__all__ = ["FeedReading", "default_state"]
 
 
 class FeedReading:
@@ -60,7 +57,7 @@ class FeedReading:
             ) from None
         self._state: FeedState | None = None
         if goes_on:
-            self._state = FeedState(reading.state or _default_state())
+            self._state = FeedState(reading.state or default_state())
             query = replace(query, since=self._state.since(self._client.base_url, query))
             if not quiet:
                 _say_since(query)
@@ -85,7 +82,8 @@ class FeedReading:
             self._state.record(self._client.base_url, self._query, run.started_at)
 
 
-def _default_state() -> Path:
+def default_state() -> Path:
+    """Return the file in which `--since last` remembers, unless it is told another."""
     return Path(click.get_app_dir("sigma-socdefenders")) / "feed-state.json"
 
 
@@ -98,19 +96,6 @@ def _say_since(query: Filters) -> None:
 
 def _progress() -> Progress:
     return _Bar() if sys.stderr.isatty() else _LastLine()
-
-
-def server_progress(*, quiet: bool) -> Progress:
-    """Return what says, on standard error, that a TAXII or MISP server has to be waited for."""
-    return Progress() if quiet else _Waits()
-
-
-class _Waits(Progress):
-    """One line for each longer wait."""
-
-    def waiting(self, seconds: float, reason: str) -> None:
-        if seconds >= _LONG_WAIT:
-            click.echo(f"waiting {seconds:.0f} s: {reason}", err=True)
 
 
 class _LastLine(Progress):

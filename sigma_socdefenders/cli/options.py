@@ -123,8 +123,8 @@ _SELECTION_OPTIONS = (
     click.option(
         "--since",
         metavar="TIME",
-        help="Only what was added or updated after TIME (ISO 8601), or, of the feed, after the "
-        "last complete run of the same query: last.",
+        help="Only what was added or updated after TIME (ISO 8601), or, of the feed and servers, "
+        "after the last complete run of the same query: last.",
     ),
     click.option(
         "--confidence",

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from sigma_socdefenders.audit.skipped import Skipped
     from sigma_socdefenders.cli.feed import FeedReading
     from sigma_socdefenders.cli.options import Reading
+    from sigma_socdefenders.cli.servers import ServersReading
     from sigma_socdefenders.errors import TargetError
     from sigma_socdefenders.indicators.indicator import SourcedIndicator
     from sigma_socdefenders.rules.build import BuiltRule
@@ -70,7 +71,7 @@ class Run:
         self.unconverted: dict[str, list[str]] = {}
         self._first: dict[str, Skipped] = {}
         self._feed: FeedReading | None = None
-        self._asks_servers = False
+        self._servers: ServersReading | None = None
         self._profile = profile
         self._refusals = Refusals(holds_positions=reading.report is not None)
         self._explanations = [Explanation(value) for value in reading.explain]
@@ -110,11 +111,18 @@ class Run:
         if reading.example:
             sources = (_example(),)
         if sources:
-            sources = self._with_progress(sources)
-            if reading.since == LAST:
+            from sigma_socdefenders.sources import is_server
+
+            servers = sum(map(is_server, sources))
+            if reading.since == LAST and servers < len(sources):
                 raise click.UsageError(
-                    "--since last works only with the live feed, not with a SOURCE."
+                    "--since last works with the live feed, TAXII and MISP servers, not with files."
                 )
+            if servers:
+                from sigma_socdefenders.cli.servers import ServersReading
+
+                self._servers = ServersReading(reading, quiet=self.quiet)
+                sources = self._servers.sources
             kept = flow.from_sources(
                 sources,
                 self.selection,
@@ -131,23 +139,6 @@ class Run:
         for explanation in self._explanations:
             kept = explanation.kept(kept)
         return self._refusals.noting(kept)
-
-    def _with_progress(self, sources: tuple[Source, ...]) -> tuple[Source, ...]:
-        """Return the sources, with servers that say what they wait for in place of addresses."""
-        from sigma_socdefenders.sources import is_server
-
-        self._asks_servers = any(map(is_server, sources))
-        if not self._asks_servers:
-            return sources
-        from sigma_socdefenders.cli.feed import server_progress
-        from sigma_socdefenders.sources.servers import Server
-
-        return tuple(
-            Server(each, progress=server_progress(quiet=self.quiet))
-            if isinstance(each, str) and is_server(each)
-            else each
-            for each in sources
-        )
 
     def _shown(self, items: Iterable[_T]) -> Iterator[_T]:
         if self.quiet or not sys.stderr.isatty():
@@ -207,6 +198,8 @@ class Run:
             self._report.close()
         if self._feed is not None:
             self._feed.finish()
+        if self._servers is not None:
+            self._servers.finish()
 
     def _count_refused(self) -> None:
         """Count the indicators that ended in no query."""
@@ -254,7 +247,7 @@ class Run:
         # The same bytes on every platform, whatever its own encoding and line ends are.
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8", newline="\n")
-        if self._feed is None and not self._asks_servers:
+        if self._feed is None and self._servers is None:
             yield sys.stdout
         else:
             with tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n") as whole:

@@ -213,9 +213,38 @@ def test_a_long_wait_is_told(program, taxii):
     assert "waiting" not in done.stderr
 
 
-def test_last_is_the_feeds(program, taxii):
-    """`--since last` remembers runs of the feed alone."""
-    done = program("rules", taxii.address, "--since", "last")
+@pytest.mark.parametrize("kind", ["taxii", "misp"])
+def test_last_goes_on_where_the_last_complete_run_began(program, taxii, misp, kind, tmp_path):
+    """The second run asks for what is new since the first, less an hour; failures do not count."""
+    server = taxii if kind == "taxii" else misp
+    last = ("--since", "last", "--state", tmp_path / "state.json")
+
+    def asked():
+        request = server.requests[-1]
+        document = request.query if kind == "taxii" else json.loads(request.body)
+        return document.get("added_after" if kind == "taxii" else "publish_timestamp")
+
+    server.faults.append(says(400, {"message": "no"}))
+    assert program("rules", server.address, *last).returncode == 1
+    first = program("rules", server.address, *last, "-o", tmp_path / "all.yml")
+    assert first.returncode == 0, first.stderr
+    assert "127.0.0.1: reading all, as it was never read to its end" in first.stderr
+    assert asked() is None
+    second = program("rules", server.address, *last, "--allow-empty")
+    assert "127.0.0.1: reading what is new since" in second.stderr
+    assert asked() is not None
+    # Another question to the same server was never asked.
+    program("rules", server.address + "?limit=7", *last)
+    assert asked() is None
+
+
+@pytest.mark.parametrize("more", [["{list}"], ["--limit", "3"], ["{parameter}"]])
+def test_last_refuses_what_cannot_go_on(program, taxii, tmp_path, more):
+    """`--since last` takes no file, no limit, and no other time beside it."""
+    (tmp_path / "list.txt").write_text("198.51.100.1")
+    parameter = taxii.address + "?added_after=2026-01-01T00:00:00Z"
+    named = [each.format(list=tmp_path / "list.txt", parameter=parameter) for each in more]
+    done = program("rules", taxii.address, *named, "--since", "last")
     assert done.returncode == 2
     assert not taxii.requests
 

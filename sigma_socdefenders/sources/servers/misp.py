@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from sigma_socdefenders.sources.servers.address import Address
     from sigma_socdefenders.sources.servers.session import Reply, Session
 
-__all__ = ["ACCEPT", "read_misp"]
+__all__ = ["ACCEPT", "SINCE", "read_misp"]
 
 ACCEPT = "application/json"
+SINCE = "publish_timestamp"
 MOST_ATTRIBUTES = 20_000_000
 
 _PAGE_SIZE = 5000
@@ -80,17 +81,15 @@ def _search(address: Address, to_ids: ToIds, since: datetime | None) -> dict[str
     asked: dict[str, list[str]] = {}
     for name, text in address.parameters:
         asked.setdefault(name, []).append(text)
-    if since is not None and "publish_timestamp" in asked:
-        raise ParameterError(
-            f"--since goes with no publish_timestamp in the address of {address.url}"
-        )
+    if since is not None and SINCE in asked:
+        raise ParameterError(f"--since goes with no {SINCE} in the address of {address.url}")
     search: dict[str, Any] = {
         "returnFormat": "json",
         "limit": _PAGE_SIZE,
         "published": True,
         "includeEventTags": True,
         **({} if to_ids == "all" else {"to_ids": "1"}),
-        **({} if since is None else {"publish_timestamp": int(since.timestamp())}),
+        **({} if since is None else {SINCE: int(since.timestamp())}),
     }
     search.update((name, told[0] if len(told) == 1 else told) for name, told in asked.items())
     return search

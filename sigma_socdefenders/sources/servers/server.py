@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, NamedTuple
 
 from sigma_socdefenders.errors import FeedError, ParameterError
@@ -18,7 +19,6 @@ from sigma_socdefenders.sources.servers.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from datetime import datetime
 
     import httpx
 
@@ -33,12 +33,13 @@ __all__ = ["Server", "share_no_credentials"]
 
 class _Protocol(NamedTuple):
     accept: str
+    since: str
     read: Callable[[Session, Address, ToIds, datetime | None], Iterator[SourcedRecord | Skipped]]
 
 
 _PROTOCOLS: Mapping[Kind, _Protocol] = {
-    "taxii": _Protocol(taxii.ACCEPT, taxii.read_taxii),
-    "misp": _Protocol(misp.ACCEPT, misp.read_misp),
+    "taxii": _Protocol(taxii.ACCEPT, taxii.SINCE, taxii.read_taxii),
+    "misp": _Protocol(misp.ACCEPT, misp.SINCE, misp.read_misp),
 }
 
 
@@ -55,6 +56,9 @@ class Server:
         limits: what one answer may take.
         retries: how patient a reading is.
         progress: told how far a reading is, and what it waits for.
+        since: only what was added to the collection, or published, after it, where `records` is
+            told nothing else.
+        clock: the time, in seconds since 1970.
         stopwatch: seconds that only ever grow.
         sleep: waits for some seconds.
         chance: a number from 0 to 1, at random.
@@ -62,6 +66,9 @@ class Server:
     Attributes:
         name: the address, without its query.
         variable: the environment variable that the credentials are from, or None.
+        since: as above.
+        started_at: when a reading that came to its end began, by the server's clock or this
+            machine's, whichever is behind; None before that. The next one may go on from there.
 
     Raises:
         ParameterError: the address cannot be used.
@@ -77,6 +84,8 @@ class Server:
         limits: AnswerLimits | None = None,
         retries: RetryPolicy | None = None,
         progress: Progress | None = None,
+        since: datetime | None = None,
+        clock: Callable[[], float] = time.time,
         stopwatch: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         chance: Callable[[], float] = random.random,
@@ -84,6 +93,9 @@ class Server:
         self.address = parse_address(address)
         self.name = f"{self.address.kind}+{self.address.url}"
         self.variable: str | None = None
+        self.since = since
+        self.started_at: datetime | None = None
+        self._clock = clock
         if credentials is None:
             credentials, self.variable = keys.find(self.address)
         self._credentials = credentials
@@ -102,7 +114,8 @@ class Server:
 
         Args:
             to_ids: see `taxii.read_taxii` and `misp.read_misp`.
-            since: only what was added to the collection, or published, after it.
+            since: only what was added to the collection, or published, after it (default: the
+                server's own `since`).
 
         Raises:
             FeedError: the server cannot be read to the end.
@@ -122,17 +135,26 @@ class Server:
             Requester(connection, retrier, self._stopwatch), self._progress, protocol.accept
         )
         read = 0
+        began = datetime.fromtimestamp(self._clock(), timezone.utc)
+        self.started_at = None
         try:
-            for each in protocol.read(session, self.address, to_ids, since):
+            for each in protocol.read(session, self.address, to_ids, since or self.since):
                 read += 1
                 yield each
         except FeedError as error:
             self._progress.finished(read, error)
             raise
         else:
+            self.started_at = min(began, session.began or began)
             self._progress.finished(read, None)
         finally:
             connection.close()
+
+    @property
+    def asks_since(self) -> str:
+        """The parameter of the address that says what `since` does, or empty text."""
+        name = _PROTOCOLS[self.address.kind].since
+        return name if any(given == name for given, _ in self.address.parameters) else ""
 
     def __repr__(self) -> str:
         return f"Server('{self.name}')"

@@ -6,11 +6,12 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sigma_socdefenders.errors import AnswerError, NotJSONError, SourceError, UnreachableError
-from sigma_socdefenders.http.failures import Transient
+from sigma_socdefenders.http.failures import Transient, server_time
 from sigma_socdefenders.sources.json_lists.parse import parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     import httpx
 
@@ -38,6 +39,9 @@ class Session:
         requester: sends the requests.
         progress: told of each page.
         accept: the media type to ask for.
+
+    Attributes:
+        began: the server's own time of its first answer, or None where it does not say.
     """
 
     def __init__(self, requester: Requester, progress: Progress, accept: str) -> None:
@@ -46,6 +50,7 @@ class Session:
         self.progress = progress
         self._requester = requester
         self._accept = accept
+        self.began: datetime | None = None
 
     @property
     def faults(self) -> int:
@@ -58,7 +63,7 @@ class Session:
         Raises:
             FeedError: no attempt gave one that makes sense.
         """
-        return self._requester.fetch(url, self._accept, _read)
+        return self._noted(self._requester.fetch(url, self._accept, _read))
 
     def post(self, url: httpx.URL, document: Mapping[str, Any]) -> Reply:
         """Return the answer to a POST of a JSON object.
@@ -67,7 +72,11 @@ class Session:
             FeedError: as `get`.
         """
         body = json.dumps(document).encode()
-        return self._requester.fetch(url, self._accept, _read, body)
+        return self._noted(self._requester.fetch(url, self._accept, _read, body))
+
+    def _noted(self, reply: Reply) -> Reply:
+        self.began = self.began or server_time(reply.headers)
+        return reply
 
 
 def _read(answer: Answer) -> Reply:

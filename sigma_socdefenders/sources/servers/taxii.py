@@ -30,9 +30,10 @@ if TYPE_CHECKING:
     from sigma_socdefenders.sources.servers.address import Address
     from sigma_socdefenders.sources.servers.session import Reply, Session
 
-__all__ = ["ACCEPT", "read_taxii"]
+__all__ = ["ACCEPT", "SINCE", "read_taxii"]
 
 ACCEPT = "application/taxii+json;version=2.1"
+SINCE = "added_after"
 MOST_OBJECTS = 1_000_000
 LARGEST_COLLECTION = 1 << 29
 
@@ -77,11 +78,11 @@ def read_taxii(
     for name, text in address.parameters:
         # Several values of one match are a list with commas (3.4).
         query[name] = f"{query[name]},{text}" if name in query else text
-    if since is not None and "added_after" in query:
-        raise ParameterError(f"--since goes with no added_after in the address of {address.url}")
+    if since is not None and SINCE in query:
+        raise ParameterError(f"--since goes with no {SINCE} in the address of {address.url}")
     query.setdefault("limit", str(_PAGE_SIZE))
     if since is not None:
-        query["added_after"] = format_instant(since)
+        query[SINCE] = format_instant(since)
     if to_ids == "only":
         query.setdefault("match[type]", _INDICATORS)
     for found in _collections(session, address):
@@ -262,4 +263,4 @@ class _Collection(NamedTuple):
                 " no token for the next page: ask for a larger limit"
             )
         starts.add(start)
-        return {"added_after": start}
+        return {SINCE: start}
