@@ -7,6 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from sigma_socdefenders.errors import UnrecognisedSourceError
+from sigma_socdefenders.sources.prose.mails import is_mail
 from sigma_socdefenders.sources.prose.reports import is_document
 from sigma_socdefenders.sources.tables.delimited import Table, recognise_table
 
@@ -26,6 +27,7 @@ class Form(Enum):
     DOCUMENT = "AsciiDoc or Markdown"
     HTML = "HTML"
     OPENIOC = "OpenIOC"
+    MAIL = "a saved mail"
     TEXT = "plain text"
 
 
@@ -82,8 +84,8 @@ def recognise(source: TextSource) -> Recognised:
         UnrecognisedSourceError: it is something else: other XML, YARA, or a MISP feed's hash index.
     """
     sample = source.sample
-    if _JSON.match(sample):
-        return Recognised(Form.JSON_LINES if _JSON_LINE.match(sample) else Form.JSON)
+    if (form := _at_once(sample)) is not None:
+        return Recognised(form)
     tag = _FIRST_TAG.match(sample)
     first = tag[1] if tag is not None else ""
     if _is_page(first, sample):
@@ -114,6 +116,15 @@ def recognise(source: TextSource) -> Recognised:
         return Recognised(Form.TEXT)
     table = recognise_table(sample)
     return Recognised(Form.TABLE, table) if table is not None else Recognised(Form.TEXT)
+
+
+def _at_once(sample: str) -> Form | None:
+    """Return the form of a mail or of JSON, which nothing else begins as."""
+    if is_mail(sample):
+        return Form.MAIL
+    if _JSON.match(sample):
+        return Form.JSON_LINES if _JSON_LINE.match(sample) else Form.JSON
+    return None
 
 
 def _is_page(tag: str, sample: str) -> bool:

@@ -8,6 +8,7 @@ from sigma_socdefenders.errors import UnrecognisedSourceError
 from sigma_socdefenders.sources.detect import Form, Recognised, recognise
 from sigma_socdefenders.sources.misp.csv_export import is_misp_table, read_misp_table
 from sigma_socdefenders.sources.prose.lines import read_text
+from sigma_socdefenders.sources.prose.mails import read_mail
 from sigma_socdefenders.sources.prose.reports import read_document
 from sigma_socdefenders.sources.tables.delimited import read_delimited, recognise_table
 
@@ -52,6 +53,8 @@ def records(
         return read_delimited(source, table)
     if form is Form.TEXT:
         return read_text(source)
+    if form is Form.MAIL:
+        return read_mail(source)
     if form is Form.DOCUMENT:
         return read_document(source)
     if form is Form.HTML:

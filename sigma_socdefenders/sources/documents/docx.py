@@ -18,6 +18,7 @@ from sigma_socdefenders.sources.documents.blocks import (
     read_blocks,
 )
 from sigma_socdefenders.sources.documents.libraries import each, guarded, library
+from sigma_socdefenders.sources.documents.parts import bound_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,10 +42,11 @@ def read_docx(document: Document) -> Iterator[SourcedRecord | Skipped]:
     """Yield a record for each indicator in a document, in order.
 
     Raises:
-        SourceError: it is damaged.
+        SourceError: it is damaged, or larger than can be read in seconds.
         UnrecognisedSourceError: the library that reads it is not installed.
     """
     parser = library("defusedxml.ElementTree", document.name)
+    guarded(lambda: bound_parts(document, ("word/document",), "save it as text"), document.name)
     return read_blocks(_blocks(document, parser))
 
 
