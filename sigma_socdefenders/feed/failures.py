@@ -19,8 +19,7 @@ from sigma_socdefenders.errors import (
 from sigma_socdefenders.http.failures import Transient, reset_wait, told_by
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from sigma_socdefenders.http.connection import Answer
     from sigma_socdefenders.http.credentials import Credentials
 
 __all__ = ["failure"]
@@ -44,17 +43,14 @@ _BAD_REQUEST, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY, _SERVER = (
 )
 
 
-def failure(
-    status: int, headers: Mapping[str, str], body: bytes, key: Credentials
-) -> FeedError | Transient:
+def failure(answer: Answer, key: Credentials) -> FeedError | Transient:
     """Return the error that an answer of any status but 200 stands for.
 
     Args:
-        status: the HTTP status.
-        headers: the answer's headers, looked up in lower case.
-        body: what came, JSON or not.
+        answer: the answer; its body may be JSON or not.
         key: removed from whatever the server quotes.
     """
+    status, headers, body, _ = answer
     told = told_by(headers, body, key)
     said = f": {told.message}" if told.message else ""
 

@@ -54,8 +54,8 @@ class Answer(NamedTuple):
     url: httpx.URL
 
 
-Failure: TypeAlias = "Callable[[int, Mapping[str, str], bytes, Credentials], FeedError | Transient]"
-"""From status, headers, body and what to leave out of quotes to the error of an answer."""
+Failure: TypeAlias = "Callable[[Answer, Credentials], FeedError | Transient]"
+"""From an answer, and what to leave out of quotes from it, to the error that it stands for."""
 
 
 def parse_base_url(text: str, *, allow_http: bool = False) -> httpx.URL:
@@ -207,7 +207,7 @@ class Connection:
                 if answer.status == _OK:
                     return answer
                 if answer.status not in _REDIRECTS:
-                    return self.failure(answer.status, answer.headers, answer.body, self.key)
+                    return self.failure(answer, self.key)
                 url = self._redirect(answer)
             return AnswerError(f"{self.base} redirects in circles", status=answer.status)
         except FeedError as error:

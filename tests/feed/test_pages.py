@@ -70,7 +70,7 @@ def test_csv_comes_out_as_it_was_written(rows):
 @given(st.integers(201, 599), st.binary() | JSON.map(lambda j: json.dumps({"error": j}).encode()))
 def test_any_failure_is_an_error(status, body):
     """Whatever comes with a status that is no success, there is an error for it."""
-    found = failure(status, {"x-request-id": "req_1"}, body, ApiKey("key"))
+    found = failure(Answer(status, {"x-request-id": "req_1"}, body, URL), ApiKey("key"))
     error = found.error if isinstance(found, Transient) else found
     assert isinstance(error, FeedError)
     assert error.status == status

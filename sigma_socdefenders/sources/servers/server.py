@@ -14,7 +14,7 @@ from sigma_socdefenders.http.requester import Requester
 from sigma_socdefenders.http.retry import Retrier, RetryPolicy
 from sigma_socdefenders.sources.servers import keys, misp, taxii
 from sigma_socdefenders.sources.servers.address import parse_address
-from sigma_socdefenders.sources.servers.failures import failure_of
+from sigma_socdefenders.sources.servers.failures import failure
 from sigma_socdefenders.sources.servers.session import Session
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ class Server:
         connection = Connection(
             self.address.origin,
             self._credentials,
-            failure_of(self.address),
+            failure,
             self._limits,
             self._client,
         )

@@ -144,7 +144,8 @@ def _collections(session: Session, address: Address) -> Iterator[httpx.URL | Ski
 
 def _api_root(session: Session, document: Mapping[str, Any], url: httpx.URL) -> httpx.URL:
     """Return the address of the API root that a discovery resource (4.1) leads to."""
-    roots = [each for each in document.get("api_roots") or () if isinstance(each, str)]
+    listed = document.get("api_roots")
+    roots = [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
     chosen = document.get("default")
     if not isinstance(chosen, str):
         if len(roots) != 1:
