@@ -19,6 +19,7 @@ __all__ = [
     "UNSUPPORTED",
     "Vocabulary",
     "is_called_benign",
+    "is_note_of_harmless",
     "phrase_hint",
     "term_hint",
     "type_hint",
@@ -39,6 +40,7 @@ _PARENTHESIS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _PHRASE_WORD = re.compile(r"[A-Za-z0-9&]+(?:[-._/\\][A-Za-z0-9]+)*")
 _WORDS_OF_A_TERM = 3
 _LONGEST_PHRASE = 256
+_LONGEST_WORD = 16
 
 
 @remembered(4096)
@@ -194,6 +196,13 @@ def is_called_benign(text: str) -> bool:
     """Return whether a word in brackets calls something harmless, as `(legitimate)` does."""
     benign = vocabulary().benign
     return any(each[1:-1].strip().lower() in benign for each in _PARENTHESIS.findall(text))
+
+
+def is_note_of_harmless(text: str) -> bool:
+    """Return whether a note calls what it is of harmless: in brackets, or in its only word."""
+    if len(text) <= _LONGEST_WORD and text.lower() in vocabulary().benign:
+        return True
+    return ("(" in text or "[" in text) and is_called_benign(text)
 
 
 def term_hint(term: str) -> str | None:

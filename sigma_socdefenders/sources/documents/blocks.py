@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from sigma_socdefenders.sources.cells.values import stripped_word, words
-from sigma_socdefenders.sources.cells.vocabulary import ANY
 from sigma_socdefenders.sources.prose.passages import Passage, ReportText
-from sigma_socdefenders.sources.prose.report_tables import ReportTable
+from sigma_socdefenders.sources.prose.report_tables import ReportTable, holds_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -80,7 +78,7 @@ def read_blocks(blocks: Iterable[Block]) -> Iterator[SourcedRecord | Skipped]:
         if isinstance(block, Row):
             if table is None:
                 number = block.table
-                is_header = block.is_header or not _holds_value(block.cells)
+                is_header = block.is_header or not holds_value(block.cells)
                 header = block.cells if is_header else []
                 table = ReportTable(text.row, header=header, marked_up=False)
                 if is_header:
@@ -94,10 +92,6 @@ def read_blocks(blocks: Iterable[Block]) -> Iterator[SourcedRecord | Skipped]:
             yield from _paragraph(block, text)
     if table is not None:
         yield from table.rest()
-
-
-def _holds_value(cells: list[str]) -> bool:
-    return any(stripped_word(ANY, part) for cell in cells for part in words(cell))
 
 
 def _paragraph(block: Paragraph, text: ReportText) -> Iterator[SourcedRecord | Skipped]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sigma_socdefenders.audit.skipped import Skipped
 from sigma_socdefenders.indicators.normalize import IndicatorType
 from sigma_socdefenders.sources.cells.fields import is_nothing
-from sigma_socdefenders.sources.cells.values import stripped_word
+from sigma_socdefenders.sources.cells.values import stripped_word, words
 from sigma_socdefenders.sources.cells.vocabulary import (
     ANY,
     REFERENCE,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sigma_socdefenders.errors import Position
     from sigma_socdefenders.indicators.record import SourcedRecord
 
-__all__ = ["ReportTable", "cells_of"]
+__all__ = ["ReportTable", "cells_of", "holds_value"]
 
 _MARKUP = "`*_+ \t"
 _CODE = re.compile(r"\+{0,2}`\+{0,2}|<br\s?/?>", re.IGNORECASE)
@@ -47,6 +47,11 @@ _CLASSES = (IndicatorType.CVE.value, IndicatorType.MITRE_ATTACK.value)
 def cells_of(line: str) -> list[str]:
     """Return the cells of a line between its marks, with what sets them as code or bold."""
     return _CELL.split(line.strip().removeprefix("|").removesuffix("|"))
+
+
+def holds_value(cells: Sequence[str]) -> bool:
+    """Return whether a row that may be a header holds values, and so is none."""
+    return any(stripped_word(ANY, part) for cell in cells for part in words(_plain(cell)))
 
 
 def _plain(cell: str) -> str:
@@ -134,6 +139,8 @@ class ReportTable:
 
     def _end_row(self) -> Iterator[SourcedRecord | Skipped]:
         row, self._row = self._row, []
+        if self._header is None and not self._continued and holds_value(row):
+            self._header = []
         if self._header is None:
             self._header = [self._plain(each) for each in row]
         elif self._row_position is not None:
@@ -194,10 +201,15 @@ def _plan(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Columns | Non
         if i not in known and _share_of_certain(rows, i) >= _NEARLY_ALL
     )
     if columns is None:
-        return Columns(certain, None, {}, frozenset()) if certain else None
+        rest = {*range(max(map(len, rows)))} - {i for i, _ in certain}
+        return Columns(certain, None, {}, frozenset(), tuple(sorted(rest))) if certain else None
     read = {i for i, _ in columns.values}
     more = [column for column in certain if column[0] not in read]
-    return columns._replace(values=tuple(sorted([*columns.values, *more], key=itemgetter(0))))
+    taken = {i for i, _ in more}
+    return columns._replace(
+        values=tuple(sorted([*columns.values, *more], key=itemgetter(0))),
+        others=tuple(i for i in columns.others if i not in taken),
+    )
 
 
 def _term(cell: str) -> str:

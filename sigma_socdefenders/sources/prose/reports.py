@@ -17,7 +17,7 @@ from sigma_socdefenders.sources.cells.comments import is_comment
 from sigma_socdefenders.sources.cells.values import bare_type
 from sigma_socdefenders.sources.cells.vocabulary import ANY
 from sigma_socdefenders.sources.prose.passages import Passage, ReportText, begins_item
-from sigma_socdefenders.sources.prose.report_tables import ReportTable, cells_of
+from sigma_socdefenders.sources.prose.report_tables import ReportTable, cells_of, holds_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,9 +113,14 @@ class _Report:
             yield from self._close()
             self._fence = fence[1]
         elif not self._asciidoc and self._begins_table(text):
-            header = cells_of(self._paragraph.pop().text)
+            position, above = self._paragraph.pop()
+            header = cells_of(above)
             yield from self._close()
-            self._table = ReportTable(self._text.row, header=header)
+            # Without a header of their own, some tables begin with a row of values.
+            is_row = holds_value(header)
+            self._table = ReportTable(self._text.row, header=[] if is_row else header)
+            if is_row:
+                yield from self._table.row(position, header)
         elif heading := self._heading.fullmatch(text):
             yield from self._close()
             self._text.heading(heading[2], len(heading[1]))

@@ -40,12 +40,14 @@ class Columns(NamedTuple):
         type: index of the column of types, or None.
         roles: role, such as `context` or `first_seen`, to the index of its column.
         day_first: the date roles whose dates begin with the day.
+        others: indices of the columns of which nothing is known.
     """
 
     values: tuple[tuple[int, str | None], ...]
     type: int | None
     roles: dict[str, int]
     day_first: frozenset[str]
+    others: tuple[int, ...] = ()
 
 
 def is_header(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
@@ -120,7 +122,10 @@ def headed(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Columns | No
         return None
     placed = _placed(words, but={kind} | {i for i, _ in values})
     first = frozenset(r for r in _DATES if r in placed and day_comes_first(cells[placed[r]]))
-    return Columns(tuple(values), kind, placed, first)
+    known = {i for i, each in enumerate(words) if roles[i] or each in tables.hints}
+    known |= {i for i, _ in values}
+    others = tuple(i for i in range(len(words)) if i not in known)
+    return Columns(tuple(values), kind, placed, first, others)
 
 
 def _placed(words: list[str], but: set[int | None]) -> dict[str, int]:
@@ -150,7 +155,8 @@ def headless(rows: Sequence[Sequence[str]]) -> Columns | None:
     rest = [i for i in range(width) if i not in values and i != kind]
     words = {i: sum(cell.count(" ") for cell in cells[i]) for i in rest}
     roles = {"context": max(words, key=words.__getitem__)} if any(words.values()) else {}
-    return Columns(tuple((i, None) for i in values), kind, roles, frozenset())
+    others = tuple(i for i in rest if i not in roles.values())
+    return Columns(tuple((i, None) for i in values), kind, roles, frozenset(), others)
 
 
 def _type_column(

@@ -10,13 +10,24 @@ from collections import deque
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sigma_socdefenders.audit.skipped import Reason, Skipped
+from sigma_socdefenders.audit.skipped import Reason, Refusal, Skipped
 from sigma_socdefenders.errors import Position, shorten
 from sigma_socdefenders.indicators.record import SourcedRecord
 from sigma_socdefenders.sources.cells.comments import is_comment
 from sigma_socdefenders.sources.cells.fields import is_nothing, record_fields
-from sigma_socdefenders.sources.cells.values import bare_type, in_cell, whole_url
-from sigma_socdefenders.sources.cells.vocabulary import ANY, UNSUPPORTED, type_hint
+from sigma_socdefenders.sources.cells.values import (
+    bare_type,
+    in_cell,
+    stripped_word,
+    whole_url,
+    words,
+)
+from sigma_socdefenders.sources.cells.vocabulary import (
+    ANY,
+    UNSUPPORTED,
+    is_note_of_harmless,
+    type_hint,
+)
 from sigma_socdefenders.sources.tables.columns import Columns, headed, headless, is_header
 
 if TYPE_CHECKING:
@@ -42,6 +53,8 @@ _SAMPLE_ROWS = 60
 _MOST_ABOVE = 10
 _NEARLY_ALL = 0.6
 _LONGEST_CELL_LINES = 50
+_MOST_IN_CELL = 20
+_HARMLESS = Refusal(Reason.REFERENCE, "its note calls it harmless")
 
 
 class Table(NamedTuple):
@@ -239,8 +252,9 @@ def row_records(
 ) -> list[SourcedRecord | Skipped]:
     """Return a record for each value of a row.
 
-    A value whose declared type no rule looks for is skipped as `unsupported`, a row without any
-    value as `empty`.
+    A value whose declared type no rule looks for is skipped as `unsupported`, one that its note
+    calls harmless or that stands in a column of which nothing is known as `reference`, and a row
+    without any value as `empty`.
     """
     width, kind = len(cells), columns.type
     declared = type_hint(cells[kind]) if kind is not None and kind < width else ANY
@@ -273,10 +287,37 @@ def row_records(
                 SourcedRecord({"type": type_name, "value": value, **fields}, position)
                 for type_name, value in in_cell(hint, text)
             ]
+    if fields and "context" in fields and is_note_of_harmless(fields["context"]):
+        records = [_as_harmless(each) for each in records]
+    return records if records and not columns.others else _ended(records, cells, columns, position)
+
+
+def _as_harmless(record: SourcedRecord | Skipped) -> Skipped:
+    if isinstance(record, Skipped):
+        return record
+    return Skipped(record.position, str(record.record["value"]), *_HARMLESS)
+
+
+def _ended(
+    records: list[SourcedRecord | Skipped], cells: list[str], columns: Columns, position: Position
+) -> list[SourcedRecord | Skipped]:
+    """Return the records of a row with what else is to be counted in it."""
+    records += _passed_over(cells, columns, position)
     if not records and any(cell.strip() for cell in cells):
         row = shorten(" ".join(cells))
         return [Skipped(position, row, Reason.EMPTY, "the row holds no value")]
     return records
+
+
+def _passed_over(cells: list[str], columns: Columns, position: Position) -> Iterator[Skipped]:
+    """Yield the values that are all there is in a cell of a column of which nothing is known."""
+    for index in columns.others:
+        if index < len(cells) and (parts := words(cells[index])):
+            found = [stripped_word(ANY, part) for part in parts[:_MOST_IN_CELL]]
+            if all(found):
+                detail = "stands in a column that is not known to list indicators"
+                for part in parts[:_MOST_IN_CELL]:
+                    yield Skipped(position, part, Reason.REFERENCE, detail)
 
 
 def _fields(cells: list[str], columns: Columns) -> dict[str, Any]:

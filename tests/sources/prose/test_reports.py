@@ -301,3 +301,12 @@ def test_what_is_called_harmless(reading):
     result = reading(f"{hashes[0]} a.exe (clean)\n{hashes[1]} b.exe\n192.0.2.1  # CDN (benign)\n")
     assert result.values == [hashes[1]]
     assert result.reasons == {"reference": 2}
+
+
+def test_headers_that_are_rows(reading):
+    """The first row of a table that has no header of its own is read as the row it is."""
+    hashes = [f"{i}" * 4 + SHA1[4:] for i in range(1, 5)]
+    markdown = f"## Indicators\n\n| Dropper | {hashes[0]} |\n|---|---|\n| Loader | {hashes[1]} |\n"
+    assert reading(markdown).values == hashes[:2]
+    asciidoc = f"= Indicators\n\n|===\n|Dropper |{hashes[2]}\n|Loader |{hashes[3]}\n|===\n"
+    assert reading(asciidoc).values == hashes[2:]

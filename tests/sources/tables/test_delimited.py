@@ -368,3 +368,25 @@ def test_zeek_intelligence(reading):
     assert first.context == "the C2"
     assert first.sources[0].feed_name == "ours"
     assert first.sources[0].article_url == "https://v.example/r"
+
+
+def test_columns_of_which_nothing_is_known(reading):
+    """Values that fill cells of an unknown column are counted; words and known columns are not."""
+    result = reading(
+        "domain,gateway,remark one,file name\n"
+        "a.example,192.0.2.1,none of b.example,update.zip\n"
+        "c.example,192.0.2.2 192.0.2.3,d[.]example,setup.com\n"
+    )
+    assert result.values == ["a.example", "c.example"]
+    assert [each.value for each in result.drops] == [
+        *("192.0.2.1", "192.0.2.2", "192.0.2.3", "d[.]example")
+    ]
+    assert set(result.reasons) == {"reference"}
+
+
+@pytest.mark.parametrize("note", ["(legitimate)", "Winword.exe (benign)", "clean", "[Legit] copy"])
+def test_notes_that_call_harmless(reading, note):
+    """A value whose note calls it harmless is counted and not taken; its neighbours are."""
+    result = reading(f"domain,description\na.example,C2\nb.example,{note}\nc.example,clean-up C2\n")
+    assert result.values == ["a.example", "c.example"]
+    assert result.reasons == {"reference": 1}
