@@ -122,7 +122,7 @@ def _attributes(event: dict[str, Any]) -> list[Attribute]:
     if "to_ids" in event and "value" in event:
         return [Attribute(event, "", deleted=False)]
     found = [
-        Attribute(each, "", deleted=each.get("deleted") not in _UNSET)
+        Attribute(each, _holder(each), deleted=each.get("deleted") not in _UNSET)
         for each in _dicts(event.get("Attribute"))
     ]
     for holder in _dicts(event.get("Object")):
@@ -132,6 +132,12 @@ def _attributes(event: dict[str, Any]) -> list[Attribute]:
             for each in _dicts(holder.get("Attribute"))
         )
     return found
+
+
+def _holder(found: dict[str, Any]) -> str:
+    """Return the name of the object that an attribute outside of it says that it belongs to."""
+    holder = found.get("Object")
+    return str(holder.get("name", "")) if isinstance(holder, dict) else ""
 
 
 def _dicts(found: Any) -> list[dict[str, Any]]:

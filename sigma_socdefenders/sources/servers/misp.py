@@ -13,7 +13,7 @@ from sigma_socdefenders.errors import AnswerError, IncompleteError, ParameterErr
 from sigma_socdefenders.sources.misp.events import read_events
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from datetime import datetime
 
     from sigma_socdefenders.audit.skipped import Skipped
@@ -29,6 +29,7 @@ SINCE = "publish_timestamp"
 MOST_ATTRIBUTES = 20_000_000
 
 _PAGE_SIZE = 5000
+_MOST_EMPTY_PAGES = 100
 _SEARCH = "/attributes/restSearch"
 
 
@@ -58,16 +59,22 @@ def read_misp(
     search = _search(address, to_ids, since)
     marked: ToIds = "only" if search.get("to_ids") == "1" else "all"
     seen: set[int] = set()
+    urls: set[str] = set()
+    empty = 0
     for page in count(1):
         reply = session.post(url, {**search, "page": page})
         name = f"{url}, page {page}"
         attributes = _attributes(reply, name)
-        if not attributes and not _passed_over(reply):
+        if not attributes and not _left_out(reply):
             return
+        empty = 0 if attributes else empty + 1
+        if empty == _MOST_EMPTY_PAGES:
+            raise IncompleteError(f"{url} says that there is more, but {empty} pages were empty")
         known = len(seen)
         seen.update(hash(str(each.get("uuid") or each.get("id"))) for each in attributes)
         if attributes and len(seen) == known:
             raise IncompleteError(f"{name}, holds nothing that no earlier page held")
+        urls = _with_holders(attributes, urls)
         yield from read_events({"response": {"Attribute": attributes}}, name, marked)
         session.progress.page(len(seen), None)
         if len(seen) > MOST_ATTRIBUTES:
@@ -88,6 +95,8 @@ def _search(address: Address, to_ids: ToIds, since: datetime | None) -> dict[str
         "limit": _PAGE_SIZE,
         "published": True,
         "includeEventTags": True,
+        # Without an order, the database may give pages that overlap, and leave gaps.
+        "order": "Attribute.id ASC",
         **({} if to_ids == "all" else {"to_ids": "1"}),
         **({} if since is None else {SINCE: int(since.timestamp())}),
     }
@@ -103,7 +112,36 @@ def _attributes(reply: Reply, name: str) -> list[dict[str, Any]]:
     return found
 
 
-def _passed_over(reply: Reply) -> bool:
-    """Return whether the server left attributes out of a page, as warned of or decayed."""
-    headers: Mapping[str, str] = reply.headers
-    return headers.get("x-skipped-elements-count", "0").strip() not in {"", "0"}
+def _with_holders(attributes: list[dict[str, Any]], known: set[str]) -> set[str]:
+    """Name the object of the parts of a URL, which a search gives by number alone.
+
+    Args:
+        attributes: those of one page, changed in place.
+        known: numbers of the URL objects on the page before, which may go on on this one.
+
+    Returns:
+        The numbers of the URL objects on this page.
+    """
+    urls = {
+        str(each.get("object_id"))
+        for each in attributes
+        if each.get("object_relation") == "url" and each.get("type") == "url"
+    }
+    for each in attributes:
+        if str(each.get("object_id")) in urls | known:
+            each["Object"] = {"name": "url"}
+    return urls
+
+
+def _left_out(reply: Reply) -> bool:
+    """Return whether MISP left all attributes out of an empty page.
+
+    `X-Skipped-Elements-Count` counts what warning lists, scores and proposals keep out, not what
+    MISP's own allowlist does. `X-Result-Count` counts all that the page was made from, and one
+    more where it was full or empty.
+    """
+    skipped, made_from = (
+        reply.headers.get(name, "").strip()
+        for name in ("x-skipped-elements-count", "x-result-count")
+    )
+    return skipped not in {"", "0"} or (made_from.isdecimal() and made_from not in {"0", "1"})

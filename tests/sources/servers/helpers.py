@@ -277,11 +277,13 @@ class MispServer(Loopback):
 
     Written from `restSearchAttributes` on misp-project.org/openapi: POST, the key in
     `Authorization`, `page` from 1 and `limit`, `response.Attribute`, and 403 for a wrong key.
-    `warned` are ids that are left out of a page after it was cut, as warning lists do.
+    `warned` are ids that are left out of a page after it was cut, as warning lists do, `allowed`
+    those that MISP's allowlist keeps out without counting them.
     """
 
     attributes: list = field(default_factory=list)
     warned: set = field(default_factory=set)
+    allowed: set = field(default_factory=set)
     pages: bool = True
     prefix: str = ""
 
@@ -311,8 +313,11 @@ class MispServer(Loopback):
         page, size = (search["page"], int(search["limit"])) if self.pages else (1, len(found))
         part = found[(page - 1) * size : page * size]
         kept = [each for each in part if each["id"] not in self.warned]
-        headers = {"X-Result-Count": str(len(kept))}
-        headers["X-Skipped-Elements-Count"] = str(len(part) - len(kept))
+        headers = {
+            "X-Result-Count": str(len(part) + (len(part) in {0, size})),
+            "X-Skipped-Elements-Count": str(len(part) - len(kept)),
+        }
+        kept = [each for each in kept if each["id"] not in self.allowed]
         return Answer(200, {"response": {"Attribute": kept}}, headers, "application/json")
 
 

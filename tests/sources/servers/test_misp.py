@@ -58,6 +58,7 @@ def test_all_pages_are_read(misp, path):
         "published": True,
         "includeEventTags": True,
         "to_ids": "1",
+        "order": "Attribute.id ASC",
     }
     assert misp.requests[0].headers["authorization"] == KEY
 
@@ -93,9 +94,15 @@ def test_what_is_not_marked_is_left_at_the_server_or_skipped(misp):
 
 
 def test_a_page_without_anything_left_is_not_the_end(misp):
-    """A page that the server emptied itself, by warning lists or scores, is followed by others."""
+    """A page that the server emptied itself, by one list or another, is followed by others."""
     misp.warned = {str(number) for number in range(1, 21)}
     assert values(read([misp.address])) == ALL[20:]
+    misp.allowed, misp.warned = misp.warned, set()
+    assert values(read([misp.address])) == ALL[20:]
+    emptied = says(200, {"response": {"Attribute": []}}, X_Result_Count="7")
+    misp.faults.extend([emptied] * 1000)
+    with pytest.raises(IncompleteError, match="100 pages were empty"):
+        list(read([misp.address]))
 
 
 @pytest.mark.parametrize("fault", [cut_short, broken_json, reset, says(500), says(429)])
@@ -173,3 +180,20 @@ def test_types_and_tags_are_read_as_in_an_export(misp):
     found = list(read([misp.address]))
     assert values(found) == ["evil.example", "198.51.100.7"]
     assert found[-1].reason is Reason.UNSUPPORTED
+
+
+def test_parts_of_a_url_are_told_by_their_object(misp):
+    """What an object lists beside its URL is no indicator, as in an event; other objects count."""
+    of_url = {"object_id": "3"}
+    misp.attributes = [
+        attribute(1, type="domain", value="host.example", object_relation="domain", **of_url),
+        attribute(2, type="url", value="http://host.example/x", object_relation="url", **of_url),
+        attribute(3, type="ip-dst", value="198.51.100.3", object_relation="ip", **of_url),
+        attribute(4, type="domain", value="c2.example", object_relation="domain", object_id="4"),
+        attribute(5, type="domain", value="alone.example", object_id="0"),
+    ]
+    for limit in (10, 2):
+        found = list(read([f"{misp.address}?limit={limit}"]))
+        assert values(found) == ["http://host.example/x", "c2.example", "alone.example"]
+        skipped = [each.reason for each in found if hasattr(each, "reason")]
+        assert skipped == [Reason.DERIVED, Reason.DERIVED]
