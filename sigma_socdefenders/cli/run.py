@@ -116,7 +116,7 @@ class Run:
             servers = sum(map(is_server, sources))
             if reading.since == LAST and servers < len(sources):
                 raise click.UsageError(
-                    "--since last works with the live feed, TAXII and MISP servers, not with files."
+                    "--since last works only with the live feed and with TAXII and MISP servers."
                 )
             if servers:
                 from sigma_socdefenders.cli.servers import ServersReading
