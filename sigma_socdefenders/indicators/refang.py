@@ -7,7 +7,7 @@ import re
 __all__ = ["refang"]
 
 _BLANKS = " \t\r\n\v\f\u00a0\u200b\u200c\u200d\u2060\ufeff"
-_SUSPECT = re.compile(r"[\[\](){}\\]|<[.d]")
+_SUSPECT = re.compile(r"[\[\](){}\\<]")
 _ODD_SCHEME = re.compile(r"[hf](?!ttps?://|tp://)[a-z*]{2,5}[:/]", re.IGNORECASE)
 _SCHEME = re.compile(r"^(?:h(?!ttp)(?:[tx]{2,3}|\*\*)p(s?)|(fxp))(?=:)", re.IGNORECASE)
 _ONE_SLASH = re.compile(r"^(https?|ftp):/(?=[^/])", re.IGNORECASE)

@@ -86,7 +86,7 @@ def exclusion(kind: IndicatorType, value: str) -> Refusal | None:
     judge = _JUDGES.get(kind)
     if judge is None:
         return None
-    if (found := judge(kind, value)) is not None or kind in _DIGESTS:
+    if (found := judge(kind, value)) is not None or judge is _hash:
         return found
     told = well_known(kind, value)
     return None if told is None else Refusal(Reason.WELL_KNOWN, told)
@@ -142,7 +142,6 @@ def _url(_: IndicatorType, url: str) -> Refusal | None:
     return _ending(host)
 
 
-_DIGESTS = frozenset(HASHES)
 _JUDGES: dict[IndicatorType, Callable[[IndicatorType, str], Refusal | None]] = {
     IndicatorType.IPV4: _address,
     IndicatorType.IPV6: _address,

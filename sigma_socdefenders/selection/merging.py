@@ -170,4 +170,6 @@ _WIDTH = len(Indicator._fields)
 
 
 def _unpacked(packed: tuple[Any, ...]) -> SourcedIndicator:
-    return SourcedIndicator(Indicator(*packed[:_WIDTH]), Position(*packed[_WIDTH:]))
+    # As the constructors do, but for filling in defaults, of which there are none.
+    indicator = tuple.__new__(Indicator, packed[:_WIDTH])
+    return tuple.__new__(SourcedIndicator, (indicator, tuple.__new__(Position, packed[_WIDTH:])))

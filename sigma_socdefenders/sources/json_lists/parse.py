@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sigma_socdefenders.errors import SourceError
 from sigma_socdefenders.sources.opening.decode import LONGEST_LINE
@@ -28,7 +29,8 @@ _LONGEST_ITEM = 16 * LONGEST_LINE
 _STRING_OR_COMMA = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|,(?=\s*[\]}])', re.DOTALL)
 _BLANK = re.compile(r"[ \t\n\r]*")
 _BLANK_OR_COMMA = re.compile(r"[ \t\n\r,]*")
-_decode = json.JSONDecoder(strict=False).raw_decode
+_Decode: TypeAlias = Callable[[str, int], "tuple[Any, int]"]
+_decode: _Decode = json.JSONDecoder(strict=False).raw_decode
 
 
 def _number(digits: str) -> float:
@@ -39,22 +41,18 @@ def _number(digits: str) -> float:
         return float(digits)
 
 
-_decode_long = json.JSONDecoder(strict=False, parse_int=_number).raw_decode
+_decode_long: _Decode = json.JSONDecoder(strict=False, parse_int=_number).raw_decode
 
 
-def _value(text: str, at: int) -> tuple[Any, int]:
-    """Return the value at a place in a text, and where it ends.
+def _decoder_after(error: Exception, failed: _Decode, name: str) -> _Decode:
+    """Return what decodes a text that another decoder failed at, which is no syntax error.
 
     Raises:
-        ValueError: there is none; as JSONDecodeError, it says where.
-        RecursionError: it is nested too deeply.
+        SourceError: nothing does.
     """
-    try:
-        return _decode(text, at)
-    except json.JSONDecodeError:
-        raise
-    except ValueError:
-        return _decode_long(text, at)
+    if failed is _decode_long or isinstance(error, RecursionError):
+        raise SourceError(f"Cannot read '{name}': it is JSON that is nested too deeply") from error
+    return _decode_long
 
 
 def parse(text: str, name: str) -> Any:
@@ -81,22 +79,20 @@ def documents(text: str, name: str) -> Iterator[Any]:
         raise SourceError(
             f"Cannot read '{name}': it holds more than {MOST_VALUES} JSON values; split it"
         )
-    mended = False
+    mended, decode = False, _decode
     at = _skip(text, 0)
     while at < len(text):
         try:
-            value, at = _value(text, at)
-        except json.JSONDecodeError as error:
+            value, at = decode(text, at)
+        except json.JSONDecodeError as error:  # noqa: PERF203 - a text has few documents
             if mended:
                 raise _not_json(name, error) from error
             text, mended = _without_trailing_commas(text), True
-            continue
         except (RecursionError, ValueError) as error:
-            raise SourceError(
-                f"Cannot read '{name}': it is JSON that is nested too deeply, or broken"
-            ) from error
-        yield value
-        at = _skip(text, at)
+            decode = _decoder_after(error, decode, name)
+        else:
+            yield value
+            at = _skip(text, at)
 
 
 def _skip(text: str, at: int) -> int:
@@ -138,6 +134,7 @@ class _Array:
         self._text = ""
         self._at: int | None = None
         self._enough = 0
+        self._decode: _Decode = _decode
 
     def feed(self, chunk: str) -> Iterator[Any]:
         self._text = self._text[self._at or 0 :] + chunk
@@ -153,7 +150,7 @@ class _Array:
             if self.closed or self._at == len(self._text):
                 return
             try:
-                value, self._at = _value(self._text, self._at)
+                value, self._at = self._decode(self._text, self._at)
             except json.JSONDecodeError as error:
                 # Perhaps only cut off by the chunk's end: try again when there is twice as much.
                 missing = len(self._text) - self._at
@@ -161,9 +158,7 @@ class _Array:
                     raise _not_json(self._name, error) from error
                 self._enough = 2 * missing
             except (RecursionError, ValueError) as error:
-                raise SourceError(
-                    f"Cannot read '{self._name}': it is JSON that is nested too deeply"
-                ) from error
+                self._decode = _decoder_after(error, self._decode, self._name)
             else:
                 yield value
 

@@ -287,7 +287,7 @@ def row_records(
                 SourcedRecord({"type": type_name, "value": value, **fields}, position)
                 for type_name, value in in_cell(hint, text)
             ]
-    if fields and "context" in fields and is_note_of_harmless(fields["context"]):
+    if fields is not None and (note := fields.get("context")) and is_note_of_harmless(note):
         records = [_as_harmless(each) for each in records]
     return records if records and not columns.others else _ended(records, cells, columns, position)
 

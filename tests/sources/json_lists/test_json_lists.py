@@ -275,6 +275,15 @@ def test_numbers_of_many_digits(reading, number):
         assert reading(text).values == ["a.example", "b.example"]
 
 
+def test_long_numbers_at_the_end_of_a_piece(reading):
+    """Such a number in an item that the end of a piece of the text cuts off costs nothing."""
+    items = [
+        f'{{"value": "h{i}.example", "score": {"9" * 5_000}, "context": "{"a" * 3_000}"}}'
+        for i in range(100)
+    ]
+    assert len(reading(f"[{', '.join(items)}]").values) == 100
+
+
 DEEP = 100_000
 
 
