@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -247,6 +248,23 @@ def test_last_refuses_what_cannot_go_on(program, taxii, tmp_path, more):
     done = program("rules", taxii.address, *named, "--since", "last")
     assert done.returncode == 2
     assert not taxii.requests
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl for a certificate")
+def test_https_is_checked(tmp_path, environment, run_program):
+    """A certificate that nobody vouches for ends the run; `SSL_CERT_FILE` can vouch for it."""
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    made += ["-keyout", key, "-out", certificate, "-subj", "/CN=loopback"]
+    subprocess.run([*made, "-addext", "subjectAltName=IP:127.0.0.1"], check=True, timeout=60)
+    with running("--example", "--tls-certificate", certificate, "--tls-key", key) as served:
+        address = f"taxii+{served.url.rstrip('/')}/taxii2/"
+        assert address.startswith("taxii+https://")
+        refused = run_program("rules", address, env=environment)
+        assert refused.returncode == 1
+        assert "CERTIFICATE_VERIFY_FAILED" in refused.stderr
+        vouched = run_program("rules", address, env=environment | {"SSL_CERT_FILE": certificate})
+        assert vouched.returncode == 0, vouched.stderr
 
 
 def test_serve_answers_from_a_server(environment, taxii):
