@@ -36,6 +36,7 @@ EXPANSION = 100
 FREE_LINES = 250_000
 LINES = 4
 MOST_MEMBERS = 10_000
+MOST_PADDING = 1 << 20
 _DEEPEST_ARCHIVE = 2
 
 _PDF = b"%PDF"
@@ -241,16 +242,28 @@ def _gzip_texts(
     allowance: _Allowance | None,
     depth: int,
 ) -> Iterator[tuple[TextSource | Document, bool] | Skipped]:
-    taken = 0
+    taken = fruitless = 0
 
     def take(part: bytes) -> None:
-        nonlocal taken
+        nonlocal taken, fruitless
         taken += len(part)
+        fruitless += len(part)
+        if fruitless > MOST_PADDING:
+            raise SourceError(
+                f"Cannot read '{found.name}': more than {MOST_PADDING >> 20} MiB in it unpack to"
+                " nothing"
+            )
+
+    def unpack(part: bytes) -> None:
+        nonlocal fruitless
+        fruitless = 0 if part else fruitless
+        allowed.unpack(part)
 
     allowed = allowance or _Allowance(found.name, lambda: taken)
-    counted = cast("IO[bytes]", _Counted(packed, take))
+    # The library takes the zeros behind a stream one by one.
+    counted = io.BufferedReader(_Counted(packed, take))
     with gzip.GzipFile(fileobj=counted, mode="rb") as unpacked:
-        inner = cast("IO[bytes]", _Counted(cast("IO[bytes]", unpacked), allowed.unpack))
+        inner = cast("IO[bytes]", _Counted(cast("IO[bytes]", unpacked), unpack))
         yield from _texts(found._replace(stream=inner), allowed, depth + 1)
 
 

@@ -227,6 +227,15 @@ def test_a_line_of_gigabytes():
     assert found[0].reasons == {"too-long": 1}
 
 
+@pytest.mark.parametrize("more", [b"\0", gzip.compress(b"")], ids=["zeros", "empty streams"])
+def test_what_unpacks_to_nothing(reading, more):
+    """Little that unpacks to nothing stands behind a gzip stream; much of it is refused."""
+    packed = gzip.compress(TEXT.encode())
+    assert reading(packed + more * 1_000).values == VALUES
+    with pytest.raises(SourceError, match="more than 1 MiB in it unpack to nothing"):
+        reading(packed + more * (3 << 20))
+
+
 def test_gzip_bomb(reading, monkeypatch):
     """What unpacks to far more than any list would is refused, in little memory."""
     monkeypatch.setattr(archives, "FREE_EXPANSION", 1 << 20)
