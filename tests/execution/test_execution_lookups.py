@@ -7,6 +7,7 @@ import csv
 import json
 import os
 import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -134,7 +135,7 @@ def test_splunk_tables_load_into_sqlite(tmp_path: Path) -> None:
         {"type": "domain", "value": "xn--mller-kva.example", "context": "-2+3"},
     ]
     _write(tmp_path, "splunk", [{"value": "10.0.0.0/8"}, *hostile])
-    with sqlite3.connect(":memory:") as base:
+    with closing(sqlite3.connect(":memory:")) as base:
         for file in tmp_path.rglob("*.csv"):
             with file.open(encoding="utf-8", newline="") as stream:
                 header, *rows = csv.reader(stream, strict=True)
