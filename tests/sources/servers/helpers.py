@@ -278,13 +278,15 @@ class MispServer(Loopback):
     Written from `restSearchAttributes` on misp-project.org/openapi: POST, the key in
     `Authorization`, `page` from 1 and `limit`, `response.Attribute`, and 403 for a wrong key.
     `warned` are ids that are left out of a page after it was cut, as warning lists do, `allowed`
-    those that MISP's allowlist keeps out without counting them.
+    those that MISP's allowlist keeps out without counting them. `before` is called with each
+    search before it is answered.
     """
 
     attributes: list = field(default_factory=list)
     warned: set = field(default_factory=set)
     allowed: set = field(default_factory=set)
     pages: bool = True
+    before: object = None
     prefix: str = ""
 
     def __post_init__(self):
@@ -305,6 +307,8 @@ class MispServer(Loopback):
                 404, {"name": "Not Found", "message": "Not Found"}, {}, "application/json"
             )
         search = json.loads(asked.body)
+        if self.before is not None:
+            self.before(search)
         found = [
             each
             for each in self.attributes

@@ -50,7 +50,9 @@ def test_all_pages_are_read(misp, path):
     assert found[10].position.source.endswith("/attributes/restSearch, page 2")
     assert found[10].position[1:] == (1, "attribute")
     searches = [json.loads(each.body) for each in misp.requests]
-    assert [each["page"] for each in searches] == [1, 2, 3, 4]
+    assert [(each["page"], each["limit"]) for each in searches] == [
+        (1, 10), (2, 10), (10, 1), (3, 10), (20, 1), (4, 10),
+    ]  # fmt: skip
     assert searches[0] == {
         "returnFormat": "json",
         "limit": 10,
@@ -75,7 +77,7 @@ def test_what_is_searched_for_goes_along(misp):
     list(server.records(to_ids="all", since=parse_instant("2026-06-01")))
     search = json.loads(misp.requests[0].body)
     assert (search["tags"], search["type"]) == (["tlp:white", "!old"], "ip-dst")
-    assert (search["limit"], search["last"]) == ("7", "7d")
+    assert (search["limit"], search["last"]) == (7, "7d")
     assert search["publish_timestamp"] == 1780272000
     assert "to_ids" not in search
     server, _ = opened(misp.address + "?publish_timestamp=7d")
@@ -101,7 +103,35 @@ def test_a_page_without_anything_left_is_not_the_end(misp):
     assert values(read([misp.address])) == ALL[20:]
     emptied = says(200, {"response": {"Attribute": []}}, X_Result_Count="7")
     misp.faults.extend([emptied] * 1000)
-    with pytest.raises(IncompleteError, match="100 pages were empty"):
+    with pytest.raises(IncompleteError, match="100 empty pages"):
+        list(read([misp.address]))
+
+
+@pytest.mark.parametrize("deleted", [[0], [3, 7], list(range(10)), list(range(17))])
+@pytest.mark.parametrize("page", [2, 3, 4])
+def test_what_is_deleted_meanwhile_costs_nothing_else(misp, deleted, page):
+    """Attributes that move up to a page already read, as others are deleted, are not lost."""
+    kept = [each for number, each in enumerate(misp.attributes) if number not in deleted]
+
+    def delete(search):
+        if (search["page"], search["limit"]) == (page, 10):
+            misp.attributes = kept
+
+    misp.before = delete
+    found = values(read([misp.address]))
+    assert {each["value"] for each in kept} <= set(found)
+    assert len(found) == len(set(found))
+
+
+def test_a_list_that_changes_all_the_time_is_an_error(misp):
+    """Where attributes vanish faster than they can be read, the run ends."""
+    misp.attributes = [attribute(number) for number in range(1, 2000)]
+
+    def delete(_search):
+        del misp.attributes[:7]
+
+    misp.before = delete
+    with pytest.raises(IncompleteError, match="changes faster"):
         list(read([misp.address]))
 
 
