@@ -28,6 +28,7 @@ ACCEPT = {
 }
 # The page size of the highest tier.
 LARGEST_PAGE = 10_000
+MOST_VALUES = 2_000_000
 _BLANK = b" \t\r\n\xef\xbb\xbf"
 _TAG_SEPARATORS = str.maketrans("|;", ",,")
 
@@ -64,6 +65,9 @@ def read_page(answer: Answer, form: FeedFormat) -> Page:
 
 def _json(answer: Answer) -> Page:
     body = answer.body
+    # More than any page has would fill the memory.
+    if sum(map(body.count, (b",", b"[", b"{"))) > MOST_VALUES:
+        raise AnswerError(f"the feed's JSON holds more than {MOST_VALUES} values")
     try:
         document = _decode(body)
     except (ValueError, RecursionError) as error:

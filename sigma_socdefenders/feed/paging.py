@@ -36,6 +36,7 @@ _MOST_RESTARTS = 4
 _MOST_STUCK = 3
 _MOST_REPEATS = 20
 # Links that count records or pages drift as the feed changes: only that there is one counts then.
+_MOST_DIGITS = 18
 _POSITIONS = frozenset({"offset", "page"})
 _DOCUMENTED = frozenset(
     {"type", "since", "confidence", "industry", "category", "limit", "offset", "format", "page"}
@@ -243,4 +244,5 @@ def _full(page: Page, asked: int) -> int:
 
 def _offset(link: httpx.URL) -> int:
     text = link.params.get("offset", "")
-    return int(text) if text.isascii() and text.isdigit() else -1
+    is_number = text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
+    return int(text) if is_number else -1

@@ -154,12 +154,13 @@ class Connection:
         """
         try:
             target = page.join(text)
-        except httpx.InvalidURL:
+            leads_to = f"{target.scheme}://{target.host}"
+        except (httpx.InvalidURL, ValueError):
+            # An encoded label of the host that stands for nothing is told of when it is asked for.
             raise AnswerError(f"{what} is no URL") from None
         if not same_origin(target, self.base) or target.userinfo:
             raise AnswerError(
-                f"{what} leads to {target.scheme}://{target.host}, away from {self.base}: it was "
-                "not followed"
+                f"{what} leads to {leads_to}, away from {self.base}: it was not followed"
             )
         return target
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Told", "Transient", "reset_wait", "server_time", "told_by"]
 
 _LONGEST_QUOTE = 200
+_LONGEST_BODY = 1 << 20
 # The last two are TAXII's (2.1, 3.6.1).
 _MESSAGES = ("message", "description", "title")
 # Above this a number is Unix time, above the next in milliseconds; below, seconds from now.
@@ -58,7 +59,8 @@ def told_by(headers: Mapping[str, str], body: bytes, credentials: Credentials) -
 
     request_id = headers.get("x-request-id")
     try:
-        document = json.loads(body)
+        # A failure that says more says nothing; its values could fill the memory.
+        document = json.loads(body if len(body) <= _LONGEST_BODY else b"")
     except (ValueError, RecursionError):
         page = re.search(rb"<title[^>]*>(.{0,200}?)</title", body[:4096], re.IGNORECASE | re.DOTALL)
         title = "" if page is None else " ".join(page[1].decode("utf-8", "replace").split())
@@ -110,7 +112,7 @@ def reset_wait(
 def _http_date(text: str) -> datetime | None:
     try:
         found = parsedate_to_datetime(text)
-    except (TypeError, ValueError, IndexError):
+    except (TypeError, ValueError, IndexError, OverflowError):
         return None
     # A zone of "-0000" comes back naive, and means UTC all the same.
     return found.replace(tzinfo=found.tzinfo or timezone.utc)

@@ -17,6 +17,7 @@ from sigma_socdefenders.errors import (
     AuthenticationError,
     ExpiredKeyError,
     FeedError,
+    IncompleteError,
     InvalidKeyError,
     MissingKeyError,
     NotJSONError,
@@ -266,6 +267,43 @@ def test_a_compressed_answer_cut_short_is_tried_again(feed, connect, notes, form
     feed.fail(gzipped(None, 0.5))
     assert len(list(connect().read(form=form))) == 250
     assert len(notes.waits) == 1
+
+
+@pytest.mark.parametrize("held", [b'"x":[%s]', b'"meta":{"x":[%s]}'], ids=["beside", "meta"])
+def test_the_values_of_a_page_are_bounded(feed, connect, held):
+    """A page of more values than any has is refused before they are built."""
+    body = b'{"data":[],' + held % b",".join([b"{}"] * 1_100_000) + b"}"
+    feed.fail(gzipped(body))
+    with pytest.raises(AnswerError, match="more than 2000000 values"):
+        list(connect().read())
+    assert len(feed.requests) == 1
+
+
+def test_a_failure_that_says_much_is_not_looked_at(feed, connect):
+    """Of a failure whose body is longer than any message, no values are built."""
+    body = '{"error": "told", "x": "' + "a" * (1 << 20) + '"}'
+    feed.fail(faults.status(400, body, "application/json"), times=100)
+    with pytest.raises(ParameterError, match=r"\(status 400\)") as caught:
+        list(connect().read())
+    assert "told" not in str(caught.value)
+
+
+@pytest.mark.parametrize("date", ["Mon, 01 Jan 99999999999 00:00:00 GMT", "x", "-" * 99])
+def test_dates_that_are_none(feed, connect, date):
+    """An answer whose `Date` is beyond the calendar, or none, is read as any other."""
+    feed.fail(lambda exchange: exchange.send(200, exchange.body(), exchange.media, {"Date": date}))
+    assert len(ids(connect().read())) == 250
+
+
+@pytest.mark.parametrize(
+    "link", ["http://xn--a/b", "http://\ud800/", "/api/v1/iocs?offset=" + "9" * 5_000]
+)
+def test_links_that_lead_nowhere(feed, connect, link):
+    """A link that is no address, or a position that no list has, ends in the package's error."""
+    feed.page_limit = 100
+    feed.fail(faults.changed(lambda document: document["links"].update(next=link)))
+    with pytest.raises((AnswerError, IncompleteError)):
+        list(connect().read())
 
 
 def test_a_compressed_bomb_is_bounded_in_bytes(feed, connect):
