@@ -167,6 +167,10 @@ def _rows(lines: Iterator[str | Skipped], delimiter: str) -> Iterator[_Row | Ski
         if isinstance(line, Skipped):
             yield line
             continue
+        if '"' not in line:
+            if line and not line.isspace():
+                yield number, line.split(delimiter)
+            continue
         first, taken = number, 0
         if line.count('"') % 2 and not line.startswith("#"):
             line, taken = _closed(line, waiting, lines)
