@@ -82,7 +82,8 @@ class Indicator(NamedTuple):
     @property
     def key(self) -> str:
         """The text that its rule's identity is made from, type and value joined by a colon."""
-        return f"{self.type.value}:{self.value}"
+        # A type is a text, and `join` asks no enumeration for its value.
+        return ":".join((self.type, self.value))  # noqa: FLY002
 
     @classmethod
     def from_record(cls, record: Record, position: Position | None = None) -> Indicator:

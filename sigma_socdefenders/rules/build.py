@@ -191,8 +191,15 @@ def tlp_tag(label: str) -> SigmaRuleTag:
     return _tag("tlp", label.replace("+", "-"))
 
 
+# The types whose values are named in tags, and what most indicators name.
+_NAMING = frozenset({IndicatorType.MITRE_ATTACK, IndicatorType.CVE})
+_NOTHING: tuple[dict[str, None], dict[str, None]] = {}, {}
+
+
 def named_in_tags(indicator: Indicator) -> tuple[dict[str, None], dict[str, None]]:
     """Return the techniques, and the numbers of the vulnerabilities, that an indicator names."""
+    if not indicator.tags and not indicator.techniques and indicator.type not in _NAMING:
+        return _NOTHING
     techniques: dict[str, None] = dict.fromkeys(indicator.techniques)
     vulnerabilities: dict[str, None] = {}
     if indicator.type is IndicatorType.MITRE_ATTACK:

@@ -41,13 +41,13 @@ class Placed(NamedTuple):
     @classmethod
     def of(cls, indicators: Sequence[Indicator]) -> Placed:
         """Return indicators in the order of their places."""
-        places = array("Q", map(_place, indicators))
+        places = array("Q", map(_place, [indicator.key for indicator in indicators]))
         order = sorted(range(len(places)), key=places.__getitem__)
         return cls([indicators[at] for at in order], array("Q", (places[at] for at in order)))
 
 
-def _place(indicator: Indicator) -> int:
-    return int.from_bytes(sha256(indicator.key.encode()).digest()[:_BYTES], "big")
+def _place(key: str) -> int:
+    return int.from_bytes(sha256(key.encode()).digest()[:_BYTES], "big")
 
 
 def buckets(

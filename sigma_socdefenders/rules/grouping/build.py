@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
     from sigma.rule import SigmaLevel
 
-    from sigma_socdefenders.indicators.indicator import Indicator, IndicatorType, SourcedIndicator
+    from sigma_socdefenders.indicators.indicator import (
+        Confidence,
+        Indicator,
+        IndicatorType,
+        SourcedIndicator,
+    )
     from sigma_socdefenders.rules.grouping.capacity import Capacity
     from sigma_socdefenders.rules.profiles.model import Profile, RuleTemplate
 
@@ -54,13 +59,7 @@ def build_groups(
     Raises:
         TargetError: without `on_error`, an indicator cannot be converted, or is too long.
     """
-    lists: defaultdict[_Key, list[Indicator]] = defaultdict(list)
-    for sourced in found:
-        if profile.types.get(sourced.indicator.type):
-            level = rule_level(sourced.indicator, profile.metadata)
-            # SPL needs a regular expression for these, and with them for the rest of their group.
-            has_asterisk = "*" in sourced.indicator.value
-            lists[sourced.indicator.type, level, has_asterisk].append(sourced.indicator)
+    lists = _lists(found, profile)
     types = list(profile.types)
     for key in sorted(lists, key=lambda key: (types.index(key[0]), str(key[1]), key[2])):
         placed = Placed.of(lists.pop(key))
@@ -71,6 +70,22 @@ def build_groups(
                 for member in placed.indicators:
                     rule = build_rule(member, template, profile.metadata)
                     yield BuiltRule(rule, (member,))
+
+
+def _lists(found: Iterable[SourcedIndicator], profile: Profile) -> dict[_Key, list[Indicator]]:
+    """Return the indicators that may share rules, with one another."""
+    # By confidence at first, since a level takes longer to look up, and to compare.
+    alike: defaultdict[tuple[IndicatorType, Confidence | None, bool], list[Indicator]]
+    alike = defaultdict(list)
+    for indicator, _ in found:
+        if profile.types.get(indicator.type):
+            # SPL needs a regular expression for these, and with them for the rest of their group.
+            has_asterisk = "*" in indicator.value
+            alike[indicator.type, indicator.confidence, has_asterisk].append(indicator)
+    lists: defaultdict[_Key, list[Indicator]] = defaultdict(list)
+    for (kind, _, has_asterisk), members in alike.items():
+        lists[kind, rule_level(members[0], profile.metadata), has_asterisk] += members
+    return lists
 
 
 class _Groups:

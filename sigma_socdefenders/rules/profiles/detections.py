@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from sigma.modifiers import (
@@ -108,16 +109,23 @@ class _ItemTemplate:
             values: Sequence[str] = self.values[0].fill(indicators[0])
         else:
             listed = (t.fill(indicator) for indicator in indicators for t in self.values)
-            values = list(dict.fromkeys(value for values in listed for value in values))
+            values = list(dict.fromkeys(chain.from_iterable(listed)))
         modifiers = self.modifiers or ((SigmaCIDRModifier,) if networks and self.filled else ())
         return _literal_item(self.field, modifiers, values)
+
+
+def _literal(value: str) -> SigmaString:
+    """Return what `SigmaString.from_str` does, which reads an empty text first."""
+    text = SigmaString.__new__(SigmaString)
+    text.original, text.s = value, [value]
+    return text
 
 
 def _literal_item(
     field: str, modifiers: tuple[Any, ...], values: Sequence[str]
 ) -> SigmaDetectionItem:
     """Return the item that `field|modifiers: values` parses to, every value a literal."""
-    literals: list[SigmaType] = [SigmaString.from_str(value) for value in values]
+    literals: list[SigmaType] = list(map(_literal, values))
     affixes = _AFFIXES.get(modifiers)
     if affixes is None:
         return SigmaDetectionItem(field, list(modifiers), literals)

@@ -130,10 +130,12 @@ def _native(match: Match) -> SigmaType:
         return SigmaCIDRExpression(match.text)
     if match.type is MatchType.NUMBER:
         return SigmaNumber(float(match.text) if "." in match.text else int(match.text))
-    value = _Text()
     if match.type is MatchType.EXACT and match.text and "*" not in match.text:
-        value.s = [match.text]
+        # Nothing in it is to be read, as `_Text(…)` would.
+        value = _Text.__new__(_Text)
+        value.original, value.s = match.text, [match.text]
         return value
+    value = _Text()
     for part in match.glob():
         # The backend would write a literal star as `\*`, which SPL knows no more than any escape.
         for text in re.split(r"(\*)", part) if isinstance(part, str) else [part]:

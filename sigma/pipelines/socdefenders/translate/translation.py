@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from sigma.conditions import ConditionAND, ConditionOR
@@ -280,9 +281,12 @@ class TranslateRule(PreprocessingTransformation):
         values: list[SigmaType] = []
         narrowing: list[SigmaType] = []
         for group in groups:
-            found = list(zip(flat(group), remaining, strict=False))
-            values.extend(self._other(column, value, place) for value, each in found if not each)
-            matches = list(dict.fromkeys(match for _, each in found for match in each))
+            flattened = list(flat(group))
+            found = list(islice(remaining, len(flattened)))
+            if not all(found):
+                pairs = zip(flattened, found, strict=True)
+                values += [self._other(column, value, place) for value, each in pairs if not each]
+            matches = list(dict.fromkeys(chain.from_iterable(found)))
             if matches:
                 new = list(self._dialect.values(column, matches, negated=place.negated))
                 linked = item.value_linking is ConditionAND and len(new) > 1

@@ -127,6 +127,8 @@ def _number(match: Match) -> list[Match] | None:
 
 
 def _address(match: Match) -> list[Match] | None:
+    if match.type is _EXACT and _IPV4.match(match.text):
+        return [match]
     spelled = _spellings(match)
     return None if spelled is None else spelled[:1]
 
