@@ -11,7 +11,6 @@ the conversion.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING
@@ -335,8 +334,10 @@ class TranslateRule(PreprocessingTransformation):
 
 def _item(item: SigmaDetectionItem, column: Column, values: list[SigmaType]) -> SigmaDetectionItem:
     """Return the item with a column and values of the platform's in its place."""
-    # `replace` would look at each of the values once more, and at the modifiers.
-    new = copy(item)
+    # `replace` would look at each of the values once more, and at the modifiers; `copy` would ask
+    # the class how it is pickled.
+    new = SigmaDetectionItem.__new__(type(item))
+    new.__dict__.update(item.__dict__)
     new.field, new.value, new.auto_modifiers = column.name, values, False
     new.disable_conversion_to_plain()
     return new
