@@ -55,8 +55,8 @@ def test_messages_of_a_run(tmp_path, content, errors):
     """Summary, account and error are printable lines, none of which the source wrote."""
     path = tmp_path / "list"
     path.write_bytes(content)
-    arguments = ["rules", str(path), "--errors", errors, "--explain", HOSTILE, "-o", "out.yml"]
-    result = CliRunner().invoke(cli, [*arguments, "--allow-empty"])
+    arguments = ["rules", str(path), "--errors", errors, "--explain", HOSTILE, "--allow-empty"]
+    result = CliRunner().invoke(cli, [*arguments, "-o", str(tmp_path / "out.yml")])
     said = result.stderr if result.exception is None else str(result.exception)
     assert said
     assert all(line.isprintable() for line in said.split("\n"))
