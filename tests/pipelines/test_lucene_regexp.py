@@ -65,3 +65,11 @@ def test_names_share_an_expression_until_it_is_full() -> None:
     alternatives = [alternative(name, closing_dot=True) for name in names]
     assert len(list(merged(alternatives))) < 10
     assert list(merged(alternatives[:1])) == [r"(.*\.)?host-number0\.example\.?"]
+
+
+def test_senders_share_an_expression_where_they_share_a_domain() -> None:
+    """The domain is written once, and addresses of another have an expression of their own."""
+    senders = [Match(MatchType.EXACT, text) for text in ("a@x.example", "c@y.example")]
+    senders.insert(1, Match(MatchType.EXACT, "b@x.example"))
+    written = list(merged(map(alternative, senders)))
+    assert written == [r"(a|b)\@x\.example", r"c\@y\.example"]

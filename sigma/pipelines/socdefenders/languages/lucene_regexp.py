@@ -39,7 +39,7 @@ class Alternative(NamedTuple):
         before: what the expression begins with.
         text: what it asks for.
         tail: the rest of that, if others may share it: a DNS name's last label.
-        after: what it ends with.
+        after: what it ends with: a mail address's domain as well.
     """
 
     before: str
@@ -65,11 +65,14 @@ def alternative(match: Match, *, fold: bool = False, closing_dot: bool = False) 
         tail = _literal(point + ending, fold=fold) if point else ""
         text = _literal(stem if point else match.text, fold=fold)
         return Alternative(r"(.*\.)?", text, tail, dot)
+    if match.type is MatchType.EXACT:
+        mailbox, at, domain = match.text.rpartition("@")
+        text = _literal(mailbox or match.text, fold=fold)
+        after = _literal(at + domain, fold=fold) if mailbox else ""
+        return Alternative("", text, "", after + dot)
     text = _literal(match.text, fold=fold)
     if match.type is MatchType.WORD:
         return Alternative(".*", text, "", "([^0-9].*)?")
-    if match.type is MatchType.EXACT:
-        return Alternative("", text, "", dot)
     if match.text:
         before = ".*" if match.type in {MatchType.SUFFIX, MatchType.CONTAINS} else ""
         after = ".*" if match.type in {MatchType.PREFIX, MatchType.CONTAINS} else ""
