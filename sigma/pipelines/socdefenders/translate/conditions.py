@@ -14,6 +14,7 @@ from sigma.conditions import (
     ConditionIdentifier,
     ConditionItem,
     ConditionNOT,
+    ConditionOR,
     ConditionSelector,
     SigmaCondition,
 )
@@ -23,7 +24,16 @@ from sigma.rule import SigmaDetections
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["matching", "negated_in", "parsed", "parts_of", "required_by"]
+__all__ = [
+    "matching",
+    "named_in",
+    "negated_in",
+    "only_alternatives",
+    "parsed",
+    "parts_of",
+    "required_by",
+    "written",
+]
 
 
 @lru_cache(maxsize=64)
@@ -55,6 +65,37 @@ def matching(pattern: str, names: Collection[str]) -> set[str]:
         for name in names
         if fnmatchcase(name, pattern) and (pattern.startswith("_") or not name.startswith("_"))
     }
+
+
+def named_in(item: ConditionItem, names: Collection[str]) -> set[str]:
+    """Return the names of the detections that a condition looks at."""
+    if isinstance(item, ConditionIdentifier):
+        return {item.identifier}
+    if isinstance(item, ConditionSelector):
+        return matching(item.pattern, names)
+    return set().union(*(named_in(part, names) for part in parts_of(item)))
+
+
+def only_alternatives(item: ConditionItem) -> bool:
+    """Say whether a condition is `a`, or `a or b` of single names."""
+    if isinstance(item, ConditionOR):
+        return all(map(only_alternatives, parts_of(item)))
+    return isinstance(item, ConditionIdentifier)
+
+
+def written(item: ConditionItem) -> str:
+    """Return a condition as text, with parentheses around each AND and OR within it."""
+    if isinstance(item, ConditionIdentifier):
+        return item.identifier
+    if isinstance(item, ConditionSelector):
+        return f"{item.args[0]} of {item.pattern}"
+    parts = [
+        f"({written(part)})" if isinstance(part, (ConditionAND, ConditionOR)) else written(part)
+        for part in parts_of(item)
+    ]
+    if isinstance(item, ConditionNOT):
+        return f"not {parts[0]}"
+    return (" and " if isinstance(item, ConditionAND) else " or ").join(parts)
 
 
 def required_by(item: ConditionItem, names: Collection[str]) -> set[str]:
