@@ -7,6 +7,7 @@
     python3 tasks.py matrix    types and tests, with each Python that is here and each pySigma
     python3 tasks.py engines   install what runs the converted queries in tests/execution
     python3 tasks.py bench     print the benchmarks
+    python3 tasks.py fuzz      look for inputs that break a reader (--minutes N, --inputs N, doors)
     python3 tasks.py tlds      fetch IANA's list of top-level domains anew
     python3 tasks.py well-known  write the well-known sites anew, from MISP's warning lists
     python3 tasks.py docs      build the documentation as a site, in the folder `site`
@@ -75,7 +76,7 @@ class Environment:
             return
         if not self.programs.exists():
             run(self.python, "-m", "venv", self.folder)
-        pip = (self.programs / "python", "-m", "pip", "install", "-q")
+        pip = (self.programs / "python", "-m", "pip", "install", "-q", "--only-binary", "atheris")
         run(*pip, "-e", f".[{self.extra}]" if self.extra else ".")
         if self.pysigma2:
             run(*pip, *PYSIGMA_2_NEEDS)
@@ -122,6 +123,17 @@ def bench(environment: Environment) -> None:
     """Print the side-by-side measurements."""
     for script in sorted((ROOT / "benchmarks").glob("bench_*.py")):
         environment.run("python", script)
+
+
+def fuzz(arguments: list[str], *, fresh: bool) -> None:
+    """Look for inputs that break a reader; in an environment of its own, as not all can have it."""
+    environment = Environment(VENV.with_name(f"{VENV.name}-fuzz"), extra="fuzz")
+    try:
+        environment.set_up(fresh=fresh)
+    except SystemExit:
+        version = ".".join(map(str, sys.version_info[:2]))
+        sys.exit(f"atheris has no wheel for Python {version} here: run this task with another.")
+    environment.run("python", "-m", "fuzz", *arguments)
 
 
 def tlds() -> None:
@@ -186,11 +198,14 @@ def main() -> None:
         "docs": docs,
         "well-known": well_known,
     }
-    parser.add_argument("task", choices=["test", "pysigma2", "matrix", "tlds", *tasks])
+    parser.add_argument("task", choices=["test", "pysigma2", "matrix", "fuzz", "tlds", *tasks])
     parser.add_argument("--fresh", action="store_true", help="start from an empty environment")
     arguments, rest = parser.parse_known_args()
     if arguments.task == "tlds":
         tlds()
+        return
+    if arguments.task == "fuzz":
+        fuzz(rest, fresh=arguments.fresh)
         return
     if arguments.task == "matrix":
         matrix(rest, fresh=arguments.fresh)

@@ -71,7 +71,9 @@ def parse_base_url(text: str, *, allow_http: bool = False) -> httpx.URL:
     """
     try:
         url = httpx.URL(text.strip())
-    except (httpx.InvalidURL, TypeError):
+        # An encoded label that stands for nothing is told of only here.
+        _ = url.host
+    except (httpx.InvalidURL, TypeError, ValueError):
         raise ParameterError("the base URL is no URL such as https://socdefenders.ai") from None
     if url.userinfo:
         raise ParameterError("the base URL holds credentials, which belong in the API key")
@@ -288,7 +290,9 @@ class Connection:
     def _redirect(self, answer: Answer) -> httpx.URL:
         try:
             target = answer.url.join(answer.headers.get("location", ""))
-        except httpx.InvalidURL:
+            # As in `parse_base_url`.
+            _ = target.host
+        except (httpx.InvalidURL, ValueError):
             target = httpx.URL("")
         if not same_origin(target, self.base) or target.userinfo:
             raise AnswerError(

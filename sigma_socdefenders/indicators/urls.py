@@ -16,7 +16,7 @@ from sigma_socdefenders.indicators.names import (
 
 __all__ = ["URL_SCHEME", "canonical_url"]
 
-URL_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
+URL_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE | re.ASCII)
 _DEFAULT_PORTS = {"http": "80", "https": "443", "ftp": "21", "ws": "80", "wss": "443"}
 _AUTHORITY_END = re.compile(r"[/?#\\]")
 

@@ -20,7 +20,7 @@ from sigma_socdefenders.server.api import RECORDS_PATH, RULES_PATH, Api
 from sigma_socdefenders.server.keys import redact_keys
 from sigma_socdefenders.server.openapi import document
 from sigma_socdefenders.server.page import Page
-from sigma_socdefenders.server.problems import Problem, problem_response
+from sigma_socdefenders.server.problems import Problem, bad_parameter, problem_response
 from sigma_socdefenders.server.service import instant
 from sigma_socdefenders.server.taxii import Taxii
 
@@ -168,9 +168,12 @@ class _Around:
         """Refuse what no endpoint should see.
 
         Raises:
-            Problem: the body is too large; or the list is for this machine alone, and a page from
-                elsewhere asks by a name of its own (DNS rebinding).
+            Problem: the query holds what no URL can; the body is too large; or the list is for
+                this machine alone, and a page from elsewhere asks by a name of its own (DNS
+                rebinding).
         """
+        if not request.scope["query_string"].isascii():
+            raise bad_parameter("A query is ASCII: write other characters percent-encoded.")
         length = request.headers.get("content-length", "0")
         if not length.isdecimal() or int(length[:10]) > _MOST_BODY:
             raise Problem(413, "too_large", f"A body has at most {_MOST_BODY} bytes.")

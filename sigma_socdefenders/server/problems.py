@@ -46,7 +46,7 @@ def bad_parameter(message: str) -> Problem:
 def problem_response(request: Request, problem: Problem) -> Response:
     """Return the documented error: code, message and the request's id; TAXII's below its paths."""
     request_id = request.scope.get("request_id", "")
-    if request.url.path.startswith("/taxii2/"):
+    if request.scope["path"].startswith("/taxii2/"):
         told = {
             "title": problem.message,
             "error_id": request_id,

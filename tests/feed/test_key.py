@@ -184,6 +184,8 @@ def test_plain_http_to_others_is_refused(address):
         "https://",
         "https://x/?a=b",
         "http://[",
+        "https://xn--a",
+        "https://\udcef",
     ],
 )
 def test_a_base_url_of_another_form_is_refused(address):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from importlib import import_module
 from itertools import islice
@@ -16,6 +17,8 @@ __all__ = ["each", "guarded", "library"]
 
 _T = TypeVar("_T")
 _AT_A_TIME = 200
+# As pypdf shows a reference: its two numbers, and an address in memory.
+_REFERENCE = re.compile(r"IndirectObject\((\d+), (\d+), \d+\)")
 
 
 def library(module: str, name: str) -> Any:
@@ -50,7 +53,9 @@ def guarded(read: Callable[[], _T], name: str) -> _T:
     except SocDefendersError:
         raise
     except Exception as error:
-        said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        # The same document is refused in the same words.
+        told = _REFERENCE.sub(r"object \1 \2", str(error))
+        said = f"{type(error).__name__}: {told}" if told else type(error).__name__
         raise SourceError(f"Cannot read '{name}': it is damaged: {said}") from error
 
 

@@ -55,11 +55,13 @@ def _read(document: Document, pypdf: Any) -> Iterator[SourcedRecord | Skipped]:
 def _lines(document: Document, pypdf: Any, skipped: list[Skipped]) -> Iterator[Paragraph]:
     """Yield the lines of each page; what of a page is not read goes to `skipped`."""
     name = document.name
-    reader = guarded(lambda: pypdf.PdfReader(document.file, strict=False), name)
+    with _Heard():
+        reader = guarded(lambda: pypdf.PdfReader(document.file, strict=False), name)
     # An empty password opens what is only protected from being changed.
     if reader.is_encrypted:
         raise SourceError(f"Cannot read '{name}': it is encrypted; save it without a password")
-    pages = guarded(lambda: len(reader.pages), name)
+    with _Heard():
+        pages = guarded(lambda: len(reader.pages), name)
     if pages > MOST_PAGES:
         raise SourceError(f"Cannot read '{name}': it has more than {MOST_PAGES} pages; split it")
     allowance = Allowance()

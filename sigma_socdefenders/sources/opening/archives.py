@@ -282,7 +282,7 @@ def _zip_texts(
                 spooled.write(part)
             size = spooled.tell()
             archive = opened.enter_context(zipfile.ZipFile(spooled))
-        members = [member for member in archive.infolist() if not member.is_dir()]
+        members = [member for member in archive.infolist() if not member.filename.endswith("/")]
         allowed = allowance or _Allowance(name, lambda: size)
         allowed.open(len(members))
         _refuse_overlaps(name, members)

@@ -70,6 +70,8 @@ def parse_address(text: str) -> Address:
     form = f"{kind}+https://host/path"
     try:
         url = httpx.URL(found[2])
+        # An encoded label that stands for nothing is told of only here.
+        _ = url.host
     except (httpx.InvalidURL, UnicodeError):
         raise ParameterError(f"a server's address is not of the form {form}") from None
     if url.userinfo:

@@ -169,4 +169,6 @@ def test_pages_are_counted(reading, monkeypatch):
 def test_what_the_library_says_stays_out_of_the_log(reading, caplog):
     """What the library logs of a damaged page is no message of this package."""
     reading(written(T + b"/X0 Do", forms=[b"/X0 Do "]))
+    with pytest.raises(SourceError):
+        reading(REPORT[:300])
     assert caplog.records == []

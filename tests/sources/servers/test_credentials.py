@@ -28,6 +28,7 @@ SECRET = "s3cret-0f-nobody-s3cret"
         ("taxii+https://taxii.example/#x", "not of the form"),
         ("taxii+https:///x", "not of the form"),
         ("taxii+https://[::1/", "not of the form"),
+        ("taxii+https://xn--a/", "not of the form"),
         ("misp+https://misp.example/?page=2", "'page' .*no parameter"),
         (f"misp+https://misp.example/?{SECRET[:5]}=1&key={SECRET}", "no parameter"),
         ("misp+https://misp.example/?limit=0", "limit in the address"),

@@ -1,0 +1,1 @@
+"""Replays the inputs of the fuzz."""
