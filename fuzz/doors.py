@@ -65,13 +65,13 @@ DOORS = {
     door.name: door
     for door in (
         # What a value is.
-        Door("value", indicators.check_value, 140, 60, words="values"),
+        Door("value", indicators.check_value, 140, 64, words="values"),
         Door("record", indicators.check_record, 400, 20, mutate_json, "records"),
         # Lists and reports.
-        Door("any", reader(), words="text"),
-        Door("list", reader("list"), words="text"),
-        Door("table", reader("csv"), words="text"),
-        Door("report", reader("report"), 1024, words="text"),
+        Door("any", reader(), share=3, words="text"),
+        Door("list", reader("list"), share=3, words="text"),
+        Door("table", reader("csv"), share=3, words="text"),
+        Door("report", reader("report"), 1024, 3, words="text"),
         Door("json", reader("json"), 1024, 3, mutate_json, "records"),
         Door("jsonl", reader("jsonl"), 1024, 2, mutate_json_lines, "records"),
         # Standards.
@@ -83,20 +83,20 @@ DOORS = {
         Door("sigma", reader("sigma"), 1024, 2, words="sigma"),
         Door("openioc", reader("openioc"), 1500, 1, words="markup"),
         # Documents and archives.
-        Door("html", reader("html"), 1024, 2, words="markup"),
+        Door("html", reader("html"), 1024, 3, words="markup"),
         Door("docx", reader(pack=packing.docx), 1024, 1, words="markup"),
         Door("xlsx", reader(pack=packing.xlsx), 1500, 1, words="markup"),
-        Door("pdf", reader(pack=packing.pdf), 512, 1, words="pdf"),
+        Door("pdf", reader(pack=packing.pdf), 512, 2, words="pdf"),
         Door("pdf-file", reader(), 2048, 1, words="pdf"),
         Door("archive", reader(), 2048, 2, packing.mutate_archive),
-        Door("mail", reader(), 1500, 1, words="text"),
+        Door("mail", reader(), 1500, 2, words="text"),
         # The feed, and servers as sources.
         Door("feed", feed.check_answers, 1500, 3, words="feed"),
         Door("base-url", feed.check_base_url, 120, 2, words="values"),
         Door("servers", servers.check_pages, 1500, 3, words="feed"),
         Door("server-address", servers.check_address, 160, 6, words="values"),
         # Rules.
-        Door("rules", rules.check_rules, 600, 2, mutate_json, "records"),
+        Door("rules", rules.check_rules, 600, 3, mutate_json, "records"),
         # Files of the user's own, and of earlier runs.
         Door("profile", settings.check_profile, 800, 2, words="sigma"),
         Door("config", settings.check_config, 400, 1, words="config"),

@@ -61,7 +61,7 @@ class FeedState:
         key = _key(base_url, query)
         for run in self._load():
             if _run_key(run) == key:
-                return self._completed(run, now or datetime.now(timezone.utc)) - self.overlap
+                return self._start(run, now or datetime.now(timezone.utc))
         return None
 
     def record(self, base_url: str, query: Filters, started_at: datetime) -> None:
@@ -117,10 +117,11 @@ class FeedState:
             json.dump(document, stream, indent=2)
             stream.write("\n")
 
-    def _completed(self, run: dict[str, Any], now: datetime) -> datetime:
+    def _start(self, run: dict[str, Any], now: datetime) -> datetime:
         try:
             completed = parse_instant(run["completed"])
-        except (KeyError, ValueError, AttributeError):
+            start = completed - self.overlap
+        except (KeyError, ValueError, AttributeError, OverflowError):
             raise self._foreign() from None
         if completed - now > _MOST_AHEAD:
             raise StateError(
@@ -128,7 +129,7 @@ class FeedState:
                 f"{format_instant(completed)}, which is still to come: check this machine's clock, "
                 "or move the file away to start over"
             )
-        return completed
+        return start
 
     def _foreign(self) -> StateError:
         return StateError(

@@ -61,11 +61,12 @@ def test_a_foreign_file_is_not_overwritten(tmp_path, text):
     assert path.read_text() == text
 
 
-def test_an_entry_without_a_time_is_told(tmp_path):
+@pytest.mark.parametrize("hour", ["last week", "0001-01-01T00"])
+def test_an_entry_without_a_time_is_told(tmp_path, hour):
     """An entry that was tampered with is no beginning."""
     path = tmp_path / "state.json"
     FeedState(path).record(URL, Filters(), AT)
-    path.write_text(path.read_text().replace("2026-05-01", "last week"))
+    path.write_text(path.read_text().replace("2026-05-01T12", hour))
     with pytest.raises(StateError, match="move it away"):
         FeedState(path).since(URL, Filters())
 
