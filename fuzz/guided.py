@@ -25,7 +25,7 @@ MOST_SECONDS = 5.0
 """Of processor time that one input may take: all are short."""
 # Of a clock on the wall, which others on the machine make go faster.
 _HANGS_AFTER = 120
-_MOST_MEMORY_MB = 2048
+_MOST_MEMORY_MB = 512
 
 
 def fuzz(door: Door, *, seconds: int, inputs: int) -> None:

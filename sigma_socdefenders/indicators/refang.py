@@ -21,7 +21,9 @@ _DEEPEST = 8
 _ONE_SIDED = re.compile(r"\[\.|\.\]|\(\.|\.\)|\{\.|\.\}")
 
 
-_BEFORE_PATH = re.compile(r"(?:[a-z*]{2,8}[\[({]*:\W*)?[^/?#]*", re.IGNORECASE)
+# A host may stand behind two slashes alone, as in `//evil.example/x`.
+_BEFORE_PATH = re.compile(r"(?:[a-z*]{2,8}[\[({]*:\W*|/{2,})?[^/?#]*", re.IGNORECASE)
+_SLASHES = re.compile(r"(?:/{2,})?")
 
 
 def _bare(match: re.Match[str]) -> str:
@@ -71,8 +73,10 @@ def _peeled(text: str) -> str:
         host, slash, path = tail.partition("/")
         text = f"{head}://{_ONE_SIDED.sub('.', host)}{slash}{path}"
     elif "/" in text:
-        host, slash, path = text.partition("/")
-        text = f"{_ONE_SIDED.sub('.', host)}/{path}"
+        slashes = _SLASHES.match(text)
+        assert slashes is not None
+        host, slash, path = text[slashes.end() :].partition("/")
+        text = f"{slashes[0]}{_ONE_SIDED.sub('.', host)}{slash}{path}"
     else:
         text = _ONE_SIDED.sub(".", text)
     return text.strip(_BLANKS)

@@ -39,6 +39,7 @@ REFANGED = [
     ("a[[.]]example", "a.example"),
     ("2001:db8::2d8c[:]ab02", "2001:db8::2d8c:ab02"),
     ("user[@]a[.]example", "user@a.example"),
+    ("//user[at]a[.example/x[.y", "//user@a.example/x[.y"),
     ("user[at]a[.]example", "user@a.example"),
     ("\u200b a.example\u00a0", "a.example"),
     ("http://[2001:db8::1]/x", "http://[2001:db8::1]/x"),
