@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID, uuid5
 
 from starlette.routing import Route
 
 from sigma_socdefenders.errors import shorten
+from sigma_socdefenders.indicators.stix import STIX_TYPES, stix_object, stix_time
 from sigma_socdefenders.indicators.timestamps import parse_instant
 from sigma_socdefenders.rules.identity import PROJECT_NAMESPACE
 from sigma_socdefenders.server.answers import Body, etag, respond
 from sigma_socdefenders.server.problems import TAXII_MEDIA, Problem, bad_parameter
 from sigma_socdefenders.server.snapshot import TYPES
-from sigma_socdefenders.server.stix import STIX_TYPES, stix_object, stix_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -116,7 +117,7 @@ class Taxii:
         snapshot, numbers, _ = self._chosen(request)
         found: dict[str, Any] = {"more": False}
         if numbers:
-            found["versions"] = [stix_time(snapshot.changed[numbers[0]])]
+            found["versions"] = [_time(snapshot.changed[numbers[0]])]
         return await _answer(request, found, _added(snapshot, numbers))
 
     async def _page(
@@ -232,18 +233,28 @@ def _is_object_id(text: str) -> bool:
 
 
 def _is_version(snapshot: Snapshot, number: int, versions: frozenset[str]) -> bool:
-    return bool(versions & _VERSIONS) or stix_time(snapshot.changed[number]) in versions
+    return bool(versions & _VERSIONS) or _time(snapshot.changed[number]) in versions
 
 
 def _stix_object(snapshot: Snapshot, number: int) -> dict[str, Any]:
-    return stix_object(snapshot.indicator(number), snapshot.id(number), snapshot.changed[number])
+    indicator, modified = snapshot.indicator(number), _instant(snapshot.changed[number])
+    created = min(modified, indicator.first_seen or modified)
+    return stix_object(indicator, snapshot.id(number), created=created, modified=modified)
+
+
+def _instant(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, timezone.utc)
+
+
+def _time(seconds: float) -> str:
+    return stix_time(_instant(seconds))
 
 
 def _manifest_record(snapshot: Snapshot, number: int) -> dict[str, Any]:
     return {
         "id": _object_id(snapshot, number),
-        "date_added": stix_time(snapshot.added[number]),
-        "version": stix_time(snapshot.changed[number]),
+        "date_added": _time(snapshot.added[number]),
+        "version": _time(snapshot.changed[number]),
         "media_type": _STIX_MEDIA,
     }
 
@@ -262,8 +273,8 @@ def _added(snapshot: Snapshot, numbers: list[int]) -> dict[str, str]:
     if not numbers:
         return {}
     return {
-        "X-TAXII-Date-Added-First": stix_time(snapshot.added[numbers[0]]),
-        "X-TAXII-Date-Added-Last": stix_time(snapshot.added[numbers[-1]]),
+        "X-TAXII-Date-Added-First": _time(snapshot.added[numbers[0]]),
+        "X-TAXII-Date-Added-Last": _time(snapshot.added[numbers[-1]]),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import datetime, timezone
 
 import pytest
 import stix2
@@ -11,14 +12,15 @@ from stix2patterns.v21.pattern import Pattern
 from taxii2client.v21 import Server, as_pages
 
 from sigma_socdefenders.indicators.indicator import Indicator, IndicatorType
+from sigma_socdefenders.indicators.stix import stix_object
 from sigma_socdefenders.rules.build import rule_id
 from sigma_socdefenders.server.keys import Tier, add_key
-from sigma_socdefenders.server.stix import stix_object
 from sigma_socdefenders.server.taxii import COLLECTION, ROOT
 from sigma_socdefenders.sources import read
 from sigma_socdefenders.testing import sample_records
 from tests.server.helpers import TestServer, running
 
+NOW = datetime(2026, 11, 25, tzinfo=timezone.utc)
 MEDIA = "application/taxii+json;version=2.1"
 OBJECTS = f"{ROOT}collections/{COLLECTION}/objects/"
 MANIFEST = f"{ROOT}collections/{COLLECTION}/manifest/"
@@ -161,7 +163,7 @@ def test_patterns_are_read_back(tmp_path, kind):
         "email": "o'hara@evil.example",
     }  # fmt: skip
     indicator = Indicator.from_record({"type": kind.value, "value": values[kind.value]})
-    found = stix_object(indicator, rule_id(indicator), 1_790_000_000.0)
+    found = stix_object(indicator, rule_id(indicator), created=NOW, modified=NOW)
     if found["type"] != "indicator":
         assert found["external_references"][0]["external_id"] == indicator.value
         return

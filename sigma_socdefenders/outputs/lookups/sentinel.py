@@ -133,7 +133,7 @@ stands where an indicator has no date of its own:
 
 ```sh
 UPLOAD=https://api.ti.sentinel.azure.com VERSION=api-version=2024-02-01-preview
-now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+now=$(date -u +%Y-%m-%dT%H:%M:%S.000Z)
 for file in threat_intelligence/stix-*.json; do
     sed "s/{loaded}/$now/g" "$file" | curl -sS -f -X POST --data-binary @- \\
         -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\

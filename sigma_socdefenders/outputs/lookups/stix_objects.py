@@ -10,8 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from sigma_socdefenders.indicators.ioc_types import TYPES
-from sigma_socdefenders.indicators.stix import stix_confidence, stix_pattern
-from sigma_socdefenders.indicators.timestamps import format_instant
+from sigma_socdefenders.indicators.stix import stix_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,28 +41,12 @@ def bodies(indicators: Sequence[Indicator], list_name: ListName) -> Iterator[str
 def stix_indicator(indicator: Indicator, list_name: ListName) -> dict[str, Any]:
     """Return an indicator as a STIX object, whose id is that of its rule."""
     seen = [at for at in (indicator.first_seen, indicator.last_seen) if at is not None]
-    first = format_instant(min(seen)) if seen else LOADED
-    source = indicator.sources[0] if indicator.sources else None
-    optional = {
-        "description": indicator.context,
-        "confidence": stix_confidence(indicator),
-        "valid_until": format_instant(indicator.valid_until) if indicator.valid_until else None,
-        "labels": list(indicator.tags) or None,
-        "external_references": [{"source_name": source.feed_name or "source", "url": url}]
-        if source and (url := source.article_url)
-        else None,
-    }
-    return {
-        "type": "indicator",
-        "spec_version": "2.1",
-        "id": f"indicator--{list_name.id(f'indicator|{indicator.key}')}",
-        "created": first,
-        "modified": format_instant(max(seen)) if seen else LOADED,
-        "name": f"{list_name.title} {indicator.type} {indicator.value}",
-        "indicator_types": ["malicious-activity"],
-        "pattern": stix_pattern(indicator),
-        "pattern_type": "stix",
-        "valid_from": first,
-        "revoked": indicator.revoked,
-        **{name: given for name, given in optional.items() if given is not None},
-    }
+    found = stix_object(
+        indicator,
+        list_name.id(f"indicator|{indicator.key}"),
+        created=min(seen, default=LOADED),
+        modified=max(seen, default=LOADED),
+        name=f"{list_name.title} {indicator.type} {indicator.value}",
+        unnamed="source",
+    )
+    return {**found, "revoked": indicator.revoked}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sigma_socdefenders.indicators.stix import TLP_MARKINGS
 from sigma_socdefenders.indicators.timestamps import parse_instant
 from sigma_socdefenders.indicators.tlp import read_tlp
 from sigma_socdefenders.sources.cells.dates import iso
@@ -12,20 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-__all__ = ["TLP_MARKINGS", "Context", "objects_in"]
+__all__ = ["Context", "objects_in"]
 
-# The marking definitions that the TLP 1 and TLP 2 standards fix for everybody.
-TLP_MARKINGS = {
-    "marking-definition--613f2e26-407d-48c7-9eca-b8e91df99dc9": "white",
-    "marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da": "green",
-    "marking-definition--f88d31f6-486f-44da-b317-01333bde0b82": "amber",
-    "marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed": "red",
-    "marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487": "clear",
-    "marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb": "green",
-    "marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421": "amber",
-    "marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003": "amber+strict",
-    "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1": "red",
-}
 _INSTANTS = (
     ("valid_from", "first_seen"),
     ("first_observed", "first_seen"),

@@ -28,6 +28,8 @@ DATED = {
     "context": "A gate",
     "tags": ["malware:x"],
     "source": {"feed_name": "Ours", "article_url": "https://news.example/1"},
+    "mitre_techniques": ["T1566.002"],
+    "tlp": "amber",
 }
 
 
@@ -73,6 +75,10 @@ def test_stix_objects_are_stix():
     assert str(found.valid_until) == "2026-12-01 00:00:00+00:00"
     assert found.confidence == 85
     assert found.external_references[0].url == "https://news.example/1"
+    assert found.external_references[1].external_id == "T1566.002"
+    assert found.object_marking_refs == ["marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421"]
+    assert record["created"] == "2026-10-01T00:00:00.000Z"
+    assert record["modified"] == "2026-11-01T00:00:00.000Z"
 
 
 @given(records)
