@@ -14,7 +14,7 @@ from sigma_socdefenders.rules.profiles.loading import load_profile
 from sigma_socdefenders.rules.yaml_writer import to_yaml
 from sigma_socdefenders.targets import TARGETS, convert
 from sigma_socdefenders.targets.capacity import QueryCapacity
-from sigma_socdefenders.targets.limits import QueryLimit, Size
+from sigma_socdefenders.targets.limits import ELASTICSEARCH_EQL, QueryLimit, Size
 from tests.rules.grouping.lists import TYPES, random_indicators, sourced
 
 
@@ -177,3 +177,9 @@ def test_what_adds_up_to_too_much(query: str, excess: str):
         operator=r'"[^"]*"|( or | and )',
     )
     assert limit.excess(query) == excess
+
+
+def test_eql_counts_the_expressions_that_take_memory():
+    """Those that begin with anything are held in memory; others, and texts, are not counted."""
+    names = 'f regex~ ("(.*\\\\.)?(a|b)\\\\.x", ".*c", "(d|e)\\\\@x") or g like~ ("f*", "g")'
+    assert Size.of(names, ELASTICSEARCH_EQL).all_patterns == len(r"(.*\\.)?(a|b)\\.x") + len(".*c")
