@@ -28,7 +28,7 @@ from sigma_socdefenders.rules.profiles.texts import parse_template
 from sigma_socdefenders.rules.spellings import SPELLINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from sigma_socdefenders.indicators.indicator import Indicator
 
@@ -79,6 +79,12 @@ class _ValueTemplate:
             return spelled
         return [self.before + text + self.after for text in spelled]
 
+    def fill_all(self, indicators: Sequence[Indicator]) -> Iterator[str]:
+        """Yield what `fill` returns for each indicator, in their order."""
+        if self.variable is None or self.before or self.after:
+            return chain.from_iterable(map(self.fill, indicators))
+        return chain.from_iterable(map(SPELLINGS[self.variable], indicators))
+
 
 @dataclass(frozen=True, slots=True)
 class _ItemTemplate:
@@ -105,11 +111,13 @@ class _ItemTemplate:
         return any(value.variable is not None for value in self.values)
 
     def fill(self, indicators: Sequence[Indicator], *, networks: bool) -> SigmaDetectionItem:
-        if len(indicators) == 1 and len(self.values) == 1:
-            values: Sequence[str] = self.values[0].fill(indicators[0])
-        else:
+        if len(self.values) > 1:
             listed = (t.fill(indicator) for indicator in indicators for t in self.values)
             values = list(dict.fromkeys(chain.from_iterable(listed)))
+        elif len(indicators) > 1:
+            values = list(dict.fromkeys(self.values[0].fill_all(indicators)))
+        else:
+            values = list(self.values[0].fill(indicators[0]))
         modifiers = self.modifiers or ((SigmaCIDRModifier,) if networks and self.filled else ())
         return _literal_item(self.field, modifiers, values)
 

@@ -93,7 +93,8 @@ def matches_for(column: Column, value: SigmaType) -> list[Match] | None:
     if type(value) is SigmaString:
         # Most values are one text without wildcards, and told at once.
         if len(value.s) == 1 and type(text := value.s[0]) is str:
-            match = Match(_EXACT, text)
+            # As `Match(_EXACT, text)`, which takes twice as long.
+            match = tuple.__new__(Match, (_EXACT, text, ()))
         elif value.contains_placeholder():
             return []
         else:
