@@ -20,8 +20,7 @@ def targets() -> None:
     for target in TARGETS.values():
         rows = list(coverage(target))
         covered = dict.fromkeys(row.type.value for row in rows if row.query)
-        pipelines = " ".join(f"-p {name}" for name in target.sigma_pipelines)
-        command = f"sigma convert -t {target.sigma_target} {pipelines}"
+        command = f"sigma convert -t {target.sigma_target} -p {target.pipeline}"
         click.echo(f"{target.name}: {target.title}")
         click.echo(f"    types: {', '.join(covered)}")
         for row in rows:
@@ -29,7 +28,7 @@ def targets() -> None:
                 click.echo(f"    not {row.type}: {row.reason}")
         click.echo(f"    formats: {', '.join(target.formats)}")
         click.echo(f"    {command}")
-        for name, reference in target.own_formats.items():
+        for name, pipeline in target.own_formats.items():
             base = target.backend_format(name)
             of = "" if base == "default" else f" -f {base}"
-            click.echo(f"    {command} -p {reference.partition(':')[2]}{of}    as {name}")
+            click.echo(f"    {command} -p {pipeline}{of}    as {name}")

@@ -1,4 +1,4 @@
-"""What a target is: a pySigma backend, the processing pipelines that suit it, and its formats."""
+"""What a target is: a pySigma backend, the processing pipeline that suits it, and its formats."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from sigma.pipelines.socdefenders import pipelines
 from sigma_socdefenders.errors import TargetError
 
 if TYPE_CHECKING:
@@ -27,12 +28,11 @@ class Target:
         name: what the user calls it.
         title: what it is, for a person.
         backend: `module:class` of the pySigma backend.
-        pipelines: `module:function` of the processing pipelines, in order.
+        pipeline: the processing pipeline's name, as in `sigma convert -p`.
         sigma_target: the backend's name in `sigma convert -t`.
-        sigma_pipelines: the pipelines' names in `sigma convert -p`.
         formats: the output formats that suit the target.
-        own_formats: those of them that the backend does not have: for each, `module:function` of
-            the pipeline that makes it of another format.
+        own_formats: those of them that the backend does not have: for each, the name of the
+            pipeline that makes it of another format.
         base_formats: the backend's format that an own one is made of, where it is not default.
         limit: what it takes as one query.
         extra: what to install the package with for the backend; empty (default) where it comes
@@ -43,9 +43,8 @@ class Target:
     name: str
     title: str
     backend: str
-    pipelines: tuple[str, ...]
+    pipeline: str
     sigma_target: str
-    sigma_pipelines: tuple[str, ...]
     formats: tuple[str, ...]
     limit: QueryLimit
     own_formats: Mapping[str, str] = field(default_factory=dict)
@@ -74,10 +73,8 @@ class Target:
 
         settings = settings or ConversionSettings()
         own = self.own_formats.get(output_format)
-        references = self.pipelines if own is None else (*self.pipelines, own)
-        pipeline = settings.joined(
-            [load_reference(each)() for each in references], self.sigma_target
-        )
+        names = [self.pipeline] if own is None else [self.pipeline, own]
+        pipeline = settings.joined([pipelines[name]() for name in names], self.sigma_target)
         try:
             backend_class = load_reference(self.backend)
         except ModuleNotFoundError:

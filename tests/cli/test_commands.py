@@ -54,7 +54,7 @@ def test_sigma_convert_gives_what_convert_gives(run_program, target, file):
     rules = run_program("rules", str(DATA / file), "-q")
     ours = run_program("convert", str(DATA / file), "--per-indicator", "-t", target, "-q")
     assert ours.stdout.strip()
-    assert ours.stdout == sigma_convert(rules.stdout, entry.sigma_target, *entry.sigma_pipelines)
+    assert ours.stdout == sigma_convert(rules.stdout, entry.sigma_target, entry.pipeline)
 
 
 def test_splunk_gives_what_the_sysmon_pipeline_gives(run_program):

@@ -58,8 +58,7 @@ def test_a_pipeline_can_be_imported_by_its_name() -> None:
 def test_a_pipeline_allows_the_backend_of_its_target(name: str) -> None:
     """`sigma convert` does not refuse a target's own pipelines."""
     target = TARGETS[name]
-    own = [reference.partition(":")[2] for reference in target.own_formats.values()]
-    for pipeline in (*target.sigma_pipelines, *own):
+    for pipeline in (target.pipeline, *target.own_formats.values()):
         assert target.sigma_target in package.pipelines[pipeline]().allowed_backends
 
 

@@ -357,11 +357,11 @@ def test_a_detection_that_defender_cannot_run_is_refused(case: str) -> None:
 def test_sigma_convert_gives_the_same(name: str, output_format: str) -> None:
     """PySigma's own door, by the pipelines' names, gives what this package's gives."""
     target = TARGETS[name]
-    own = target.own_formats[output_format].partition(":")[2]
+    own = target.own_formats[output_format]
     backend_format = target.backend_format(output_format)
     resolver = InstalledSigmaPlugins.autodiscover(include_validators=False).get_pipeline_resolver()
     for case, document in CASES.items():
-        pipeline = resolver.resolve([own, *target.sigma_pipelines], target.sigma_target)
+        pipeline = resolver.resolve([own, target.pipeline], target.sigma_target)
         backend = type(target.make_backend())(pipeline)
         try:
             ours = converted(name, output_format, document)
@@ -380,6 +380,6 @@ def test_a_format_alone_says_what_it_goes_with(own: str) -> None:
     target = TARGETS[name]
     resolver = InstalledSigmaPlugins.autodiscover(include_validators=False).get_pipeline_resolver()
     backend_class = type(target.make_backend())
-    alone = resolver.resolve([target.own_formats[own].partition(":")[2]])
+    alone = resolver.resolve([target.own_formats[own]])
     with pytest.raises(SigmaTransformationError, match="goes with"):
         backend_class(alone).convert(SigmaCollection.from_yaml(CASES["ipv4"]))

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
 from sigma.exceptions import SigmaTransformationError
-from sigma.processing.pipeline import ProcessingPipeline, QueryPostprocessingItem
+from sigma.processing.pipeline import ProcessingPipeline
 from sigma.processing.postprocessing import QueryPostprocessingTransformation
 
 from .attack import by_tactic
 from .deployment import Deployment
 from .entities import DEFENDER_COLUMNS, DEFENDER_TABLES, TIMELESS
+from .pipeline import format_pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -126,13 +127,9 @@ def _tactics(tags: Iterable[SigmaRuleTag]) -> list[dict[str, Any]]:
 
 def socdefenders_defender_detection() -> ProcessingPipeline:
     """Return the pipeline that writes Defender's queries as custom detections."""
-    return ProcessingPipeline(
-        name="SOC Defenders: Defender custom detections",
-        priority=60,
-        allowed_backends=frozenset({"kusto", "microsoft365defender"}),
-        postprocessing_items=[
-            QueryPostprocessingItem(
-                identifier="socdefenders_defender_detection", transformation=_MakeDetectionRule()
-            )
-        ],
+    return format_pipeline(
+        "socdefenders_defender_detection",
+        "Defender custom detections",
+        frozenset({"kusto", "microsoft365defender"}),
+        _MakeDetectionRule(),
     )

@@ -18,9 +18,11 @@ from sigma.conditions import (
 )
 from sigma.correlations import SigmaCorrelationRule
 from sigma.exceptions import SigmaTransformationError
-from sigma.processing.pipeline import ProcessingPipeline, QueryPostprocessingItem
+from sigma.processing.pipeline import ProcessingPipeline
 from sigma.processing.postprocessing import QueryPostprocessingTransformation
 from sigma.types import SigmaCompareExpression, SigmaExists, SigmaNull, SigmaQueryExpression
+
+from .pipeline import format_pipeline
 
 if TYPE_CHECKING:
     from sigma.rule import SigmaRule
@@ -85,14 +87,10 @@ def _clause(condition: Any) -> dict[str, Any]:
 
 def socdefenders_elastic_dsl() -> ProcessingPipeline:
     """Return the pipeline that writes Elasticsearch's and OpenSearch's queries as DSL."""
-    return ProcessingPipeline(
-        name="SOC Defenders: query DSL of Elasticsearch and OpenSearch",
-        priority=60,
-        allowed_backends=frozenset({"lucene", "opensearch", "opensearch_lucene"}),
-        vars={DIALECT: "dsl"},
-        postprocessing_items=[
-            QueryPostprocessingItem(
-                identifier="socdefenders_elastic_dsl", transformation=_Compose()
-            )
-        ],
+    return format_pipeline(
+        "socdefenders_elastic_dsl",
+        "query DSL of Elasticsearch and OpenSearch",
+        frozenset({"lucene", "opensearch", "opensearch_lucene"}),
+        _Compose(),
+        variables={DIALECT: "dsl"},
     )

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from sigma.correlations import SigmaCorrelationRule
 from sigma.exceptions import SigmaTransformationError
-from sigma.processing.pipeline import ProcessingPipeline, QueryPostprocessingItem
+from sigma.processing.pipeline import ProcessingPipeline
 from sigma.processing.postprocessing import QueryPostprocessingTransformation
 
 from .attack import TACTICS, by_tactic, technique
 from .deployment import Deployment, duration_text
+from .pipeline import format_pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -200,13 +201,9 @@ def _named(identifier: str) -> dict[str, Any]:
 
 def socdefenders_elastic_rules() -> ProcessingPipeline:
     """Return the pipeline that writes Elasticsearch's queries as detection rules."""
-    return ProcessingPipeline(
-        name="SOC Defenders: Elastic detection rules",
-        priority=60,
-        allowed_backends=frozenset({"lucene", "esql", "eql"}),
-        postprocessing_items=[
-            QueryPostprocessingItem(
-                identifier="socdefenders_elastic_rules", transformation=_MakeRule()
-            )
-        ],
+    return format_pipeline(
+        "socdefenders_elastic_rules",
+        "Elastic detection rules",
+        frozenset({"lucene", "esql", "eql"}),
+        _MakeRule(),
     )

@@ -12,11 +12,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sigma.exceptions import SigmaTransformationError
-from sigma.processing.pipeline import ProcessingPipeline, QueryPostprocessingItem
+from sigma.processing.pipeline import ProcessingPipeline
 from sigma.processing.postprocessing import QueryPostprocessingTransformation
 
 from .deployment import Deployment, duration_text
 from .elastic_rules import INDICES
+from .pipeline import format_pipeline
 
 if TYPE_CHECKING:
     from sigma.correlations import SigmaCorrelationRule
@@ -111,13 +112,9 @@ def _search(query: str, deployment: Deployment) -> dict[str, Any]:
 
 def socdefenders_opensearch_monitors() -> ProcessingPipeline:
     """Return the pipeline that writes OpenSearch's queries as monitors."""
-    return ProcessingPipeline(
-        name="SOC Defenders: OpenSearch monitors",
-        priority=60,
-        allowed_backends=frozenset({"opensearch", "opensearch_lucene"}),
-        postprocessing_items=[
-            QueryPostprocessingItem(
-                identifier="socdefenders_opensearch_monitors", transformation=_MakeMonitor()
-            )
-        ],
+    return format_pipeline(
+        "socdefenders_opensearch_monitors",
+        "OpenSearch monitors",
+        frozenset({"opensearch", "opensearch_lucene"}),
+        _MakeMonitor(),
     )

@@ -23,6 +23,7 @@ from sigma.processing.transformations.base import PreprocessingTransformation
 
 from .attack import techniques
 from .deployment import Deployment
+from .pipeline import format_pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,15 +34,15 @@ if TYPE_CHECKING:
 __all__ = [
     "SEVERITIES",
     "alert_settings",
-    "finalizers",
     "one_line",
-    "postprocessing",
-    "preprocessing",
     "scope",
     "socdefenders_splunk_savedsearches",
+    "splunk_pipeline",
     "stanza_name",
     "stanza_text",
 ]
+
+_BACKENDS = frozenset({"splunk"})
 
 SEVERITIES = {"informational": 1, "low": 2, "medium": 3, "high": 4, "critical": 5}
 """`alert.severity` of Sigma's levels: Splunk's words are debug, info, warn, error, severe."""
@@ -357,31 +358,32 @@ def _format(pipeline: ProcessingPipeline | None) -> str:
     return "" if pipeline is None else str(pipeline.vars.get("output_format", ""))
 
 
-def preprocessing(identifier: str) -> list[ProcessingItem]:
-    """Return the items that prepare a rule for any of Splunk's formats."""
-    return [ProcessingItem(identifier=f"{identifier}_stanza", transformation=_MakeStanzaSafe())]
+def splunk_pipeline(identifier: str, title: str, *items: ProcessingItem) -> ProcessingPipeline:
+    """Return the pipeline to searches over one of Splunk's schemas, for any of its formats.
 
-
-def postprocessing(identifier: str) -> list[QueryPostprocessingItem]:
-    """Return the items that finish a search: where it looks, and its alert."""
-    return [QueryPostprocessingItem(identifier=f"{identifier}_alert", transformation=_Finish())]
-
-
-def finalizers() -> list[Finalizer]:
-    """Return what finishes the whole of an output."""
-    return [_DropDefaults()]
+    Args:
+        identifier: the pipeline's name in `sigma convert -p`.
+        title: what the schema is, for a person.
+        items: what translates rules to the schema.
+    """
+    safe = ProcessingItem(identifier=f"{identifier}_stanza", transformation=_MakeStanzaSafe())
+    alert = QueryPostprocessingItem(identifier=f"{identifier}_alert", transformation=_Finish())
+    return ProcessingPipeline(
+        name=f"SOC Defenders: {title}",
+        priority=20,
+        allowed_backends=_BACKENDS,
+        items=[*items, safe],
+        postprocessing_items=[alert],
+        finalizers=[_DropDefaults()],
+    )
 
 
 def socdefenders_splunk_savedsearches() -> ProcessingPipeline:
     """Return the pipeline that makes saved searches of searches in the format data_model."""
-    return ProcessingPipeline(
-        name="SOC Defenders: Splunk saved searches of any format",
-        priority=60,
-        allowed_backends=frozenset({"splunk"}),
-        postprocessing_items=[
-            QueryPostprocessingItem(
-                identifier="socdefenders_splunk_savedsearches", transformation=_MakeStanza()
-            )
-        ],
-        finalizers=[_Join()],
+    return format_pipeline(
+        "socdefenders_splunk_savedsearches",
+        "Splunk saved searches of any format",
+        _BACKENDS,
+        _MakeStanza(),
+        finalizers=(_Join(),),
     )

@@ -14,7 +14,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from sigma.exceptions import SigmaTransformationError
 from sigma.processing.finalization import Finalizer
-from sigma.processing.pipeline import ProcessingPipeline, QueryPostprocessingItem
+from sigma.processing.pipeline import ProcessingPipeline
 from sigma.processing.postprocessing import QueryPostprocessingTransformation
 
 from .attack import by_tactic, techniques
@@ -27,6 +27,7 @@ from .entities import (
     SETTING_COLUMNS,
     TABLE_ENTITIES,
 )
+from .pipeline import format_pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -274,14 +275,10 @@ def _template(resources: list[Any]) -> dict[str, Any]:
 
 def socdefenders_sentinel_analytics() -> ProcessingPipeline:
     """Return the pipeline that writes Sentinel's queries as scheduled analytics rules."""
-    return ProcessingPipeline(
-        name="SOC Defenders: Sentinel analytics rules",
-        priority=60,
-        allowed_backends=frozenset({"kusto"}),
-        postprocessing_items=[
-            QueryPostprocessingItem(
-                identifier="socdefenders_sentinel_analytics", transformation=_MakeAnalyticsRule()
-            )
-        ],
-        finalizers=[_MakeTemplates()],
+    return format_pipeline(
+        "socdefenders_sentinel_analytics",
+        "Sentinel analytics rules",
+        frozenset({"kusto"}),
+        _MakeAnalyticsRule(),
+        finalizers=(_MakeTemplates(),),
     )

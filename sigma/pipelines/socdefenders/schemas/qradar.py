@@ -20,6 +20,7 @@ from sigma.processing.postprocessing import QueryPostprocessingTransformation
 
 from sigma.pipelines.socdefenders.languages.aql import Aql
 from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
+from sigma.pipelines.socdefenders.rule_formats.pipeline import format_pipeline
 from sigma.pipelines.socdefenders.translate.columns import Column, ColumnSpec, FieldType
 from sigma.pipelines.socdefenders.translate.log_sources import LogSourceMapping
 from sigma.pipelines.socdefenders.translate.translation import TranslateRule
@@ -221,13 +222,9 @@ def socdefenders_qradar() -> ProcessingPipeline:
 
 def socdefenders_qradar_filter() -> ProcessingPipeline:
     """Return the pipeline that, after `socdefenders_qradar`, leaves a search's condition alone."""
-    return ProcessingPipeline(
-        name="SOC Defenders: QRadar rule filters",
-        priority=60,
-        allowed_backends=frozenset({"qradar-aql-community"}),
-        postprocessing_items=[
-            QueryPostprocessingItem(
-                identifier="socdefenders_qradar_filter", transformation=_OnlyFilter()
-            )
-        ],
+    return format_pipeline(
+        "socdefenders_qradar_filter",
+        "QRadar rule filters",
+        frozenset({"qradar-aql-community"}),
+        _OnlyFilter(),
     )

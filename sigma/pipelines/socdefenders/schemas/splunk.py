@@ -18,11 +18,7 @@ from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaRule
 from sigma.types import SigmaString, SigmaType
 
 from sigma.pipelines.socdefenders.languages.spl import Spl
-from sigma.pipelines.socdefenders.rule_formats.saved_searches import (
-    finalizers,
-    postprocessing,
-    preprocessing,
-)
+from sigma.pipelines.socdefenders.rule_formats.saved_searches import splunk_pipeline
 from sigma.pipelines.socdefenders.translate.columns import Column, ColumnSpec, FieldType
 from sigma.pipelines.socdefenders.translate.detections import is_negated
 from sigma.pipelines.socdefenders.translate.log_sources import LogSourceMapping, LogSourceTable
@@ -143,20 +139,12 @@ def socdefenders_splunk() -> ProcessingPipeline:
     Fields and log sources that it has nothing to say about keep their names, so that it joins
     with pipelines such as `splunk_windows`.
     """
-    return ProcessingPipeline(
-        name="SOC Defenders: Splunk with Sysmon's fields",
-        priority=20,
-        allowed_backends=frozenset({"splunk"}),
-        items=[
-            ProcessingItem(
-                identifier="socdefenders_splunk",
-                transformation=TranslateRule("Splunk", _DESTINATIONS, Spl(), default=_ANYWHERE),
-            ),
-            ProcessingItem(
-                identifier="socdefenders_splunk_digests", transformation=_AskForDigests()
-            ),
-            *preprocessing("socdefenders_splunk"),
-        ],
-        postprocessing_items=postprocessing("socdefenders_splunk"),
-        finalizers=finalizers(),
+    return splunk_pipeline(
+        "socdefenders_splunk",
+        "Splunk with Sysmon's fields",
+        ProcessingItem(
+            identifier="socdefenders_splunk",
+            transformation=TranslateRule("Splunk", _DESTINATIONS, Spl(), default=_ANYWHERE),
+        ),
+        ProcessingItem(identifier="socdefenders_splunk_digests", transformation=_AskForDigests()),
     )

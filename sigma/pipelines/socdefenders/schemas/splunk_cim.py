@@ -16,11 +16,7 @@ from sigma.processing.transformations.base import PreprocessingTransformation
 from sigma.rule import SigmaRule
 
 from sigma.pipelines.socdefenders.languages.spl import Spl
-from sigma.pipelines.socdefenders.rule_formats.saved_searches import (
-    finalizers,
-    postprocessing,
-    preprocessing,
-)
+from sigma.pipelines.socdefenders.rule_formats.saved_searches import splunk_pipeline
 from sigma.pipelines.socdefenders.translate.columns import Column, ColumnSpec, FieldType, as_columns
 from sigma.pipelines.socdefenders.translate.detections import leaves
 from sigma.pipelines.socdefenders.translate.log_sources import LogSourceMapping, LogSourceTable
@@ -304,21 +300,14 @@ def socdefenders_splunk_cim() -> ProcessingPipeline:
     Raises, when a rule is converted, `SigmaTransformationError` for log sources and fields that
     the data models do not have.
     """
-    return ProcessingPipeline(
-        name="SOC Defenders: Splunk CIM data models",
-        priority=20,
-        allowed_backends=frozenset({"splunk"}),
-        items=[
-            ProcessingItem(
-                identifier="socdefenders_splunk_cim",
-                transformation=TranslateRule("Splunk CIM", _log_sources, Spl(), hint=_HINTS),
-            ),
-            ProcessingItem(
-                identifier="socdefenders_splunk_cim_data_model",
-                transformation=_NameDataModel(),
-            ),
-            *preprocessing("socdefenders_splunk_cim"),
-        ],
-        postprocessing_items=postprocessing("socdefenders_splunk_cim"),
-        finalizers=finalizers(),
+    return splunk_pipeline(
+        "socdefenders_splunk_cim",
+        "Splunk CIM data models",
+        ProcessingItem(
+            identifier="socdefenders_splunk_cim",
+            transformation=TranslateRule("Splunk CIM", _log_sources, Spl(), hint=_HINTS),
+        ),
+        ProcessingItem(
+            identifier="socdefenders_splunk_cim_data_model", transformation=_NameDataModel()
+        ),
     )
