@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from cases import CASES, Case
 from engines import EngineMissingError
-from engines.appinspect import inspect
+from engines.appinspect import Finding, inspect
 from engines.aql import AqlEngine
 from engines.event import Event
 from engines.kusto import KustoEngine
@@ -24,11 +24,14 @@ from events import Sighting
 from platforms import PLATFORMS, Platform
 
 from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
+from sigma_socdefenders import SocDefendersCollection
 from sigma_socdefenders.errors import Position
 from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
 from sigma_socdefenders.outputs.lookups import lookup_files, write_files
 from sigma_socdefenders.outputs.lookups.splunk import app_name
+from sigma_socdefenders.rules.build import BuiltRule
 from sigma_socdefenders.rules.identity import ListName
+from sigma_socdefenders.targets import convert, find_target, render
 from sigma_socdefenders.targets.settings import ConversionSettings
 from tests.rules.grouping.lists import random_values
 
@@ -43,6 +46,27 @@ _each_case = pytest.mark.parametrize(
 )
 
 
+_APP = """\
+[install]
+build = 1
+
+[package]
+id = own_app
+check_for_updates = 0
+
+[launcher]
+author = Somebody
+description = An app that saved searches are put into
+version = 1.0.0
+
+[ui]
+is_visible = 0
+label = Own app
+
+[id]
+name = own_app
+version = 1.0.0
+"""
 _PUBLISHED = "https://tables.example"
 
 
@@ -118,13 +142,39 @@ def test_the_app_passes_appinspect(target: str, name: str, tmp_path: Path) -> No
         for number, record in enumerate(records, 1)
     ]
     write_files(folder, lookup_files(found, target, list_name=list_name))
+    assert _inspected(folder) == []
+
+
+@pytest.mark.parametrize(
+    ("target", "output_format"),
+    [
+        ("splunk", "savedsearches"),
+        ("splunk-cim", "savedsearches"),
+        ("splunk-cim", "data_model_savedsearches"),
+    ],
+)
+def test_saved_searches_pass_appinspect_in_an_app(
+    target: str, output_format: str, tmp_path: Path
+) -> None:
+    """What `convert` writes for an app of somebody's own is all that an inspection asks of it."""
+    records = [{"type": case.type, "value": case.spellings[0]} for case in CASES]
+    collection = SocDefendersCollection.from_records(records)
+    rules = [BuiltRule(rule, ()) for rule in collection.rules]
+    found = convert(rules, find_target(target), output_format, on_error=lambda _, __: None)
+    folder = tmp_path / "own_app"
+    (folder / "default").mkdir(parents=True)
+    (folder / "default" / "savedsearches.conf").write_text(render(found), "utf-8")
+    (folder / "default" / "app.conf").write_text(_APP, "utf-8")
+    assert _inspected(folder) == []
+
+
+def _inspected(app: Path) -> list[Finding]:
     try:
-        findings = inspect(folder)
+        return inspect(app)
     except EngineMissingError as missing:
         if os.environ.get("SOCDEFENDERS_REQUIRE_ENGINES"):
             raise
         pytest.skip(str(missing))
-    assert findings == []
 
 
 def test_splunk_tables_load_into_sqlite(tmp_path: Path) -> None:
