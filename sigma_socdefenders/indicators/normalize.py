@@ -66,7 +66,8 @@ def _technique(text: str) -> str:
 def _email(text: str) -> str:
     if text[:7].lower() == "mailto:":
         text = text[7:].partition("?")[0]
-    mailbox, at, host = text.removeprefix("<").removesuffix(">").rpartition("@")
+    # Blanks and defanging may stand within what is around an address, too.
+    mailbox, at, host = refang(text.removeprefix("<").removesuffix(">")).rpartition("@")
     mailbox = mailbox.lower()
     if not at or _MAILBOX.fullmatch(mailbox) is None:
         raise ValueError("is not an email address")

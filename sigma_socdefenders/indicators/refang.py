@@ -21,9 +21,10 @@ _DEEPEST = 8
 _ONE_SIDED = re.compile(r"\[\.|\.\]|\(\.|\.\)|\{\.|\.\}")
 
 
-# A host may stand behind two slashes alone, as in `//evil.example/x`.
-_BEFORE_PATH = re.compile(r"(?:[a-z*]{2,8}[\[({]*:\W*|/{2,})?[^/?#]*", re.IGNORECASE)
-_SLASHES = re.compile(r"(?:/{2,})?")
+# A host may be without a letter, as in `http://[::]/`.
+_BEFORE_PATH = re.compile(
+    r"(?:[a-z*]{2,8}[\[({]*:[^\w/?#]*(?:/[^\w/?#]*){0,2})?[^/?#]*", re.IGNORECASE
+)
 
 
 def _bare(match: re.Match[str]) -> str:
@@ -73,10 +74,8 @@ def _peeled(text: str) -> str:
         host, slash, path = tail.partition("/")
         text = f"{head}://{_ONE_SIDED.sub('.', host)}{slash}{path}"
     elif "/" in text:
-        slashes = _SLASHES.match(text)
-        assert slashes is not None
-        host, slash, path = text[slashes.end() :].partition("/")
-        text = f"{slashes[0]}{_ONE_SIDED.sub('.', host)}{slash}{path}"
+        host, slash, path = text.partition("/")
+        text = f"{_ONE_SIDED.sub('.', host)}/{path}"
     else:
         text = _ONE_SIDED.sub(".", text)
     return text.strip(_BLANKS)

@@ -13,6 +13,7 @@ from sigma_socdefenders.indicators.names import (
     ascii_name,
     without_port,
 )
+from sigma_socdefenders.indicators.refang import refang
 
 __all__ = ["URL_SCHEME", "canonical_url"]
 
@@ -33,7 +34,8 @@ def canonical_url(text: str) -> str:
     if scheme is None:
         if text.startswith("/") and not text.startswith("//"):
             raise ValueError("is a path without a host")
-        text = "http://" + text.lstrip("/")
+        # With a scheme, what looked like a path may be a host, and has its defanging taken off.
+        text = refang("http://" + text.lstrip("/"))
         scheme = URL_SCHEME.match(text)
         assert scheme is not None
     name, rest = scheme[1].lower(), text[scheme.end() :]

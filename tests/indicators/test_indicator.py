@@ -82,6 +82,7 @@ def test_numbers_of_confidence_follow_the_stix_scale(number, word):
         ({"confidence": "high"}, None, False),
         ({"confidence": 85, "score": 12.5}, 12.5, False),
         ({"score": "7"}, 7.0, False),
+        ({"score": "7\x1c"}, 7.0, False),
         ({"score": 900}, None, False),
         ({"score": {}}, None, False),
         ({"decay_score": [{"score": 12.25, "decayed": True}]}, 12.25, True),

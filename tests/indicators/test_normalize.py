@@ -39,7 +39,6 @@ REFANGED = [
     ("a[[.]]example", "a.example"),
     ("2001:db8::2d8c[:]ab02", "2001:db8::2d8c:ab02"),
     ("user[@]a[.]example", "user@a.example"),
-    ("//user[at]a[.example/x[.y", "//user@a.example/x[.y"),
     ("user[at]a[.]example", "user@a.example"),
     ("\u200b a.example\u00a0", "a.example"),
     ("http://[2001:db8::1]/x", "http://[2001:db8::1]/x"),
@@ -60,6 +59,8 @@ def test_refang_is_idempotent(text):
 
 
 CANONICAL = [
+    ("url", "//user[at]a[.example/x[.y", "http://user@a.example/x[.y"),
+    ("email", "mailto:\u200bUser@a.example", "user@a.example"),
     ("ipv4", "192.0.2.1:443", "192.0.2.1"),
     ("ipv4", "198.51.100.7/24", "198.51.100.0/24"),
     ("ipv4", "198.51.100.0/255.255.255.0", "198.51.100.0/24"),
@@ -208,6 +209,8 @@ def test_inferring_takes_any_text(text):
         ("hxxps[://]bad[.]example/a[@]b", "https://bad.example/a[@]b"),
         ("user[at]bad[.]example", "user@bad.example"),
         ("ftp://user[@]bad[.]example/x", "ftp://user@bad.example/x"),
+        ("http://[::]/[at]", "http://[::]/[at]"),
+        ("http://[::]?[at]", "http://[::]?[at]"),
     ],
 )
 def test_an_at_in_brackets_behind_the_host_is_left(given_text, refanged):
