@@ -16,7 +16,18 @@ _SCALARS: tuple[Any, ...] = (
     *("", " ", "0", "null", "a.example", "192.0.2.7", "2001:db8::1", "hxxp://a[.]example/x"),
     *("a" * 32, "b" * 40, "c" * 64, "CVE-2021-44228", "T1059.001", "x@a.example"),
     *("2026-01-01T00:00:00Z", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"),
-    *("[domain-name:value = 'a.example']", "\ud800", "\x00", "\x1b[2J", "\u2028", "%", "{}", "[]"),
+    *(
+        "[domain-name:value = 'a.example']",
+        "\ud800",
+        "\x00",
+        "\x1b[2J",
+        "\u2028",
+        "7\x1c",
+        "\u200b",
+        "%",
+        "{}",
+        "[]",
+    ),
     *("domain", "ip-dst", "domain|ip", "indicator", "observed-data", "amber+strict", "{list}"),
 )
 _ODD_BYTES = (b"\x00", b"\xff", b"\x80", b"\r", b"\n", b"\n\n", b'"', b"'", b"\\", b"\xef\xbb\xbf")

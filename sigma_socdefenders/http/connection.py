@@ -156,7 +156,7 @@ class Connection:
         """
         try:
             target = page.join(text)
-            leads_to = f"{target.scheme}://{target.host}"
+            leads_to = self.key.redact(f"{target.scheme}://{target.host}")
         except (httpx.InvalidURL, ValueError):
             # An encoded label of the host that stands for nothing is told of when it is asked for.
             raise AnswerError(f"{what} is no URL") from None
@@ -295,9 +295,10 @@ class Connection:
         except (httpx.InvalidURL, ValueError):
             target = httpx.URL("")
         if not same_origin(target, self.base) or target.userinfo:
+            leads_to = self.key.redact(f"{target.scheme}://{target.host}")
             raise AnswerError(
-                f"{self.base} redirects to {target.scheme}://{target.host}: it was not followed, "
-                "so that the key stays here; if the server has moved, change the address",
+                f"{self.base} redirects to {leads_to}: it was not followed, so that the key stays "
+                "here; if the server has moved, change the address",
                 status=answer.status,
             )
         # A path that has moved is still to be asked the same.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NoReturn
 
-from sigma_socdefenders.errors import InvalidKeyError
+from sigma_socdefenders.errors import FeedError, InvalidKeyError, SocDefendersError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,10 +40,21 @@ class Credentials:
         return {} if self._header is None else {"Authorization": self._header}
 
     def redact(self, text: str) -> str:
-        """Return a text of somebody else's without the secrets."""
+        """Return a text of somebody else's without the secrets, in capitals or not.
+
+        Hosts come back in lower case.
+        """
         for secret in self._secrets:
-            text = text.replace(secret, self.shown)
+            text = re.sub(re.escape(secret), lambda _: self.shown, text, flags=re.IGNORECASE)
         return text
+
+    def clear(self, error: SocDefendersError) -> None:
+        """Take the secrets out of an error's message: a server may put them into an address."""
+        error.args = tuple(
+            self.redact(each) if isinstance(each, str) else each for each in error.args
+        )
+        if isinstance(error, FeedError):
+            error.message = self.redact(error.message)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.shown})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-from sigma_socdefenders.errors import RateLimitError
+from sigma_socdefenders.errors import FeedError, RateLimitError
 from sigma_socdefenders.http.failures import Transient, reset_wait
 
 if TYPE_CHECKING:
@@ -81,4 +81,8 @@ class Requester:
 
         closed, self._closed_until = self._closed_until - self._clock(), 0.0
         self._retrier.pause(closed, "the rate limit is used up")
-        return self._retrier.call(attempt)
+        try:
+            return self._retrier.call(attempt)
+        except FeedError as error:
+            self._connection.key.clear(error)
+            raise

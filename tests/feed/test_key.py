@@ -117,6 +117,15 @@ def test_a_good_run_logs_no_key(feed, connect, caplog):
     assert feed.key not in caplog.text
 
 
+@pytest.mark.parametrize("address", ["https://{key}.example/", "https://{upper}.example/"])
+def test_a_key_that_comes_back_in_an_address_is_not_shown(feed, connect, address):
+    """A server that puts the key into an address brings it into no message, in capitals or not."""
+    feed.fail(faults.redirect(address.format(key=feed.key, upper=feed.key.upper())))
+    with pytest.raises(AnswerError, match="redirects to") as caught:
+        list(connect().read())
+    assert feed.key.lower() not in str(caught.value).lower()
+
+
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
 def test_a_redirect_to_another_host_gets_no_request(feed, connect, code):
     """The other host hears nothing, and the error names it."""

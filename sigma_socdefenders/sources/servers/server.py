@@ -141,7 +141,11 @@ class Server:
             for each in protocol.read(session, self.address, to_ids, since or self.since):
                 read += 1
                 yield each
+        except ParameterError as error:
+            self._credentials.clear(error)
+            raise
         except FeedError as error:
+            self._credentials.clear(error)
             self._progress.finished(read, error)
             raise
         else:
