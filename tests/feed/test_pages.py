@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import math
 
 import httpx
 import pytest
@@ -18,7 +17,7 @@ from sigma_socdefenders.feed.failures import failure
 from sigma_socdefenders.feed.pages import read_page
 from sigma_socdefenders.feed.seen import digests
 from sigma_socdefenders.http.connection import Answer
-from sigma_socdefenders.http.failures import Transient, reset_wait
+from sigma_socdefenders.http.failures import Transient
 
 URL = httpx.URL("https://socdefenders.ai/api/v1/iocs")
 JSON = st.recursive(
@@ -75,20 +74,6 @@ def test_any_failure_is_an_error(status, body):
     assert isinstance(error, FeedError)
     assert error.status == status
     assert "\n" not in str(error)
-
-
-def test_a_wait_until_a_time_gone_by_is_none_at_all():
-    """A reset or date of the past lets the next request go out at once."""
-    for header in ({"retry-after": "Mon, 01 Jan 2001 00:00:00 GMT"}, {"x-ratelimit-reset": "1e9"}):
-        assert reset_wait(header) == 0
-
-
-@given(st.text() | st.floats().map(str) | st.integers().map(str))
-def test_any_wait_is_a_number_of_seconds_or_none(text):
-    """No header makes the program wait backwards, or for ever."""
-    for name in ("x-ratelimit-reset", "retry-after"):
-        wait = reset_wait({name: text})
-        assert wait is None or (wait >= 0 and math.isfinite(wait))
 
 
 def test_the_media_type_is_quoted_only_where_it_is_a_common_one():
