@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sigma.collection import SigmaCollection
 
 from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
-from sigma.pipelines.socdefenders.rule_formats.saved_searches import stanza_name
+from sigma.pipelines.socdefenders.rule_formats.splunk_alerts import stanza_name
 from sigma_socdefenders import SocDefendersCollection
 from sigma_socdefenders.errors import TargetError
 from sigma_socdefenders.rules.build import BuiltRule

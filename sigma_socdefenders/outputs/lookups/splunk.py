@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sigma.pipelines.socdefenders.rule_formats.saved_searches import (
+from sigma.pipelines.socdefenders.rule_formats.splunk_alerts import (
     alert_settings,
     one_line,
     scope,
