@@ -25,7 +25,7 @@ __all__ = ["InputFormat", "Source", "ToIds", "is_server", "read"]
 
 Source: TypeAlias = "Openable | Server"
 
-_SERVER = re.compile(r"(?:taxii|misp)\+[a-z]+:", re.IGNORECASE)
+_SERVER = re.compile(r"(?:taxii|misp)\+[a-z]+:", re.IGNORECASE | re.ASCII)
 
 
 def is_server(source: Source) -> bool:

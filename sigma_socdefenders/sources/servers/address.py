@@ -34,7 +34,7 @@ PARAMETERS: Mapping[Kind, frozenset[str]] = {
 }  # fmt: skip
 """What the query of an address may say of what to ask for."""
 
-_FORM = re.compile(r"(taxii|misp)\+(.*)", re.IGNORECASE | re.DOTALL)
+_FORM = re.compile(r"(taxii|misp)\+(.*)", re.IGNORECASE | re.DOTALL | re.ASCII)
 
 
 class Address(NamedTuple):

@@ -45,7 +45,9 @@ def test_addresses_that_are_refused(address, told):
     assert SECRET not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["list.txt", "-", "https://x.example", "taxii+", "misp.json"])
+@pytest.mark.parametrize(
+    "name", ["list.txt", "-", "mİsp+https://x.example/", "https://x.example", "taxii+", "misp.json"]
+)
 def test_what_is_no_address(name):
     """Everything else is a file's name, as before."""
     assert not is_server(name)
