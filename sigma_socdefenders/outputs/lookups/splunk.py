@@ -18,12 +18,12 @@ from sigma.pipelines.socdefenders.rule_formats.splunk_alerts import (
     stanza_name,
     stanza_text,
 )
-from sigma_socdefenders._version import __version__
 from sigma_socdefenders.indicators.ioc_types import ADDRESSES, HASHES, TYPES, IndicatorType
 from sigma_socdefenders.outputs.lookups.files import File, csv_text, safe_cell
 from sigma_socdefenders.outputs.lookups.lists import DETAILS, details, spelled
 from sigma_socdefenders.outputs.lookups.platform import Platform, always
 from sigma_socdefenders.outputs.lookups.rules import lookup_rules
+from sigma_socdefenders.outputs.lookups.splunk_app import app_files, app_name
 from sigma_socdefenders.rules.identity import FEED
 
 if TYPE_CHECKING:
@@ -88,12 +88,6 @@ KINDS = frozenset(_SYSMON)
 def holds(indicator: Indicator) -> bool:
     """Say whether a table does all that the indicator's own rule does."""
     return indicator.type in KINDS
-
-
-def app_name(list_name: ListName = FEED) -> str:
-    """Return the app's id, which is the name of its folder in `$SPLUNK_HOME/etc/apps`."""
-    name = list_name.name.replace("-", "_")
-    return f"socdefenders_{name}_indicators" if name else "socdefenders_indicators"
 
 
 def files(lists: Lists, grouped: str, deployment: Deployment) -> Iterator[File]:
@@ -190,90 +184,8 @@ def _app(
         stanzas.append(_stanza(rules[kind], place, deployment, list_name))
     yield File("default/transforms.conf", "\n".join(transforms))
     yield File("default/savedsearches.conf", "\n\n".join(stanzas) + "\n")
-    yield File("default/app.conf", _app_conf(list_name))
-    yield File("metadata/default.meta", _META)
-    yield File("README.md", _readme(list_name, tuple(places)))
+    yield from app_files(list_name, tuple(places))
     yield from _threat_intelligence(lists)
-
-
-# Other apps, such as Enterprise Security, may use the tables and searches.
-_META = """\
-[]
-access = read : [ * ], write : [ admin, sc_admin ]
-export = none
-
-[lookups]
-export = system
-
-[transforms]
-export = system
-
-[savedsearches]
-export = system
-"""
-
-
-def _app_conf(list_name: ListName) -> str:
-    stanzas: dict[str, dict[str, object]] = {
-        "install": {"build": 1},
-        "package": {"id": app_name(list_name), "check_for_updates": 0},
-        "launcher": {
-            "author": list_name.title,
-            "description": "Lookup tables of indicators, and the searches that use them",
-            "version": __version__,
-        },
-        "ui": {"is_visible": 0, "label": f"{list_name.title} indicators"},
-        "id": {"name": app_name(list_name), "version": __version__},
-    }
-    return "\n\n".join(stanza_text(name, given) for name, given in stanzas.items()) + "\n"
-
-
-def _readme(list_name: ListName, kinds: tuple[IndicatorType, ...]) -> str:
-    name = app_name(list_name)
-    tables = "\n".join(f"- `{list_name.table(kind)}`" for kind in kinds)
-    return f"""\
-# {list_name.title} indicators
-
-Lookup tables of indicators, and a search for each of them.
-
-## Install
-
-Copy this folder to `$SPLUNK_HOME/etc/apps/{name}` on the search head, or pack it and install it
-from Splunk Web:
-
-    tar -czf {name}.tar.gz {name}
-
-Then restart Splunk or reload `/debug/refresh`. Copy a newer folder over it to bring new
-indicators; tables need no restart.
-
-## Check, then enable
-
-The searches are disabled until you enable them, unless the app was written with `--enable`.
-Before that, see that
-
-- each search looks where your events are: its beginning names no index unless the app was written
-  with `--index`, `--sourcetype` or `--source-macro`;
-- its schedule and window suit you (`--every`, `--window`, `--delay`);
-- without Enterprise Security, an alert has an action of yours: the notable event and the risk are
-  Enterprise Security's.
-
-## What a hit shows
-
-| field | what it is |
-|---|---|
-| `ioc` | the indicator that matched |
-| `ioc_confidence`, `ioc_description` | how sure its source is, and what it says |
-| `ioc_feed`, `ioc_reference` | who published it, and where |
-| `ioc_valid_until` | when it expires; what has expired matches nothing |
-
-## Tables
-
-{tables}
-
-and `…_networks` beside those of addresses. The tables in `threat_intelligence` are for the threat
-intelligence framework of Enterprise Security: upload each under *Threat Intelligence Management*,
-or copy it over the local lookup of its name.
-"""
 
 
 def _table(name: str, match_type: str, indicators: Iterable[Indicator]) -> File:
