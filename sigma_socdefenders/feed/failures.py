@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from sigma_socdefenders.errors import (
@@ -16,7 +15,7 @@ from sigma_socdefenders.errors import (
     ServerError,
     TierError,
 )
-from sigma_socdefenders.http.failures import Transient, reset_wait, told_by
+from sigma_socdefenders.http.failures import Transient, lifts_in, reset_wait, told_by
 
 if TYPE_CHECKING:
     from sigma_socdefenders.http.connection import Answer
@@ -62,8 +61,9 @@ def failure(answer: Answer, key: Credentials) -> FeedError | Transient:
         return Transient(error, reset_wait(headers, ("retry-after",)))
     if status == _TOO_MANY:
         wait = reset_wait(headers)
-        lifts = "" if wait is None else f", which lifts in {math.ceil(wait)} seconds"
-        return Transient(made(RateLimitError, f"the feed's rate limit is reached{lifts}"), wait)
+        return Transient(
+            made(RateLimitError, f"the feed's rate limit is reached{lifts_in(wait)}"), wait
+        )
     if status == _UNAUTHORIZED:
         kind, message = _KEY_ERRORS.get(
             told.code or "", (AuthenticationError, f"the feed refuses the API key{said}")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sigma_socdefenders.errors import FeedError
     from sigma_socdefenders.http.credentials import Credentials
 
-__all__ = ["Told", "Transient", "reset_wait", "server_time", "told_by"]
+__all__ = ["Told", "Transient", "lifts_in", "reset_wait", "server_time", "told_by"]
 
 _LONGEST_QUOTE = 200
 _LONGEST_BODY = 1 << 20
@@ -107,6 +107,11 @@ def reset_wait(
                 number /= 1000
             return max(0.0, number - now.timestamp()) if number >= _UNIX_TIME else number
     return None
+
+
+def lifts_in(wait: float | None) -> str:
+    """Return how a sentence on a rate limit ends, which lifts in that many seconds."""
+    return "" if wait is None else f", which lifts in {math.ceil(wait)} seconds"
 
 
 def _http_date(text: str) -> datetime | None:

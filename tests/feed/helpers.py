@@ -1,4 +1,4 @@
-"""What the feed's tests share: a standing clock, an progress that takes notes."""
+"""What the feed's tests share: a standing clock, a progress that takes notes."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from sigma_socdefenders.errors import (
@@ -13,7 +12,7 @@ from sigma_socdefenders.errors import (
     RateLimitError,
     ServerError,
 )
-from sigma_socdefenders.http.failures import Transient, reset_wait, told_by
+from sigma_socdefenders.http.failures import Transient, lifts_in, reset_wait, told_by
 
 if TYPE_CHECKING:
     from sigma_socdefenders.http.connection import Answer
@@ -59,8 +58,9 @@ def failure(answer: Answer, credentials: Credentials) -> FeedError | Transient:
         return Transient(error, reset_wait(headers, ("retry-after",)))
     if status == _TOO_MANY:
         wait = reset_wait(headers)
-        lifts = "" if wait is None else f", which lifts in {math.ceil(wait)} seconds"
-        return Transient(made(RateLimitError, f"has a rate limit that is reached{lifts}"), wait)
+        return Transient(
+            made(RateLimitError, f"has a rate limit that is reached{lifts_in(wait)}"), wait
+        )
     if status == _UNAUTHORIZED:
         if credentials.header():
             return made(AuthenticationError, f"refuses the credentials{said}")
