@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from sigma.exceptions import SigmaTransformationError
 from sigma.rule import SigmaDetectionItem
 
 from .columns import Column, ColumnSpec, Match, as_columns
@@ -16,7 +17,7 @@ from .values import matches_of
 if TYPE_CHECKING:
     from sigma.rule import SigmaRule
 
-__all__ = ["LogSourceMapping", "LogSourceTable", "fits"]
+__all__ = ["LogSourceMapping", "LogSourceTable", "find_log_source", "unknown_log_source"]
 
 _SOURCE = frozenset({"SourceIp", "SourceHostname", "src_ip"})
 _DESTINATION = frozenset({"DestinationIp", "DestinationHostname", "dst_ip"})
@@ -79,7 +80,50 @@ class LogSourceMapping:
 LogSourceTable: TypeAlias = Mapping[str, "LogSourceMapping | tuple[LogSourceMapping, ...]"]
 
 
-def fits(log_source: LogSourceMapping, rule: SigmaRule) -> bool:
+def find_log_source(table: LogSourceTable, rule: SigmaRule) -> LogSourceMapping | None:
+    """Return where a platform keeps the events of a rule; None where its table does not say."""
+    found = next((table[key] for key in _keys(rule) if key in table), None)
+    if found is None or isinstance(found, LogSourceMapping):
+        return found
+    return next((one for one in found if _fits(one, rule)), found[-1])
+
+
+def unknown_log_source(
+    platform: str, table: LogSourceTable, rule: SigmaRule, hint: Mapping[str, str]
+) -> SigmaTransformationError:
+    """Return the error of a log source that a table lacks, with what to use instead.
+
+    Args:
+        platform: its name.
+        table: the platform's.
+        rule: the rule of that log source.
+        hint: what to use for some log sources, by their keys.
+    """
+    source = rule.logsource
+    name = ", ".join(
+        f"{part} '{value}'"
+        for part in ("category", "product", "service")
+        if (value := getattr(source, part))
+    )
+    known = f"for others than {', '.join(sorted(table))} use the backend's own pipelines"
+    advice = next((hint[key] for key in _keys(rule) if key in hint), known)
+    return SigmaTransformationError(
+        f"{platform} has no counterpart here of log source {name}: {advice}.", source=rule.source
+    )
+
+
+def _keys(rule: SigmaRule) -> tuple[str, ...]:
+    """Return the keys of a rule's log source in a table, in the order of preference."""
+    source = rule.logsource
+    return (
+        f"{source.product}/{source.category}",
+        f"{source.category}",
+        f"{source.product}/{source.service}",
+        f"{source.service}",
+    )
+
+
+def _fits(log_source: LogSourceMapping, rule: SigmaRule) -> bool:
     """Say whether some column of the log source mapping can hold each of the rule's values."""
     items = (item for entry in rule.detection.detections.values() for item in leaves(entry))
     for item in items:

@@ -35,7 +35,12 @@ from .detections import (
     negated_detections,
     required_detections,
 )
-from .log_sources import LogSourceMapping, LogSourceTable, fits
+from .log_sources import (
+    LogSourceMapping,
+    LogSourceTable,
+    find_log_source,
+    unknown_log_source,
+)
 from .values import cannot_hold, hash_algorithm, matches_for, matches_of
 
 if TYPE_CHECKING:
@@ -152,31 +157,10 @@ class TranslateRule(PreprocessingTransformation):
         table = self.log_sources
         if callable(table):
             table = table(self._pipeline)
-        source = rule.logsource
-        keys = (
-            f"{source.product}/{source.category}",
-            f"{source.category}",
-            f"{source.product}/{source.service}",
-            f"{source.service}",
-        )
-        found = next((table[key] for key in keys if key in table), None)
-        if isinstance(found, LogSourceMapping):
-            return found
-        if found is not None:
-            return next((one for one in found if fits(one, rule)), found[-1])
-        if self.default is not None:
-            return self.default
-        name = ", ".join(
-            f"{part} '{value}'"
-            for part in ("category", "product", "service")
-            if (value := getattr(source, part))
-        )
-        hint = next((self.hint[key] for key in keys if key in self.hint), None)
-        known = f"for others than {', '.join(sorted(table))} use the backend's own pipelines"
-        raise SigmaTransformationError(
-            f"{self.platform} has no counterpart here of log source {name}: {hint or known}.",
-            source=rule.source,
-        )
+        found = find_log_source(table, rule) or self.default
+        if found is None:
+            raise unknown_log_source(self.platform, table, rule, self.hint)
+        return found
 
     def _detection(self, detection: SigmaDetection, place: _Place) -> None:
         if self._dialect.joins_alternatives:
