@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sigma_socdefenders.errors import UnrecognisedSourceError
 from sigma_socdefenders.sources.prose.mails import is_mail
 from sigma_socdefenders.sources.prose.reports import is_document
-from sigma_socdefenders.sources.tables.delimited import Table, recognise_table
+from sigma_socdefenders.sources.tables.layout import Table, recognise_table
 
 if TYPE_CHECKING:
     from sigma_socdefenders.sources.opening.decode import TextSource

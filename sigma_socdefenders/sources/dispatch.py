@@ -10,7 +10,8 @@ from sigma_socdefenders.sources.misp.csv_export import is_misp_table, read_misp_
 from sigma_socdefenders.sources.prose.lines import read_text
 from sigma_socdefenders.sources.prose.mails import read_mail
 from sigma_socdefenders.sources.prose.reports import read_document
-from sigma_socdefenders.sources.tables.delimited import read_delimited, recognise_table
+from sigma_socdefenders.sources.tables.delimited import read_delimited
+from sigma_socdefenders.sources.tables.layout import recognise_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

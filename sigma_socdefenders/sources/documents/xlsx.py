@@ -14,7 +14,8 @@ from sigma_socdefenders.errors import SourceError
 from sigma_socdefenders.sources.documents.libraries import each, guarded, library
 from sigma_socdefenders.sources.documents.parts import bound_parts
 from sigma_socdefenders.sources.prose.lines import read_text
-from sigma_socdefenders.sources.tables.delimited import read_rows, recognise_rows
+from sigma_socdefenders.sources.tables.delimited import read_rows
+from sigma_socdefenders.sources.tables.layout import recognise_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sigma_socdefenders.indicators.record import SourcedRecord
     from sigma_socdefenders.sources.opening.decode import TextSource
     from sigma_socdefenders.sources.options import ToIds
-    from sigma_socdefenders.sources.tables.delimited import Table
+    from sigma_socdefenders.sources.tables.layout import Table
 
 __all__ = ["is_misp_table", "read_misp_table"]
 

@@ -1,10 +1,4 @@
-"""From files, folders, archives and streams to the texts in them, in bounded memory.
-
-An archive, with everything nested in it, may hold `MOST_MEMBERS` files. It may not grow past
-`FREE_EXPANSION` bytes and `EXPANSION` times its own size, nor past `FREE_LINES` lines and
-`LINES` times its size in bytes. Published lists grow to 20 times their packed size, and to half a
-line for each packed byte.
-"""
+"""From files, folders, archives and streams to the texts in them, in bounded memory."""
 
 from __future__ import annotations
 
@@ -21,21 +15,17 @@ from typing import IO, TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias, cast
 
 from sigma_socdefenders.audit.skipped import Reason, Skipped
 from sigma_socdefenders.errors import Position, SourceError, UnrecognisedSourceError
+from sigma_socdefenders.sources.opening.allowance import Allowance, Counted
 from sigma_socdefenders.sources.opening.decode import Joined, TextSource, named, read_up_to
 from sigma_socdefenders.sources.opening.documents import Document, is_office, office_kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 __all__ = ["Found", "Openable", "find", "texts", "unreadable"]
 
 Openable: TypeAlias = "str | os.PathLike[str] | BinaryIO"
 
-FREE_EXPANSION = 1 << 24
-EXPANSION = 100
-FREE_LINES = 250_000
-LINES = 4
-MOST_MEMBERS = 10_000
 MOST_PADDING = 1 << 20
 _DEEPEST_ARCHIVE = 2
 
@@ -47,73 +37,6 @@ _MADE_UP = (("/", "proc"), ("/", "sys"), ("/", "dev"))
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _OTHER_METHODS = {9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "xz"}
 _LOCAL_HEADER = 30
-
-
-class _Allowance:
-    """How much an archive may grow: shared by everything that is inside it."""
-
-    def __init__(self, name: str, packed: Callable[[], int]) -> None:
-        self._name = name
-        self._packed = packed
-        self._unpacked = 0
-        self._lines = 0
-        self._members = 0
-
-    def unpack(self, part: bytes) -> None:
-        """Count unpacked bytes and the lines in them.
-
-        Raises:
-            SourceError: they are more than honest data comes to.
-        """
-        self.hold(len(part))
-        self._lines += max(part.count(b"\n"), part.count(b"\r"))
-        if self._lines > FREE_LINES and self._lines > LINES * self._packed():
-            raise SourceError(
-                f"Cannot read '{self._name}': it unpacks to more than {LINES} lines a byte,"
-                " which no list of indicators does"
-            )
-
-    def hold(self, size: int) -> None:
-        """Count unpacked bytes in which lines mean nothing.
-
-        Raises:
-            SourceError: they are more than honest data comes to.
-        """
-        self._unpacked += size
-        if self._unpacked > FREE_EXPANSION and self._unpacked > EXPANSION * self._packed():
-            raise SourceError(
-                f"Cannot read '{self._name}': it unpacks to more than {EXPANSION} times its size,"
-                " which no list of indicators does"
-            )
-
-    def open(self, members: int) -> None:
-        """Count the files of an archive.
-
-        Raises:
-            SourceError: they are too many.
-        """
-        self._members += members
-        if self._members > MOST_MEMBERS:
-            raise SourceError(
-                f"Cannot read '{self._name}': it holds more than {MOST_MEMBERS} files; unpack it"
-            )
-
-
-class _Counted(io.RawIOBase):
-    """A stream that tells what was read of it."""
-
-    def __init__(self, stream: IO[bytes], count: Callable[[bytes], None]) -> None:
-        self._stream = stream
-        self._count = count
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        part = self._stream.read(len(buffer)) or b""
-        buffer[: len(part)] = part
-        self._count(part)
-        return len(part)
 
 
 class Found(NamedTuple):
@@ -201,7 +124,7 @@ def texts(found: Found) -> Iterator[tuple[TextSource | Document, bool] | Skipped
 
 def _texts(
     found: Found,
-    allowance: _Allowance | None,
+    allowance: Allowance | None,
     depth: int,
 ) -> Iterator[tuple[TextSource | Document, bool] | Skipped]:
     stream, name, asked_for = found
@@ -239,7 +162,7 @@ def _texts(
 def _gzip_texts(
     found: Found,
     packed: IO[bytes],
-    allowance: _Allowance | None,
+    allowance: Allowance | None,
     depth: int,
 ) -> Iterator[tuple[TextSource | Document, bool] | Skipped]:
     taken = fruitless = 0
@@ -259,18 +182,18 @@ def _gzip_texts(
         fruitless = 0 if part else fruitless
         allowed.unpack(part)
 
-    allowed = allowance or _Allowance(found.name, lambda: taken)
+    allowed = allowance or Allowance(found.name, lambda: taken)
     # The library takes the zeros behind a stream one by one.
-    counted = io.BufferedReader(_Counted(packed, take))
+    counted = io.BufferedReader(Counted(packed, take))
     with gzip.GzipFile(fileobj=counted, mode="rb") as unpacked:
-        inner = cast("IO[bytes]", _Counted(cast("IO[bytes]", unpacked), unpack))
+        inner = cast("IO[bytes]", Counted(cast("IO[bytes]", unpacked), unpack))
         yield from _texts(found._replace(stream=inner), allowed, depth + 1)
 
 
 def _zip_texts(
     found: Found,
     packed: IO[bytes],
-    allowance: _Allowance | None,
+    allowance: Allowance | None,
     depth: int,
 ) -> Iterator[tuple[TextSource | Document, bool] | Skipped]:
     name = found.name
@@ -283,7 +206,7 @@ def _zip_texts(
             size = spooled.tell()
             archive = opened.enter_context(zipfile.ZipFile(spooled))
         members = [member for member in archive.infolist() if not member.filename.endswith("/")]
-        allowed = allowance or _Allowance(name, lambda: size)
+        allowed = allowance or Allowance(name, lambda: size)
         allowed.open(len(members))
         _refuse_overlaps(name, members)
         if is_office(members):
@@ -313,7 +236,7 @@ def _zip_texts(
             with named(inner):
                 unpacked = archive.open(member)
             with unpacked:
-                counted = cast("IO[bytes]", _Counted(unpacked, allowed.unpack))
+                counted = cast("IO[bytes]", Counted(unpacked, allowed.unpack))
                 yield from _texts(Found(counted, inner, asked_for=False), allowed, depth + 1)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from sigma_socdefenders.errors import SourceError, UnrecognisedSourceError
-from sigma_socdefenders.sources.opening import archives, decode
+from sigma_socdefenders.sources.opening import allowance, decode
 from tests.sources.conftest import read_all
 
 TEXT = "bad.example # süß\n192.0.2.7\n"
@@ -238,7 +238,7 @@ def test_what_unpacks_to_nothing(reading, more):
 
 def test_gzip_bomb(reading, monkeypatch):
     """What unpacks to far more than any list would is refused, in little memory."""
-    monkeypatch.setattr(archives, "FREE_EXPANSION", 1 << 20)
+    monkeypatch.setattr(allowance, "FREE_EXPANSION", 1 << 20)
     bomb = gzip.compress(b"# a comment\n" * 1_000_000)
 
     def read():
@@ -250,13 +250,13 @@ def test_gzip_bomb(reading, monkeypatch):
 
 def test_zip_bombs(reading, monkeypatch):
     """Members count together, archives in archives end at the second, and files are limited."""
-    monkeypatch.setattr(archives, "FREE_EXPANSION", 1 << 20)
+    monkeypatch.setattr(allowance, "FREE_EXPANSION", 1 << 20)
     with pytest.raises(SourceError, match=r"unpacks to more than"):
         reading(zipped(**{f"f{i}": " " * 100_000 for i in range(40)}))
     nested = zipped(x=zipped(x=zipped(x="a.example")))
     with pytest.raises(SourceError, match="archive inside an archive"):
         reading(nested)
-    monkeypatch.setattr(archives, "MOST_MEMBERS", 3)
+    monkeypatch.setattr(allowance, "MOST_MEMBERS", 3)
     with pytest.raises(SourceError, match="more than 3 files"):
         reading(zipped(**{f"f{i}": "a.example" for i in range(4)}))
 
@@ -296,7 +296,7 @@ def test_short_lines_beyond_number(reading):
 
 def test_files_of_nested_archives_count_together(reading, monkeypatch):
     """Archives in an archive have one number of files between them."""
-    monkeypatch.setattr(archives, "MOST_MEMBERS", 7)
+    monkeypatch.setattr(allowance, "MOST_MEMBERS", 7)
     inner = [zipped(**{f"f{i}-{n}": "a.example" for i in range(3)}) for n in range(3)]
     assert reading(zipped(x=inner[0])).read == 3
     with pytest.raises(SourceError, match="more than 7 files"):
