@@ -12,20 +12,12 @@ import re
 from typing import TYPE_CHECKING
 
 from sigma.exceptions import SigmaTransformationError
-from sigma.types import (
-    SigmaExists,
-    SigmaNull,
-    SigmaQueryExpression,
-    SigmaRegularExpression,
-    SigmaRegularExpressionFlag,
-)
 
 from sigma.pipelines.socdefenders.translate.columns import FieldType, MatchType
-from sigma.pipelines.socdefenders.translate.dialect import QueryDialect
 from sigma.pipelines.socdefenders.translate.values import numbers_as_text
 
 from .expression import FIELD, any_of, expression
-from .slashed import chunks, escaped, pattern_of, patterns_of, with_escaped_slashes
+from .slashed import SlashedDialect, chunks, escaped, pattern_of, patterns_of
 
 if TYPE_CHECKING:
     from sigma.types import SigmaType
@@ -38,8 +30,10 @@ FUNCTIONS = ("cidr(", "array:")
 """How the filters begin that are functions."""
 
 
-class LogScale(QueryDialect):
+class LogScale(SlashedDialect):
     """Writes values for the LogScale backend."""
+
+    refusal = "LogScale cannot compare {} with {} here"
 
     def values(
         self,
@@ -68,25 +62,13 @@ class LogScale(QueryDialect):
             )
         return [expression(any_of(parts, "or"))]
 
-    def other(self, column: Column, value: SigmaType) -> SigmaType:
-        """Return an expression for regular expressions and fields that are not there.
+    def exists(self, *, wanted: bool) -> str:
+        """Return the question whether an event has the field."""
+        return f"{FIELD}{'=' if wanted else '!='}*"
 
-        Raises:
-            SigmaTransformationError: the language cannot compare with such a value.
-        """
-        if isinstance(value, (SigmaNull, SigmaExists)):
-            empty = isinstance(value, SigmaNull) or not value.exists
-            return expression(f"{FIELD}{'!=' if empty else '='}*")
-        if isinstance(value, SigmaRegularExpression):
-            ignore_case = SigmaRegularExpressionFlag.IGNORECASE in value.flags
-            pattern = with_escaped_slashes(value.regexp.to_plain_regex())
-            return expression(f"{FIELD}=/{pattern}/{'i' if ignore_case else ''}")
-        if isinstance(value, SigmaQueryExpression):
-            return value
-        raise SigmaTransformationError(
-            f"LogScale cannot compare {column.name} with {value} here: use a text or a regular"
-            " expression."
-        )
+    def regular(self, pattern: str, *, ignore_case: bool) -> str:
+        """Return the question whether a field matches an expression, slashes in it escaped."""
+        return f"{FIELD}=/{pattern}/{'i' if ignore_case else ''}"
 
     def anywhere(self, match: Match) -> SigmaType:
         """Return the search of all fields for a text."""

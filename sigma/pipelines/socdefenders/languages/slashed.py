@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from abc import abstractmethod
+from typing import TYPE_CHECKING, ClassVar
 
-from sigma.types import SpecialChars
+from sigma.exceptions import SigmaTransformationError
+from sigma.types import (
+    SigmaExists,
+    SigmaNull,
+    SigmaQueryExpression,
+    SigmaRegularExpression,
+    SigmaRegularExpressionFlag,
+    SpecialChars,
+)
 
 from sigma.pipelines.socdefenders.translate.columns import FieldType, MatchType
+from sigma.pipelines.socdefenders.translate.dialect import QueryDialect
 from sigma.pipelines.socdefenders.translate.values import merge_domains
+
+from .expression import expression
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from sigma.types import SigmaType
+
     from sigma.pipelines.socdefenders.translate.columns import Column, Match
 
-__all__ = ["chunks", "escaped", "pattern_of", "patterns_of", "with_escaped_slashes"]
+__all__ = ["SlashedDialect", "chunks", "escaped", "pattern_of", "patterns_of"]
 
 _LONGEST = 10_000
 _WILD = {SpecialChars.WILDCARD_MULTI: ".*", SpecialChars.WILDCARD_SINGLE: "."}
@@ -77,6 +91,42 @@ def escaped(text: str) -> str:
     return re.escape(text).replace("/", r"\/")
 
 
-def with_escaped_slashes(pattern: str) -> str:
+def _with_escaped_slashes(pattern: str) -> str:
     """Return an expression with the slashes escaped that are not yet."""
     return re.sub(r"\\.|/", lambda found: r"\/" if found[0] == "/" else found[0], pattern)
+
+
+class SlashedDialect(QueryDialect):
+    """A language whose regular expressions stand between slashes.
+
+    Attributes:
+        refusal: what it says of a value that it has no words for, with places for the column and
+            the value.
+    """
+
+    refusal: ClassVar[str]
+
+    @abstractmethod
+    def exists(self, *, wanted: bool) -> str:
+        """Return the question whether an event has the field, or has it not."""
+
+    @abstractmethod
+    def regular(self, pattern: str, *, ignore_case: bool) -> str:
+        """Return the question whether a field matches an expression, slashes in it escaped."""
+
+    def other(self, column: Column, value: SigmaType) -> SigmaType:
+        """Return an expression for regular expressions and fields that are not there.
+
+        Raises:
+            SigmaTransformationError: the language cannot compare with such a value.
+        """
+        if isinstance(value, (SigmaNull, SigmaExists)):
+            return expression(self.exists(wanted=isinstance(value, SigmaExists) and value.exists))
+        if isinstance(value, SigmaRegularExpression):
+            pattern = _with_escaped_slashes(value.regexp.to_plain_regex())
+            ignore_case = SigmaRegularExpressionFlag.IGNORECASE in value.flags
+            return expression(self.regular(pattern, ignore_case=ignore_case))
+        if isinstance(value, SigmaQueryExpression):
+            return value
+        refused = self.refusal.format(column.name, value)
+        raise SigmaTransformationError(f"{refused}: use a text or a regular expression.")

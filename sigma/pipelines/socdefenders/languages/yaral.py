@@ -12,20 +12,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn
 
 from sigma.exceptions import SigmaTransformationError
-from sigma.types import (
-    SigmaExists,
-    SigmaNull,
-    SigmaQueryExpression,
-    SigmaRegularExpression,
-    SigmaRegularExpressionFlag,
-)
 
 from sigma.pipelines.socdefenders.translate.columns import FieldType, MatchType
-from sigma.pipelines.socdefenders.translate.dialect import QueryDialect
 from sigma.pipelines.socdefenders.translate.values import numbers_as_text
 
 from .expression import FIELD, any_of, expression
-from .slashed import chunks, escaped, patterns_of, with_escaped_slashes
+from .slashed import SlashedDialect, chunks, escaped, patterns_of
 
 if TYPE_CHECKING:
     from sigma.types import SigmaType
@@ -37,8 +29,10 @@ __all__ = ["YaraL"]
 _SINGLE_IPV6 = "/128"
 
 
-class YaraL(QueryDialect):
+class YaraL(SlashedDialect):
     """Writes values for the SecOps backend."""
+
+    refusal = "UDM search cannot compare {} with {}"
 
     def values(
         self,
@@ -60,25 +54,13 @@ class YaraL(QueryDialect):
             parts = [*map(_regex, patterns_of(column, matches)), *map(_network, networks)]
         return [expression(any_of(parts, "OR"))]
 
-    def other(self, column: Column, value: SigmaType) -> SigmaType:
-        """Return an expression for regular expressions and fields that are not there.
+    def exists(self, *, wanted: bool) -> str:
+        """Return the question whether an event has the field."""
+        return f'{FIELD} {"!=" if wanted else "="} ""'
 
-        Raises:
-            SigmaTransformationError: the language cannot compare with such a value.
-        """
-        if isinstance(value, (SigmaNull, SigmaExists)):
-            empty = isinstance(value, SigmaNull) or not value.exists
-            return expression(f'{FIELD} {"=" if empty else "!="} ""')
-        if isinstance(value, SigmaRegularExpression):
-            ignore_case = SigmaRegularExpressionFlag.IGNORECASE in value.flags
-            pattern = with_escaped_slashes(value.regexp.to_plain_regex())
-            return expression(f"{FIELD} = /{pattern}/{' nocase' if ignore_case else ''}")
-        if isinstance(value, SigmaQueryExpression):
-            return value
-        raise SigmaTransformationError(
-            f"UDM search cannot compare {column.name} with {value}: use a text or a regular"
-            " expression."
-        )
+    def regular(self, pattern: str, *, ignore_case: bool) -> str:
+        """Return the question whether a field matches an expression, slashes in it escaped."""
+        return f"{FIELD} = /{pattern}/{' nocase' if ignore_case else ''}"
 
     def anywhere(self, match: Match) -> NoReturn:
         """Refuse a text in any field.
