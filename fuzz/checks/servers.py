@@ -17,7 +17,7 @@ from sigma_socdefenders.sources.servers.server import Server
 __all__ = ["check_address", "check_pages"]
 
 _ADDRESSES = (
-    f"taxii+https://{HOST}/root/collections/c/?limit=2",
+    f"taxii+https://{HOST}/api/collections/c/?limit=2",
     f"taxii+https://{HOST}/",
     f"misp+https://{HOST}/?limit=2",
 )
