@@ -12,7 +12,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from tests.sources.servers.helpers import MispServer, TaxiiServer
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "tests" / "data"
@@ -67,3 +69,23 @@ def run_program() -> Callable[..., subprocess.CompletedProcess[str]]:
         )
 
     return run
+
+
+@pytest.fixture
+def taxii() -> Iterator[TaxiiServer]:
+    """Give a TAXII server of 35 indicators, ten a page."""
+    from tests.sources.servers.helpers import TaxiiServer, indicator  # noqa: PLC0415 - few need it
+
+    made = TaxiiServer([indicator(number) for number in range(35)])
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def misp() -> Iterator[MispServer]:
+    """Give a MISP of 25 attributes."""
+    from tests.sources.servers.helpers import MispServer, attribute  # noqa: PLC0415 - few need it
+
+    made = MispServer([attribute(number) for number in range(1, 26)])
+    yield made
+    made.close()

@@ -21,10 +21,7 @@ from tests.server.helpers import running
 from tests.sources.servers.helpers import (
     KEY,
     TOKEN,
-    MispServer,
-    TaxiiServer,
     added,
-    attribute,
     cut_short,
     indicator,
     says,
@@ -45,22 +42,6 @@ def environment(tmp_path):
 def program(run_program, environment):
     """Run the program in it."""
     return lambda *arguments, **more: run_program(*arguments, env={**environment, **more})
-
-
-@pytest.fixture
-def taxii():
-    """Give a TAXII server of 35 indicators, ten a page."""
-    made = TaxiiServer([indicator(number) for number in range(35)])
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def misp():
-    """Give a MISP of 25 attributes."""
-    made = MispServer([attribute(number) for number in range(1, 26)])
-    yield made
-    made.close()
 
 
 def test_what_serve_lists_is_read_back(tmp_path, program):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sources.servers.helpers import KEY, TOKEN, MispServer, TaxiiServer, attribute, indicator
+from tests.sources.servers.helpers import KEY, TOKEN
 
 
 @pytest.fixture(autouse=True)
@@ -15,19 +15,3 @@ def environment(monkeypatch, tmp_path):
     monkeypatch.setenv("SOCDEFENDERS_MISP_KEY", KEY)
     monkeypatch.delenv("NETRC", raising=False)
     return monkeypatch
-
-
-@pytest.fixture
-def taxii():
-    """Give a TAXII server of 35 indicators, ten a page."""
-    made = TaxiiServer([indicator(number) for number in range(35)])
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def misp():
-    """Give a MISP of 25 attributes."""
-    made = MispServer([attribute(number) for number in range(1, 26)])
-    yield made
-    made.close()
