@@ -11,7 +11,7 @@ from sigma_socdefenders import flow
 from sigma_socdefenders.audit.summary import Summary
 from sigma_socdefenders.errors import SocDefendersError
 from sigma_socdefenders.feed.client import FeedClient
-from sigma_socdefenders.http.connection import is_loopback, parse_base_url
+from sigma_socdefenders.http.origin import is_loopback, parse_base_url
 from sigma_socdefenders.indicators.filters import Filters
 
 if TYPE_CHECKING:

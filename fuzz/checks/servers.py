@@ -9,7 +9,7 @@ from fuzz.checks.scripted import HOST, KEY, http_client, patience
 from sigma_socdefenders import flow
 from sigma_socdefenders.audit.summary import Summary
 from sigma_socdefenders.errors import ParameterError, SocDefendersError
-from sigma_socdefenders.http.connection import is_loopback
+from sigma_socdefenders.http.origin import is_loopback
 from sigma_socdefenders.sources.servers.address import PARAMETERS, parse_address
 from sigma_socdefenders.sources.servers.keys import BearerToken, MispKey
 from sigma_socdefenders.sources.servers.server import Server

@@ -15,7 +15,8 @@ from sigma_socdefenders.feed.failures import failure
 from sigma_socdefenders.feed.key import ApiKey
 from sigma_socdefenders.feed.pages import ACCEPT, FeedFormat
 from sigma_socdefenders.feed.run import FeedRun
-from sigma_socdefenders.http.connection import AnswerLimits, Connection, parse_base_url
+from sigma_socdefenders.http.connection import AnswerLimits, Connection
+from sigma_socdefenders.http.origin import parse_base_url
 from sigma_socdefenders.http.progress import Progress
 from sigma_socdefenders.http.requester import Requester
 from sigma_socdefenders.http.retry import Retrier, RetryPolicy

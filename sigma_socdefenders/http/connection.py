@@ -1,8 +1,7 @@
-"""One request, one whole answer: who may be asked, and how long and how large it may get."""
+"""One request, one whole answer, and how long and how large it may get."""
 
 from __future__ import annotations
 
-import ipaddress
 import queue
 import ssl
 import threading
@@ -13,15 +12,16 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import httpx
 
 from sigma_socdefenders._version import __version__
-from sigma_socdefenders.errors import AnswerError, FeedError, ParameterError, UnreachableError
+from sigma_socdefenders.errors import AnswerError, FeedError, UnreachableError
 from sigma_socdefenders.http.failures import Transient
+from sigma_socdefenders.http.origin import is_loopback, same_origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from sigma_socdefenders.http.credentials import Credentials
 
-__all__ = ["Answer", "AnswerLimits", "Connection", "Failure", "is_loopback", "parse_base_url"]
+__all__ = ["Answer", "AnswerLimits", "Connection", "Failure"]
 
 _MOST_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -58,60 +58,12 @@ Failure: TypeAlias = "Callable[[Answer, Credentials], FeedError | Transient]"
 """From an answer, and what to leave out of quotes from it, to the error that it stands for."""
 
 
-def parse_base_url(text: str, *, allow_http: bool = False) -> httpx.URL:
-    """Return the address that the API's paths are appended to, without a closing slash.
-
-    Args:
-        text: such as `https://socdefenders.ai`.
-        allow_http: take plain HTTP to other hosts than this one, which shows the key to
-            everybody on the way.
-
-    Raises:
-        ParameterError: it is no such address.
-    """
-    try:
-        url = httpx.URL(text.strip())
-        # An encoded label that stands for nothing is told of only here.
-        _ = url.host
-    except (httpx.InvalidURL, TypeError, ValueError):
-        raise ParameterError("the base URL is no URL such as https://socdefenders.ai") from None
-    if url.userinfo:
-        raise ParameterError("the base URL holds credentials, which belong in the API key")
-    if url.scheme not in {"http", "https"} or not url.host or url.query or url.fragment:
-        raise ParameterError(
-            f"the base URL '{url}' is not of the form https://host, with a path at most"
-        )
-    if url.scheme == "http" and not allow_http and not is_loopback(url):
-        raise ParameterError(
-            f"the base URL '{url}' would send the API key in the clear: use https, or allow "
-            "plain HTTP (allow_http=True, --allow-http)"
-        )
-    return url.copy_with(path=url.path.rstrip("/") or "/")
-
-
-def is_loopback(url: httpx.URL) -> bool:
-    """Return whether a URL's host is this machine itself."""
-    try:
-        return ipaddress.ip_address(url.host).is_loopback
-    except ValueError:
-        return url.host == "localhost"
-
-
-def same_origin(one: httpx.URL, other: httpx.URL) -> bool:
-    """Return whether two URLs have the scheme, host and port in common."""
-    return _origin(one) == _origin(other)
-
-
-def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    return url.scheme, url.host, url.port or {"http": 80, "https": 443}.get(url.scheme)
-
-
 @dataclass(slots=True)
 class Connection:
     """Asks one origin, with the key, and nobody else.
 
     Args:
-        base: the API's address, from `parse_base_url`.
+        base: the API's address, from `origin.parse_base_url`.
         key: sent with each request; the caller's client does not get to know it.
         failure: what an answer of another status than 200 means.
         limits: what one answer may take.
@@ -290,7 +242,7 @@ class Connection:
     def _redirect(self, answer: Answer) -> httpx.URL:
         try:
             target = answer.url.join(answer.headers.get("location", ""))
-            # As in `parse_base_url`.
+            # As in `origin.parse_base_url`.
             _ = target.host
         except (httpx.InvalidURL, ValueError):
             target = httpx.URL("")

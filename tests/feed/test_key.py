@@ -168,40 +168,11 @@ def test_a_redirect_on_the_same_host_is_followed(feed, connect):
         list(connect().read())
 
 
-@pytest.mark.parametrize(
-    "address",
-    [
-        "http://feed.example",
-        "http://127.0.0.1.example.com",
-        "http://192.0.2.1",
-        "http://[2001:db8::1]",
-    ],
-)
-def test_plain_http_to_others_is_refused(address):
-    """The key is not sent in the clear, unless asked for."""
+def test_a_client_sends_no_key_in_the_clear():
+    """A client of a feed over plain HTTP is not made, unless that is asked for."""
     with pytest.raises(ParameterError, match="in the clear"):
-        FeedClient(SECRET, base_url=address)
-    FeedClient(SECRET, base_url=address, allow_http=True).close()
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "https://user:pw@feed.example",
-        "ftp://feed.example",
-        "feed.example",
-        "https://",
-        "https://x/?a=b",
-        "http://[",
-        "https://xn--a",
-        "https://\udcef",
-    ],
-)
-def test_a_base_url_of_another_form_is_refused(address):
-    """Nothing is guessed about an address, and no password in it is shown."""
-    with pytest.raises(ParameterError) as caught:
-        FeedClient(SECRET, base_url=address)
-    assert "pw" not in str(caught.value)
+        FeedClient(SECRET, base_url="http://feed.example")
+    FeedClient(SECRET, base_url="http://feed.example", allow_http=True).close()
 
 
 def test_a_base_url_may_have_a_path(feed, connect):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, cast
 import httpx
 
 from sigma_socdefenders.errors import ParameterError, shorten
-from sigma_socdefenders.http.connection import is_loopback
+from sigma_socdefenders.http.origin import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
