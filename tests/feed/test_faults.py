@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
 import time
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 
 from sigma_socdefenders import flow
@@ -28,7 +26,7 @@ from sigma_socdefenders.errors import (
     UnreachableError,
 )
 from sigma_socdefenders.feed import AnswerLimits, Filters, RetryPolicy
-from sigma_socdefenders.testing import FakeFeed, faults
+from sigma_socdefenders.testing import faults
 from tests.feed.helpers import NOW, ids
 
 if TYPE_CHECKING:
@@ -152,42 +150,6 @@ def test_a_rate_limit_too_far_off_is_an_error(feed, connect, notes):
     assert notes.waits == []
 
 
-def test_a_used_up_rate_is_waited_for_beforehand(feed, connect, notes):
-    """An answer that says that none is left delays the next request, which is then not refused."""
-    feed.page_limit = 100
-    body, media = feed.normal, "application/json"
-
-    def last_one(exchange):
-        _, found, _ = body(exchange.request)
-        exchange.send(200, found, media, {"X-RateLimit-Remaining": "0", "Retry-After": "30"})
-
-    feed.fail(last_one)
-    assert len(ids(connect().read())) == 250
-    assert [seconds for seconds, _ in notes.waits] == [30]
-
-
-def test_waiting_for_faults_keeps_to_its_budget(feed, connect, notes):
-    """All waits of a run for faults, over all its requests, stay within the budget."""
-    feed.page_limit = 100
-    for _ in range(50):
-        feed.fail(faults.status(500), times=2)
-        feed.fail(faults.truncated(1.0))
-    policy = RetryPolicy(attempts=5, budget=5.0)
-    with pytest.raises(ServerError):
-        list(connect(retries=policy).read())
-    assert 0 < sum(seconds for seconds, _ in notes.waits) <= 5.0
-
-
-def test_the_time_that_faults_take_counts_too(feed, connect, notes):
-    """Attempts that fail slowly use up the budget as waiting does."""
-    seconds = iter(range(0, 100_000, 40))
-    feed.fail(faults.status(500), times=100)
-    policy = RetryPolicy(attempts=50, budget=200.0)
-    with pytest.raises(ServerError):
-        list(connect(stopwatch=lambda: next(seconds), retries=policy).read())
-    assert 1 < len(feed.requests) < 7
-
-
 def test_a_clock_that_is_set_does_not_end_the_patience(feed, connect):
     """Ten minutes that the machine's clock leaps ahead in a failed attempt were not waited."""
     leaps = iter(range(0, 1_000_000, 600))
@@ -222,70 +184,23 @@ def test_json_of_another_form_is_told(feed, connect, body):
         list(connect().read())
 
 
-@pytest.mark.parametrize("fault", [faults.drip(), faults.drip_headers()], ids=["body", "headers"])
-def test_a_slow_drip_is_bounded_in_time(feed, connect, notes, fault):
-    """An answer that never ends, a byte at a time, is given up after the seconds allowed."""
-    feed.fail(fault, times=100)
+def test_a_client_is_as_patient_as_it_is_told(feed, connect, notes):
+    """The limits of an answer and the policy of retries that a client is made with hold."""
+    feed.fail(faults.drip(), times=100)
     client = connect(limits=AnswerLimits(seconds=0.2), retries=RetryPolicy(attempts=2))
     with pytest.raises(UnreachableError, match=r"did not finish its answer in 0\.2 seconds"):
         list(client.read())
     assert len(notes.waits) == 1
 
 
-def test_a_body_without_end_is_bounded_in_bytes(feed, connect):
-    """A body that never ends is refused once it is larger than allowed."""
-    feed.fail(faults.endless())
-    with pytest.raises(AnswerError, match="more than 1000000 bytes"):
-        list(connect(limits=AnswerLimits(bytes=1_000_000)).read())
-
-
-def gzipped(body, share=1.0, encoding="gzip"):
-    """Return a fault that sends a compressed body, or a share of it."""
-
-    def fault(exchange):
-        packed = gzip.compress(exchange.body() if body is None else body)
-        exchange.send(
-            200,
-            packed[: int(len(packed) * share)],
-            exchange.media,
-            {"Content-Encoding": encoding},
-        )
-
-    return fault
-
-
-def test_a_compressed_answer_is_read(feed, connect):
-    """A gzip body is asked for and read."""
-    feed.fail(gzipped(None))
-    assert len(ids(connect().read())) == 250
-    assert feed.requests[0].headers["accept-encoding"] == "gzip"
-
-
-@pytest.mark.parametrize("form", ["json", "txt"])
-def test_a_compressed_answer_cut_short_is_tried_again(feed, connect, notes, form):
-    """A compressed body that ends early is a fault, not an answer, in any format."""
-    feed.fail(gzipped(None, 0.5))
-    assert len(list(connect().read(form=form))) == 250
-    assert len(notes.waits) == 1
-
-
-@pytest.mark.parametrize("held", [b'"x":[%s]', b'"meta":{"x":[%s]}'], ids=["beside", "meta"])
+@pytest.mark.parametrize("held", ['"x":[%s]', '"meta":{"x":[%s]}'], ids=["beside", "meta"])
 def test_the_values_of_a_page_are_bounded(feed, connect, held):
     """A page of more values than any has is refused before they are built."""
-    body = b'{"data":[],' + held % b",".join([b"{}"] * 1_100_000) + b"}"
-    feed.fail(gzipped(body))
+    body = '{"data":[],' + held % ",".join(["{}"] * 1_100_000) + "}"
+    feed.fail(faults.status(200, body, "application/json"))
     with pytest.raises(AnswerError, match="more than 2000000 values"):
         list(connect().read())
     assert len(feed.requests) == 1
-
-
-def test_a_failure_that_says_much_is_not_looked_at(feed, connect):
-    """Of a failure whose body is longer than any message, no values are built."""
-    body = '{"error": "told", "x": "' + "a" * (1 << 20) + '"}'
-    feed.fail(faults.status(400, body, "application/json"), times=100)
-    with pytest.raises(ParameterError, match=r"\(status 400\)") as caught:
-        list(connect().read())
-    assert "told" not in str(caught.value)
 
 
 @pytest.mark.parametrize("date", ["Mon, 01 Jan 99999999999 00:00:00 GMT", "x", "-" * 99])
@@ -303,32 +218,6 @@ def test_links_that_lead_nowhere(feed, connect, link):
     feed.page_limit = 100
     feed.fail(faults.changed(lambda document: document["links"].update(next=link)))
     with pytest.raises((AnswerError, IncompleteError)):
-        list(connect().read())
-
-
-def test_a_compressed_bomb_is_bounded_in_bytes(feed, connect):
-    """The bound holds for what a body inflates to."""
-    feed.fail(gzipped(b" " * 50_000_000))
-    with pytest.raises(AnswerError, match="more than 1000000 bytes"):
-        list(connect(limits=AnswerLimits(bytes=1_000_000)).read())
-
-
-def test_what_is_sent_behind_a_compressed_answer_is_bounded(feed, connect):
-    """Bytes behind the end of a compressed body count as well, and are not kept."""
-
-    def fault(exchange):
-        packed = gzip.compress(exchange.body()) + b"\0" * 2_000_000
-        exchange.send(200, packed, exchange.media, {"Content-Encoding": "gzip"})
-
-    feed.fail(fault)
-    with pytest.raises(AnswerError, match="more than 1000000 bytes"):
-        list(connect(limits=AnswerLimits(bytes=1_000_000)).read())
-
-
-def test_an_unknown_encoding_is_refused(feed, connect):
-    """What cannot be bounded is not decompressed."""
-    feed.fail(gzipped(None, encoding="br"))
-    with pytest.raises(AnswerError, match="encoding"):
         list(connect().read())
 
 
@@ -387,22 +276,3 @@ def test_a_partial_run_without_any_record_raises(feed, connect):
     feed.fail(faults.status(500), times=100)
     with pytest.raises(ServerError):
         list(connect().read(partial=True))
-
-
-def test_nobody_there_is_told(connect):
-    """A port that nobody listens on is an error that names the address."""
-    with FakeFeed() as gone:
-        address = gone.url
-    with pytest.raises(UnreachableError, match=address):
-        list(connect(base_url=address, retries=RetryPolicy(attempts=1)).read())
-
-
-def test_a_callers_client_may_raise_anything(feed, connect):
-    """An exception of the caller's own client ends as an error of ours."""
-
-    def refuse(request):
-        raise LookupError("no route")
-
-    client = httpx.Client(transport=httpx.MockTransport(refuse))
-    with pytest.raises(UnreachableError, match="no route"):
-        list(connect(client=client).read())

@@ -1,4 +1,4 @@
-"""How long a server that asks for patience is given."""
+"""What a failure says, and how long a server that asks for patience is given."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigma_socdefenders.http.failures import reset_wait
+from sigma_socdefenders.http.credentials import Credentials
+from sigma_socdefenders.http.failures import Told, reset_wait, told_by
 
 
 def test_a_wait_until_a_time_gone_by_is_none_at_all():
@@ -22,3 +23,10 @@ def test_any_wait_is_a_number_of_seconds_or_none(text):
     for name in ("x-ratelimit-reset", "retry-after"):
         wait = reset_wait({name: text})
         assert wait is None or (wait >= 0 and math.isfinite(wait))
+
+
+def test_a_failure_that_says_much_is_not_looked_at():
+    """Of a failure whose body is longer than any message, no values are built."""
+    body = b'{"error": "told", "x": "%s"}'
+    assert told_by({}, body % b"a", Credentials()) == Told("told", None, None)
+    assert told_by({}, body % (b"a" * (1 << 20)), Credentials()) == Told("", None, None)
