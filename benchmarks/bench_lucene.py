@@ -4,8 +4,9 @@
 events for each, with 750,000 distinct values in each field, those of a third of the lists among
 them. Times are those of one thread's processor; every form finds the same events.
 
-`bench_lucene.py` prints the tables of docs/cost.md; `bench_lucene.py refusals` counts the queries
-that Lucene refuses, for names that are long, that repeat themselves, and that are of any script.
+`bench_lucene.py` prints the tables of docs/cost.md, and `bench_lucene.py email` the rows of a type;
+`bench_lucene.py refusals` counts the queries that Lucene refuses, for names that are long, that
+repeat themselves, and that are of any script.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from sigma_socdefenders.targets.capacity import QueryCapacity
 from sigma_socdefenders.targets.settings import ConversionSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 COUNT, SINGLE = 1_000, 20
 _EVERYTHING = Selection(keep=frozenset(KEEPABLE))
@@ -60,10 +61,10 @@ def queries(
     output_format: str = "default",
     profile: str = "default",
     grouped: bool = True,
-    subfield: str = "",
+    deployment: Deployment | None = None,
 ) -> list[Any]:
     """Return a list's queries for a target: texts, or the clauses of the format dsl."""
-    settings = ConversionSettings(Deployment(subfield=subfield))
+    settings = ConversionSettings(deployment or Deployment())
     rules = SocDefendersCollection.from_records(
         [{"type": kind, "value": value} for value in values],
         profile=profile,
@@ -82,7 +83,10 @@ def forms(kind: str, values: list[str]) -> dict[str, list[dict[str, Any]]]:
         "-f dsl": queries(kind, values, output_format="dsl"),
     }
     if kind == "domain":
-        found["--subfield"] = queries(kind, values, subfield="hierarchy")
+        found["--subfield"] = queries(kind, values, deployment=Deployment(subfield="hierarchy"))
+    if kind == "email":
+        lower = Deployment(email_subfield="lower")
+        found["--email-subfield"] = queries(kind, values, deployment=lower)
     requests: dict[str, list[dict[str, Any]]] = {
         form: [{"query": query} for query in listed] for form, listed in found.items()
     }
@@ -95,14 +99,14 @@ def forms(kind: str, values: list[str]) -> dict[str, list[dict[str, Any]]]:
     return requests
 
 
-def main() -> None:
-    """Measure and print the tables, as Markdown."""
+def main(kinds: Iterable[str] = FIELDS) -> None:
+    """Measure and print the tables of the types, as Markdown."""
     for version in VERSIONS:
         ask = lucene(version)
         print(f"\nLucene {version}, {COUNT:,} indicators of each type:\n")
         print("| type | form | queries | CPU time, s | of the longest query, s | automata, MB |")
         print("|---|---|---|---|---|---|")
-        for kind in FIELDS:
+        for kind in kinds:
             for form, requests in forms(kind, listed(kind, COUNT)).items():
                 ask(requests[0])  # the JVM has compiled what it needs
                 costs = [ask(request) for request in requests]
@@ -155,4 +159,4 @@ def _hard_requests() -> Iterator[dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    refusals() if sys.argv[1:] == ["refusals"] else main()
+    refusals() if sys.argv[1:] == ["refusals"] else main(sys.argv[1:] or FIELDS)

@@ -13,9 +13,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.apache.lucene.analysis.core.KeywordAnalyzer;
 import org.apache.lucene.document.BinaryPoint;
@@ -53,17 +53,17 @@ import org.apache.lucene.util.automaton.RegExp;
 public final class LuceneCost {
     private static final Map<String, String> CONSTANT =
         Map.of("event.category", "process", "event.type", "start");
-    private static final Map<String, String> SCHEMA = Map.of(
+    private static final Map<String, String> SCHEMA = new TreeMap<>(Map.of(
         "destination.ip", "ip",
         "dns.question.name", "keyword",
         "dns.question.name.hierarchy", "hierarchy",
         "email.from.address", "keyword",
+        "email.from.address.lower", "lowercase",
         "process.hash.sha256", "keyword",
         "rule.name", "keyword",
         "url.full", "wildcard",
         "url.original", "wildcard",
-        "vulnerability.id", "keyword");
-    private static final String HIERARCHY = "dns.question.name.hierarchy";
+        "vulnerability.id", "keyword"));
     private static final String[] ENDINGS = {
         "com", "net", "org", "de", "co.uk", "io", "ru", "info", "xyz", "top", "online", "cn"};
 
@@ -170,8 +170,9 @@ public final class LuceneCost {
         JsonObject values = new Gson().fromJson(Files.readString(shown), JsonObject.class);
         Random random = new Random(1);
         List<String[]> fields = new ArrayList<>();
-        List<String> names = new ArrayList<>(List.of(SCHEMA.keySet()
-            .stream().filter(name -> !name.equals(HIERARCHY)).sorted().toArray(String[]::new)));
+        FieldTypes types = FieldTypes.parse(new Gson().toJsonTree(SCHEMA).getAsJsonObject());
+        List<String> names = new ArrayList<>(SCHEMA.keySet());
+        names.removeIf(name -> types.of(name).isSubfield());
         for (String name : names) {
             String[] pool = new String[terms];
             for (int at = 0; at < terms; at++) {
@@ -189,7 +190,10 @@ public final class LuceneCost {
             for (int event = 0; event < events; event++) {
                 Document document = new Document();
                 for (int at = 0; at < names.size(); at++) {
-                    add(document, names.get(at), fields.get(at)[event % terms]);
+                    String value = fields.get(at)[event % terms];
+                    add(document, names.get(at), value);
+                    types.subfields(names.get(at), value).forEach((subfield, held) ->
+                        held.forEach(term -> add(document, subfield, term)));
                 }
                 CONSTANT.forEach((name, value) ->
                     document.add(new StringField(name, value, Field.Store.NO)));
@@ -205,13 +209,6 @@ public final class LuceneCost {
             return;
         }
         document.add(new StringField(name, value, Field.Store.NO));
-        if (name.equals("dns.question.name")) {
-            String host = value.toLowerCase(Locale.ROOT).replaceAll("\\.$", "");
-            document.add(new StringField(HIERARCHY, host, Field.Store.NO));
-            for (int dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) {
-                document.add(new StringField(HIERARCHY, host.substring(dot + 1), Field.Store.NO));
-            }
-        }
     }
 
     private static String made(String name, Random random, int number) {

@@ -6,8 +6,8 @@ from sigma.pipelines.azuremonitor.tables import AZURE_MONITOR_TABLES
 from sigma.pipelines.microsoftxdr.tables import MICROSOFT_XDR_TABLES
 from sigma.pipelines.sentinelasim.tables import SENTINEL_ASIM_COMMON_FIELDS, SENTINEL_ASIM_TABLES
 
-# Types after the Elastic Common Schema's field reference; `winlog` after Winlogbeat's. `parts` is
-# the sub-field of docs/elastic.md, by an index template.
+# Types after the Elastic Common Schema's field reference; `winlog` after Winlogbeat's. `parts`
+# and `lower` are the sub-fields of docs/elastic.md, by index templates.
 ECS = {
     "@timestamp": "long",
     "destination.domain": "keyword",
@@ -16,6 +16,7 @@ ECS = {
     "dns.question.name": "keyword",
     "dns.question.name.parts": "hierarchy",
     "email.from.address": "keyword",
+    "email.from.address.lower": "lowercase",
     "email.sender.address": "keyword",
     "event.action": "keyword",
     "event.category": "keyword",

@@ -14,11 +14,9 @@ from platforms import EVERYTHING
 from sigma.collection import SigmaCollection
 from test_execution_groups import GROUPS
 
-from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
 from sigma_socdefenders import SocDefendersCollection
 from sigma_socdefenders.targets import find_target
 from sigma_socdefenders.targets.capacity import QueryCapacity
-from sigma_socdefenders.targets.settings import ConversionSettings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,16 +34,13 @@ def dsl(lucene: Engine) -> DslEngine:
     return DslEngine(lucene)
 
 
-def _bodies(
-    target: str, records: list[dict[str, str]], *, grouped: bool, subfield: str = ""
-) -> list[dict[str, Any]]:
-    settings = ConversionSettings(Deployment(subfield=subfield))
+def _bodies(target: str, records: list[dict[str, str]], *, grouped: bool) -> list[dict[str, Any]]:
     rules = SocDefendersCollection.from_records(
         records,
-        group=QueryCapacity(target, settings=settings) if grouped else None,
+        group=QueryCapacity(target) if grouped else None,
         selection=EVERYTHING,
     )
-    found: list[dict[str, Any]] = find_target(target).make_backend("dsl", settings).convert(rules)
+    found: list[dict[str, Any]] = find_target(target).make_backend("dsl").convert(rules)
     return found
 
 
@@ -65,13 +60,12 @@ def test_an_indicator_is_found(dsl: DslEngine, target: str, case: Case) -> None:
 
 
 @_each_target
-@pytest.mark.parametrize("subfield", ["", "parts"])
 @pytest.mark.parametrize("type_", GROUPS)
-def test_a_group_is_found(dsl: DslEngine, target: str, type_: str, subfield: str) -> None:
+def test_a_group_is_found(dsl: DslEngine, target: str, type_: str) -> None:
     """Each member of a group is found, and no near miss of any."""
     listed, shown, near = GROUPS[type_]
     records = [{"type": type_, "value": value} for value in listed]
-    bodies = _bodies(target, records, grouped=True, subfield=subfield)
+    bodies = _bodies(target, records, grouped=True)
     assert _found(dsl, bodies, [*shown, *near]) == set(range(len(shown)))
 
 

@@ -17,11 +17,11 @@ from sigma.pipelines.socdefenders.translate.dialect import QueryDialect
 from sigma.pipelines.socdefenders.translate.values import merge_domains, numbers_as_text
 
 from .expression import expression
-from .lucene import ANYWHERE, FEW
+from .lucene import ANYWHERE, FEW, NO_SUBFIELDS, parted
 from .lucene_regexp import alternative, merged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from sigma.types import SigmaType
 
@@ -35,11 +35,11 @@ class Dsl(QueryDialect):
     """Writes values as clauses, which `rule_formats.elastic_dsl` composes.
 
     Args:
-        subfield: as for `Lucene`.
+        subfields: as for `Lucene`.
     """
 
-    def __init__(self, subfield: str = "") -> None:
-        self.subfield = subfield
+    def __init__(self, subfields: Mapping[FieldType, str] = NO_SUBFIELDS) -> None:
+        self.subfields = subfields
 
     def anywhere(self, match: Match) -> SigmaType | None:
         """Refuse a text in any field: it has to be looked for in one that is named."""
@@ -61,13 +61,12 @@ class Dsl(QueryDialect):
         return [expression(json.dumps(clause, ensure_ascii=False))]
 
     def _clauses(self, column: Column, matches: list[Match]) -> Iterator[dict[str, Any]]:
+        subfield, texts, matches = parted(column, matches, self.subfields)
+        if texts:
+            yield {"terms": {f"{column.name}.{subfield}": texts}}
         host = column.field_type is FieldType.HOST
         if host:
             matches = merge_domains(matches)
-            names = [one.text for one in matches if one.type is MatchType.DOMAIN]
-            if self.subfield and names:
-                yield {"terms": {f"{column.name}.{self.subfield}": names}}
-                matches = [one for one in matches if one.type is not MatchType.DOMAIN]
         anycase = host or column.field_type is FieldType.EMAIL
         many = sum(match.type in ANYWHERE for match in matches) > FEW
         whole: list[Match] = []

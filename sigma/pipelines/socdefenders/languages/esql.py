@@ -17,11 +17,11 @@ from sigma.pipelines.socdefenders.translate.dialect import QueryDialect
 from sigma.pipelines.socdefenders.translate.values import merge_domains, numbers_as_text
 
 from .expression import FIELD, any_of, expression
-from .lucene import field_name, parted, terms
+from .lucene import NO_SUBFIELDS, any_term, field_name, parted, terms
 from .lucene_regexp import alternative, merged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from sigma.types import SigmaType
 
@@ -41,11 +41,11 @@ class Esql(QueryDialect):
     """Writes values for the ES|QL backend.
 
     Args:
-        subfield: as for `Lucene`.
+        subfields: as for `Lucene`.
     """
 
-    def __init__(self, subfield: str = "") -> None:
-        self.subfield = subfield
+    def __init__(self, subfields: Mapping[FieldType, str] = NO_SUBFIELDS) -> None:
+        self.subfields = subfields
 
     def anywhere(self, match: Match) -> SigmaType | None:
         """Refuse a text in any field: it has to be looked for in one that is named."""
@@ -56,14 +56,14 @@ class Esql(QueryDialect):
     def values(self, column: Column, matches: list[Match], *, negated: bool) -> list[SigmaType]:
         """Return one query expression for all the matches; see `language.QueryDialect`."""
         matches = numbers_as_text(column, matches)
-        if column.many or column.field_type in _SEARCHED:
-            return [expression(_search(column, matches))]
-        names, matches = parted(column, matches, self.subfield)
+        subfield, texts, matches = parted(column, matches, self.subfields)
         asked = []
-        if names:
-            query = f"{field_name(column.name)}.{self.subfield}:{any_of(names, 'OR')}"
+        if texts:
+            query = f"{field_name(column.name)}.{subfield}:{any_term(texts)}"
             asked.append(f"qstr({_raw(query)})")
-        if matches:
+        if matches and (column.many or column.field_type in _SEARCHED):
+            asked.append(_search(column, matches))
+        elif matches:
             asked.append(_compare(column, matches, negated=negated))
         return [expression(any_of(asked, "or"))]
 

@@ -8,11 +8,12 @@ both cases of each letter, many of them in one; everything else in the case that
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from sigma.types import SpecialChars
 
-from sigma.pipelines.socdefenders.translate.columns import FieldType, MatchType
+from sigma.pipelines.socdefenders.translate.columns import FieldType, Match, MatchType
 from sigma.pipelines.socdefenders.translate.dialect import QueryDialect
 from sigma.pipelines.socdefenders.translate.values import merge_domains, with_closing_dot
 
@@ -20,30 +21,33 @@ from .expression import FIELD, any_of, expression
 from .lucene_regexp import LONGEST, Alternative, alternative, merged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from sigma.types import SigmaType
 
-    from sigma.pipelines.socdefenders.translate.columns import Column, Match
-__all__ = ["ANYWHERE", "FEW", "Lucene", "field_name", "parted", "terms"]
+    from sigma.pipelines.socdefenders.translate.columns import Column
+__all__ = ["ANYWHERE", "FEW", "NO_SUBFIELDS", "Lucene", "any_term", "field_name", "parted", "terms"]
 
 _SPECIAL = re.compile(r'[\s+\-=&|!(){}\[\]<>^"~*?:\\/]')
 FEW = 8
 """So many texts that may stand anywhere are read more easily as wildcards, which cost a pass over
 the field's terms each."""
 ANYWHERE = frozenset({MatchType.CONTAINS, MatchType.SUFFIX})
+NO_SUBFIELDS: Mapping[FieldType, str] = MappingProxyType({})
+"""Every value is asked of its own field."""
 
 
 class Lucene(QueryDialect):
     """Writes values for the Elasticsearch and OpenSearch Lucene backends.
 
     Args:
-        subfield: the sub-field of DNS names that holds a name and every name above it, in lower
-            case and without a closing dot; empty for none.
+        subfields: the sub-fields that answer by terms, in lower case: of DNS names (`HOST`), one
+            that holds a name and every name above it, without a closing dot; of mail addresses
+            (`EMAIL`), one that holds the address.
     """
 
-    def __init__(self, subfield: str = "") -> None:
-        self.subfield = subfield
+    def __init__(self, subfields: Mapping[FieldType, str] = NO_SUBFIELDS) -> None:
+        self.subfields = subfields
 
     def values(
         self,
@@ -53,19 +57,38 @@ class Lucene(QueryDialect):
         negated: bool,  # noqa: ARG002 - a clause on an absent field is false, not undecided
     ) -> list[SigmaType]:
         """Return one query expression for all the matches; see `language.QueryDialect`."""
-        names, matches = parted(column, matches, self.subfield)
-        asked = [f"{FIELD}.{self.subfield}:{any_of(names, 'OR')}"] if names else []
+        subfield, texts, matches = parted(column, matches, self.subfields)
+        asked = [f"{FIELD}.{subfield}:{any_term(texts)}"] if texts else []
         asked += [f"{FIELD}:{terms(column, matches)}"] if matches else []
         return [expression(any_of(asked, "OR"))]
 
 
-def parted(column: Column, matches: list[Match], subfield: str) -> tuple[list[str], list[Match]]:
-    """Return the DNS names to ask a sub-field for, as terms, and what is left to ask the field."""
-    if column.field_type is not FieldType.HOST or not subfield:
-        return [], matches
-    every = merge_domains(matches)
-    names = [_plain(match.exact()) for match in every if match.type is MatchType.DOMAIN]
-    return names, [match for match in every if match.type is not MatchType.DOMAIN]
+def parted(
+    column: Column, matches: list[Match], subfields: Mapping[FieldType, str]
+) -> tuple[str, list[str], list[Match]]:
+    """Return a column's sub-field, the terms to ask it for, and what is left to ask the field."""
+    subfield = subfields.get(column.field_type, "")
+    if not subfield:
+        return "", [], matches
+    if column.field_type is FieldType.HOST:
+        matches = merge_domains(matches)
+        kind = MatchType.DOMAIN
+    else:
+        kind = MatchType.EXACT
+    texts: dict[str, None] = {}
+    rest: list[Match] = []
+    for match in matches:
+        # Letters beyond ASCII are not lowered alike everywhere.
+        if match.type is kind and match.text.isascii():
+            texts[match.text.lower()] = None
+        else:
+            rest.append(match)
+    return subfield, list(texts), rest
+
+
+def any_term(texts: Iterable[str]) -> str:
+    """Return what stands behind a field's name to find any of these whole values."""
+    return any_of([_plain(Match(MatchType.EXACT, text)) for text in texts], "OR")
 
 
 def field_name(name: str) -> str:

@@ -154,6 +154,8 @@ class Deployment:
         source_macro: Splunk's macros that narrow a search down, such as `sysmon`.
         subfield: Elasticsearch's and OpenSearch's sub-field of DNS names, which holds a name and
             every name above it; empty for none.
+        email_subfield: their sub-field of mail addresses, which holds them in lower case; empty
+            for none.
         throttle: how long one alert keeps the next about the same values back; zero for never.
         qradar_property: QRadar's custom event properties under other names, such as
             `sender=Mail From`.
@@ -205,6 +207,14 @@ class Deployment:
         metadata=_option(
             _field_name,
             "Look for DNS names in this sub-field of Elasticsearch's (see the page on Elastic).",
+            "NAME",
+        ),
+    )
+    email_subfield: str = field(
+        default="",
+        metadata=_option(
+            _field_name,
+            "Look for mail addresses in this lower-case sub-field of Elasticsearch's.",
             "NAME",
         ),
     )

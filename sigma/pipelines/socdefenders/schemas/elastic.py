@@ -20,6 +20,7 @@ from sigma.pipelines.socdefenders.languages.lucene import Lucene
 from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
 from sigma.pipelines.socdefenders.rule_formats.elastic_dsl import DIALECT
 from sigma.pipelines.socdefenders.rule_formats.elastic_rules import INDICES
+from sigma.pipelines.socdefenders.translate.columns import FieldType
 from sigma.pipelines.socdefenders.translate.translation import TranslateRule
 
 from .ecs import log_sources
@@ -65,15 +66,22 @@ def _pipeline(
     )
 
 
+def _subfields(pipeline: ProcessingPipeline | None) -> dict[FieldType, str]:
+    deployment = Deployment.of(pipeline)
+    return {
+        FieldType.HOST: deployment.subfield,
+        FieldType.EMAIL: deployment.email_subfield,
+    }
+
+
 def _lucene(pipeline: ProcessingPipeline | None) -> QueryDialect:
-    subfield = Deployment.of(pipeline).subfield
     if pipeline is not None and pipeline.vars.get(DIALECT) == "dsl":
-        return Dsl(subfield)
-    return Lucene(subfield)
+        return Dsl(_subfields(pipeline))
+    return Lucene(_subfields(pipeline))
 
 
 def _esql(pipeline: ProcessingPipeline | None) -> Esql:
-    return Esql(Deployment.of(pipeline).subfield)
+    return Esql(_subfields(pipeline))
 
 
 def socdefenders_elastic() -> ProcessingPipeline:

@@ -208,6 +208,7 @@ final class ElasticQueryParser extends QueryParser {
             case LONG:
                 return LongPoint.newExactQuery(field, number(text));
             case HIERARCHY:
+            case LOWERCASE:
                 return new TermQuery(new Term(field, text.toLowerCase(Locale.ROOT)));
             default:
                 return new TermQuery(new Term(field, text));

@@ -11,7 +11,14 @@ final class FieldTypes {
     /** The longest keyword that the ECS templates have indexed, in characters. */
     static final int IGNORE_ABOVE = 1024;
 
-    enum Type { KEYWORD, WILDCARD, IP, LONG, HIERARCHY, UNMAPPED }
+    enum Type {
+        KEYWORD, WILDCARD, IP, LONG, HIERARCHY, LOWERCASE, UNMAPPED;
+
+        /** Whether it is what a sub-field has of its field's values. */
+        boolean isSubfield() {
+            return this == HIERARCHY || this == LOWERCASE;
+        }
+    }
 
     private final Map<String, Type> types;
 
@@ -37,15 +44,27 @@ final class FieldTypes {
         return types.getOrDefault(parent, Type.UNMAPPED);
     }
 
-    /** The sub-fields of a field that hold a DNS name and every name above it. */
-    List<String> hierarchies(String field) {
-        List<String> found = new ArrayList<>();
+    /** The sub-fields of a field, each with the terms that it has of a value. */
+    Map<String, List<String>> subfields(String field, String value) {
+        Map<String, List<String>> found = new HashMap<>();
         for (Map.Entry<String, Type> entry : types.entrySet()) {
             String name = entry.getKey();
-            if (entry.getValue() == Type.HIERARCHY
+            Type type = entry.getValue();
+            if (type.isSubfield()
                     && name.substring(0, name.lastIndexOf('.')).equals(field)) {
-                found.add(name);
+                String lower = value.toLowerCase(Locale.ROOT);
+                found.put(name, type == Type.LOWERCASE ? List.of(lower) : hierarchy(lower));
             }
+        }
+        return found;
+    }
+
+    /** A DNS name without its closing dot, and every name above it: reversed path_hierarchy. */
+    private static List<String> hierarchy(String lower) {
+        String host = lower.replaceAll("\\.$", "");
+        List<String> found = new ArrayList<>(List.of(host));
+        for (int dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) {
+            found.add(host.substring(dot + 1));
         }
         return found;
     }

@@ -9,7 +9,6 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.apache.lucene.analysis.core.KeywordAnalyzer;
 import org.apache.lucene.document.BinaryPoint;
@@ -112,14 +111,8 @@ public final class LuceneEngine {
             default:
                 document.add(new StringField(name, value, Field.Store.NO));
         }
-        for (String subfield : types.hierarchies(name)) {
-            // Lower case, no closing dot, and the reversed path_hierarchy of what is left.
-            String host = value.toLowerCase(Locale.ROOT).replaceAll("\\.$", "");
-            for (int at = 0; at >= 0; at = host.indexOf('.', at + 1)) {
-                String above = host.substring(at == 0 ? 0 : at + 1);
-                document.add(new StringField(subfield, above, Field.Store.NO));
-            }
-        }
+        types.subfields(name, value).forEach((subfield, terms) ->
+            terms.forEach(term -> document.add(new StringField(subfield, term, Field.Store.NO))));
         // Elasticsearch answers `_exists_` for a field and for each object above it.
         for (int dot = name.length(); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
             String existing = name.substring(0, dot);
