@@ -11,15 +11,14 @@ from sigma_socdefenders.errors import (
     InvalidKeyError,
     MissingKeyError,
     ParameterError,
-    RateLimitError,
-    ServerError,
     TierError,
 )
-from sigma_socdefenders.http.failures import Transient, lifts_in, reset_wait, told_by
+from sigma_socdefenders.http.failures import told_by
 
 if TYPE_CHECKING:
     from sigma_socdefenders.http.connection import Answer
     from sigma_socdefenders.http.credentials import Credentials
+    from sigma_socdefenders.http.failures import Transient
 
 __all__ = ["failure"]
 
@@ -32,14 +31,7 @@ _KEY_ERRORS: dict[str, tuple[type[AuthenticationError], str]] = {
         "the API key has expired: make a new one in your account at the feed",
     ),
 }
-_BAD_REQUEST, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY, _SERVER = (
-    400,
-    401,
-    403,
-    404,
-    429,
-    500,
-)
+_BAD_REQUEST, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 400, 401, 403, 404
 
 
 def failure(answer: Answer, key: Credentials) -> FeedError | Transient:
@@ -50,29 +42,20 @@ def failure(answer: Answer, key: Credentials) -> FeedError | Transient:
         key: removed from whatever the server quotes.
     """
     status, headers, body, _ = answer
-    told = told_by(headers, body, key)
-    said = f": {told.message}" if told.message else ""
-
-    def made(kind: type[FeedError], message: str) -> FeedError:
-        return kind(message, status=status, code=told.code, request_id=told.request_id)
-
-    if status >= _SERVER:
-        error = made(ServerError, f"the feed's server failed{said}")
-        return Transient(error, reset_wait(headers, ("retry-after",)))
-    if status == _TOO_MANY:
-        wait = reset_wait(headers)
-        return Transient(
-            made(RateLimitError, f"the feed's rate limit is reached{lifts_in(wait)}"), wait
-        )
+    told = told_by(status, headers, body, key)
+    said = told.said
+    passing = told.transient("the feed's server failed", "the feed's rate limit is reached")
+    if passing is not None:
+        return passing
     if status == _UNAUTHORIZED:
         kind, message = _KEY_ERRORS.get(
             told.code or "", (AuthenticationError, f"the feed refuses the API key{said}")
         )
-        return made(kind, message)
+        return told.error(kind, message)
     if status == _FORBIDDEN and not body.lstrip().startswith(b"<"):
-        return made(TierError, f"the API key's tier does not allow this{said} ({_TIERS})")
+        return told.error(TierError, f"the API key's tier does not allow this{said} ({_TIERS})")
     if status == _BAD_REQUEST:
-        return made(ParameterError, f"the feed refuses a parameter{said}")
+        return told.error(ParameterError, f"the feed refuses a parameter{said}")
     if status == _NOT_FOUND:
-        return made(FeedError, f"there is no feed at this address: check the base URL{said}")
-    return made(FeedError, f"the feed refuses the request{said}")
+        return told.error(FeedError, f"there is no feed at this address: check the base URL{said}")
+    return told.error(FeedError, f"the feed refuses the request{said}")

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from sigma_socdefenders.errors import shorten
+from sigma_socdefenders.errors import RateLimitError, ServerError, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sigma_socdefenders.errors import FeedError
     from sigma_socdefenders.http.credentials import Credentials
 
-__all__ = ["Told", "Transient", "lifts_in", "reset_wait", "server_time", "told_by"]
+__all__ = ["Told", "Transient", "reset_wait", "server_time", "told_by"]
 
 _LONGEST_QUOTE = 200
 _LONGEST_BODY = 1 << 20
@@ -25,6 +25,7 @@ _LONGEST_BODY = 1 << 20
 _MESSAGES = ("message", "description", "title")
 # Above this a number is Unix time, above the next in milliseconds; below, seconds from now.
 _UNIX_TIME, _UNIX_MILLISECONDS = 1e9, 1e11
+_TOO_MANY, _SERVER = 429, 500
 
 
 class Transient(Exception):  # noqa: N818 - a wrapper on its way to the retries, not an error
@@ -42,36 +43,74 @@ class Transient(Exception):  # noqa: N818 - a wrapper on its way to the retries,
 
 
 class Told(NamedTuple):
-    """What the body and headers of a failure say of it."""
+    """What a failure says of itself, in its status, headers and body.
 
+    Attributes:
+        status: the answer's.
+        headers: the answer's.
+        message: what the server says in words; empty where it says nothing.
+        code: its name of the failure.
+        request_id: its name of the request.
+    """
+
+    status: int
+    headers: Mapping[str, str]
     message: str
     code: str | None
     request_id: str | None
 
+    @property
+    def said(self) -> str:
+        """How a sentence on the failure ends: with the server's own words, if there are any."""
+        return f": {self.message}" if self.message else ""
 
-def told_by(headers: Mapping[str, str], body: bytes, credentials: Credentials) -> Told:
-    """Return what the body and headers of a failure say, without secrets that they quote."""
+    def error(self, kind: type[FeedError], message: str) -> FeedError:
+        """Return an error of a kind that has a sentence for people and the failure's names."""
+        return kind(message, status=self.status, code=self.code, request_id=self.request_id)
+
+    def transient(self, failed: str, limited: str) -> Transient | None:
+        """Return what another attempt may mend: 5xx and 429; None for any other status.
+
+        Args:
+            failed: the sentence on a server that failed, without its end.
+            limited: that on a rate limit which is reached.
+        """
+        if self.status >= _SERVER:
+            # Such an answer may carry the rate's reset as every other does.
+            wait = reset_wait(self.headers, ("retry-after",))
+            return Transient(self.error(ServerError, f"{failed}{self.said}"), wait)
+        if self.status == _TOO_MANY:
+            wait = reset_wait(self.headers)
+            lifts = "" if wait is None else f", which lifts in {math.ceil(wait)} seconds"
+            return Transient(self.error(RateLimitError, f"{limited}{lifts}"), wait)
+        return None
+
+
+def told_by(status: int, headers: Mapping[str, str], body: bytes, credentials: Credentials) -> Told:
+    """Return what a failure says, without secrets that it quotes."""
+
+    def told(message: object, code: object = None, request_id: object = None) -> Told:
+        named = request_id or headers.get("x-request-id")
+        return Told(status, headers, text(message) or "", text(code), text(named))
 
     def text(found: object) -> str | None:
         if found in (None, ""):
             return None
         return shorten(credentials.redact(str(found)), _LONGEST_QUOTE)
 
-    request_id = headers.get("x-request-id")
     try:
         # A failure that says more says nothing; its values could fill the memory.
         document = json.loads(body if len(body) <= _LONGEST_BODY else b"")
     except (ValueError, RecursionError):
         page = re.search(rb"<title[^>]*>(.{0,200}?)</title", body[:4096], re.IGNORECASE | re.DOTALL)
-        title = "" if page is None else " ".join(page[1].decode("utf-8", "replace").split())
-        return Told(text(title) or "", None, text(request_id))
+        return told("" if page is None else " ".join(page[1].decode("utf-8", "replace").split()))
     found = document.get("error", document) if isinstance(document, dict) else document
     if not isinstance(found, dict):
-        return Told(text(found) or "", None, text(request_id))
-    return Told(
-        text(next(filter(None, map(found.get, _MESSAGES)), None)) or "",
-        text(found.get("code", found.get("error_code"))),
-        text(found.get("request_id") or found.get("error_id") or request_id),
+        return told(found)
+    return told(
+        next(filter(None, map(found.get, _MESSAGES)), None),
+        found.get("code", found.get("error_code")),
+        found.get("request_id") or found.get("error_id"),
     )
 
 
@@ -107,11 +146,6 @@ def reset_wait(
                 number /= 1000
             return max(0.0, number - now.timestamp()) if number >= _UNIX_TIME else number
     return None
-
-
-def lifts_in(wait: float | None) -> str:
-    """Return how a sentence on a rate limit ends, which lifts in that many seconds."""
-    return "" if wait is None else f", which lifts in {math.ceil(wait)} seconds"
 
 
 def _http_date(text: str) -> datetime | None:

@@ -9,14 +9,13 @@ from sigma_socdefenders.errors import (
     FeedError,
     MissingKeyError,
     ParameterError,
-    RateLimitError,
-    ServerError,
 )
-from sigma_socdefenders.http.failures import Transient, lifts_in, reset_wait, told_by
+from sigma_socdefenders.http.failures import told_by
 
 if TYPE_CHECKING:
     from sigma_socdefenders.http.connection import Answer
     from sigma_socdefenders.http.credentials import Credentials
+    from sigma_socdefenders.http.failures import Transient
 
 __all__ = ["failure"]
 
@@ -28,7 +27,7 @@ _REFUSED = {
     416: (FeedError, "refuses the range asked for (of TAXII, 2.1 alone is read)"),
     422: (ParameterError, "refuses a parameter of the request"),
 }
-_UNAUTHORIZED, _TOO_MANY, _SERVER = 401, 429, 500
+_UNAUTHORIZED = 401
 
 
 def failure(answer: Answer, credentials: Credentials) -> FeedError | Transient:
@@ -42,28 +41,14 @@ def failure(answer: Answer, credentials: Credentials) -> FeedError | Transient:
     """
     status, headers, body, url = answer
     where = url.copy_with(query=None)
-    told = told_by(headers, body, credentials)
-    said = f": {told.message}" if told.message else ""
-
-    def made(kind: type[FeedError], message: str) -> FeedError:
-        return kind(
-            f"{where} {message}",
-            status=status,
-            code=told.code,
-            request_id=told.request_id,
-        )
-
-    if status >= _SERVER:
-        error = made(ServerError, f"failed{said}")
-        return Transient(error, reset_wait(headers, ("retry-after",)))
-    if status == _TOO_MANY:
-        wait = reset_wait(headers)
-        return Transient(
-            made(RateLimitError, f"has a rate limit that is reached{lifts_in(wait)}"), wait
-        )
+    told = told_by(status, headers, body, credentials)
+    said = told.said
+    passing = told.transient(f"{where} failed", f"{where} has a rate limit that is reached")
+    if passing is not None:
+        return passing
     if status == _UNAUTHORIZED:
         if credentials.header():
-            return made(AuthenticationError, f"refuses the credentials{said}")
-        return made(MissingKeyError, f"asks for credentials, and none are set{said}")
+            return told.error(AuthenticationError, f"{where} refuses the credentials{said}")
+        return told.error(MissingKeyError, f"{where} asks for credentials, and none are set{said}")
     kind, message = _REFUSED.get(status, (FeedError, "refuses the request"))
-    return made(kind, f"{message}{said}")
+    return told.error(kind, f"{where} {message}{said}")
