@@ -62,15 +62,8 @@ def read_html(source: TextSource) -> Iterator[SourcedRecord | Skipped]:
 def _blocks(source: TextSource, etree: Any) -> Iterator[Block]:
     page = _Page(source.name)
     parser = etree.HTMLParser(target=page, encoding="utf-8", no_network=True)
-    size = 0
     try:
-        for chunk in source.chunks():
-            size += len(chunk)
-            if size > LARGEST_PAGE:
-                raise SourceError(
-                    f"Cannot read '{source.name}': it is a page of more than"
-                    f" {LARGEST_PAGE >> 20} Mi characters; export it as CSV or text"
-                )
+        for chunk in source.bounded(LARGEST_PAGE, "a page", "export it as CSV or text"):
             parser.feed(chunk.encode("utf-8", "replace"))
             yield from page.taken()
         parser.close()

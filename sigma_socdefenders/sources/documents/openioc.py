@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sigma_socdefenders.audit.skipped import Reason, Skipped
-from sigma_socdefenders.errors import Position, SourceError, shorten
+from sigma_socdefenders.errors import Position, shorten
 from sigma_socdefenders.indicators.ioc_types import HASHES
 from sigma_socdefenders.indicators.record import SourcedRecord
 from sigma_socdefenders.sources.cells.values import bare_type
@@ -51,25 +51,11 @@ def read_openioc(source: TextSource) -> Iterator[SourcedRecord | Skipped]:
     """
     name = source.name
     parser = library("defusedxml.ElementTree", name)
-    text = _whole(source)
+    text = "".join(source.bounded(LARGEST_FILE, "a file", "split it"))
     root = guarded(lambda: parser.fromstring(text, forbid_dtd=True), name)
     said = _said(root)
     for number, item in enumerate(_items(root), 1):
         yield _record(item, Position(name, number, "item"), said)
-
-
-def _whole(source: TextSource) -> str:
-    parts: list[str] = []
-    size = 0
-    for part in source.chunks():
-        size += len(part)
-        if size > LARGEST_FILE:
-            raise SourceError(
-                f"Cannot read '{source.name}': it is a file of more than"
-                f" {LARGEST_FILE >> 20} Mi characters; split it"
-            )
-        parts.append(part)
-    return "".join(parts)
 
 
 def _tag(element: Any) -> str:

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from sigma_socdefenders.sources.opening.decode import TextSource
 
-__all__ = ["array_items", "documents", "parse"]
+__all__ = ["array_items", "documents", "parse", "whole"]
 
+LARGEST_DOCUMENT = 1 << 27
 MOST_VALUES = 10_000_000
 _LONGEST_ITEM = 16 * LONGEST_LINE
 # The strings of a document, the last of which may lack its end, are left alone; or a comma that
@@ -67,6 +68,16 @@ def parse(text: str, name: str) -> Any:
             f"Cannot read '{name}': it holds {len(values)} JSON documents instead of one"
         )
     return values[0]
+
+
+def whole(source: TextSource) -> str:
+    """Return all of a text.
+
+    Raises:
+        SourceError: it has more than `LARGEST_DOCUMENT` characters.
+    """
+    instead = "split it, or write it as JSON Lines"
+    return "".join(source.bounded(LARGEST_DOCUMENT, "a single document", instead))
 
 
 def documents(text: str, name: str) -> Iterator[Any]:

@@ -25,7 +25,7 @@ from sigma_socdefenders.sources.json_lists.objects import (
     fields_beside,
     row_of,
 )
-from sigma_socdefenders.sources.json_lists.parse import array_items, documents
+from sigma_socdefenders.sources.json_lists.parse import array_items, documents, whole
 from sigma_socdefenders.sources.misp import events as misp_events
 from sigma_socdefenders.sources.stix import bundle as stix_bundle
 
@@ -54,7 +54,7 @@ def read_json(
 
     Raises:
         UnrecognisedSourceError: nothing in it is known to be a list of indicators.
-        SourceError: it is broken, or beyond the bounds of `json_values`.
+        SourceError: it is broken, or beyond the bounds of `parse`.
     """
     if by_line:
         yield from _Reader(source.name, to_ids, unit="line").lines(source)
@@ -63,7 +63,7 @@ def read_json(
     if source.sample.lstrip().startswith("["):
         yield from reader.items(array_items(source))
         return
-    for document in documents(source.whole(), source.name):
+    for document in documents(whole(source), source.name):
         yield from reader.document(document)
 
 

@@ -1,7 +1,7 @@
 """From bytes to text, in bounded memory.
 
-Bounds: `CHUNK` characters are held of a text that is read line by line, `LONGEST_LINE` of a line,
-`LARGEST_DOCUMENT` of a text that can only be read whole.
+Bounds: `CHUNK` characters are held of a text that is read line by line, `LONGEST_LINE` of a line;
+of a text that can only be read whole, what its reader allows.
 """
 
 from __future__ import annotations
@@ -19,11 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-__all__ = ["LARGEST_DOCUMENT", "LONGEST_LINE", "Joined", "TextSource", "named", "read_up_to"]
+__all__ = ["LONGEST_LINE", "Joined", "TextSource", "named", "read_up_to"]
 
 CHUNK = 1 << 16
 LONGEST_LINE = 1 << 20
-LARGEST_DOCUMENT = 1 << 27
 
 _KNOWN_BINARY = {
     b"\x89PNG": "an image",
@@ -86,7 +85,7 @@ def _encoding(head: bytes) -> str | None:
 
 
 class TextSource:
-    """One decoded text and its name: its first characters as `sample`, then lines or the whole.
+    """One decoded text and its name: its first characters as `sample`, then lines or pieces.
 
     Line ends may be of any system. Bytes that are not UTF-8 are taken as Windows-1252.
 
@@ -144,27 +143,31 @@ class TextSource:
                 return rest
         return ""
 
-    def whole(self) -> str:
-        """Return all of the text.
-
-        Raises:
-            SourceError: it has more than `LARGEST_DOCUMENT` characters.
-        """
-        parts, size = [self.sample], len(self.sample)
-        while chunk := self._read(1 << 20):
-            size += len(chunk)
-            if size > LARGEST_DOCUMENT:
-                raise SourceError(
-                    f"Cannot read '{self.name}': it is a single document of more than"
-                    f" {LARGEST_DOCUMENT >> 20} Mi characters; split it, or write it as JSON Lines"
-                )
-            parts.append(chunk)
-        return "".join(parts)
-
     def chunks(self) -> Iterator[str]:
         """Yield the text in pieces."""
         yield self.sample
         while chunk := self._read(CHUNK):
+            yield chunk
+
+    def bounded(self, most: int, what: str, instead: str) -> Iterator[str]:
+        """Yield the text in pieces, as long as it is not too long.
+
+        Args:
+            most: the most characters that are read.
+            what: what the text is, for the message: `a page`.
+            instead: what to do with a longer one.
+
+        Raises:
+            SourceError: it has more characters.
+        """
+        size = 0
+        for chunk in self.chunks():
+            size += len(chunk)
+            if size > most:
+                raise SourceError(
+                    f"Cannot read '{self.name}': it is {what} of more than {most >> 20} Mi"
+                    f" characters; {instead}"
+                )
             yield chunk
 
 

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from sigma_socdefenders.errors import SourceError, UnrecognisedSourceError
+from sigma_socdefenders.sources.json_lists import parse
 
 MD5 = "0123456789abcdef" * 2
 RECORD = {"type": "domain", "value": "bad[.]example", "confidence": "high", "tags": ["a"]}
@@ -308,3 +309,10 @@ def test_a_line_that_is_nested_too_deeply(reading):
     result = reading(f'{{"value": "a.example"}}\n{deep}\n{{"value": "b.example"}}\n')
     assert result.values == ["a.example", "b.example"]
     assert result.reasons == {"invalid": 1}
+
+
+def test_large_documents_are_bounded(reading, monkeypatch):
+    """A JSON document beyond the bound is refused with a way out."""
+    monkeypatch.setattr(parse, "LARGEST_DOCUMENT", 1 << 20)
+    with pytest.raises(SourceError, match="JSON Lines"):
+        reading('{"data": [' + '{"value": "a.example"},' * 100_000 + "]}")

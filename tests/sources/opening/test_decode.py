@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from sigma_socdefenders.errors import SourceError, UnrecognisedSourceError
-from sigma_socdefenders.sources.opening import allowance, decode
+from sigma_socdefenders.sources.opening import allowance
 from tests.sources.conftest import read_all
 
 TEXT = "bad.example # süß\n192.0.2.7\n"
@@ -328,10 +328,3 @@ def test_deflate_that_is_damaged(reading):
     broken = head + zlib.compress(b"a.example\n" * 100)[2:30] + b"\0" * 20
     with pytest.raises(SourceError):
         reading(broken)
-
-
-def test_large_documents_are_bounded(reading, monkeypatch):
-    """A JSON document beyond the bound is refused with a way out."""
-    monkeypatch.setattr(decode, "LARGEST_DOCUMENT", 1 << 20)
-    with pytest.raises(SourceError, match="JSON Lines"):
-        reading('{"data": [' + '{"value": "a.example"},' * 100_000 + "]}")
