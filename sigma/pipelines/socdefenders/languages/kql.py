@@ -28,7 +28,7 @@ from sigma.pipelines.socdefenders.translate.values import merge_domains, numbers
 from .expression import FIELD, any_of, expression
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from sigma.types import SigmaType
 
@@ -64,7 +64,9 @@ class Kusto(QueryDialect):
             merged = merge_domains(matches)
             asked = _hosts(subject, merged, _AROUND[column.field_type])
             if (names := _names(merged)) and not column.parameter:
-                quick = _listed(column.indexed or subject, "has", "has_any", _literals(names))
+                quick = _listed(
+                    column.indexed or subject, "has", "has_any", list(map(literal, names))
+                )
                 asked = f"{quick} and {asked}"
             parts = [asked]
         else:
@@ -138,15 +140,14 @@ def _names(matches: list[Match]) -> list[str]:
     return list(dict.fromkeys(names)) if plain and len(names) == len(matches) else []
 
 
-def _literals(texts: Iterable[str]) -> list[str]:
-    return [literal(text) for text in texts]
-
-
 def _texts(subject: str, matches: list[Match], *, known_case: bool) -> list[str]:
-    texts = [match.text for match in matches if match.type is MatchType.EXACT]
-    # Without letters there is no case, and `==` and `in` need no folding.
-    caseless = [text for text in texts if known_case or text.upper() == text.lower()]
-    exact = _literals(text for text in texts if text not in set(caseless))
+    caseless: list[str] = []
+    exact: list[str] = []
+    for match in matches:
+        if match.type is MatchType.EXACT:
+            # Without letters there is no case, and `==` and `in` need no folding.
+            has_case = not known_case and match.text.upper() != match.text.lower()
+            (exact if has_case else caseless).append(literal(match.text))
     words = [literal(match.text) for match in matches if match.type is MatchType.WORD]
     networks = [match.text for match in matches if match.type is MatchType.NETWORK]
     numbers = [match.text for match in matches if match.type is MatchType.NUMBER]
@@ -154,7 +155,7 @@ def _texts(subject: str, matches: list[Match], *, known_case: bool) -> list[str]
     if numbers:
         parts.append(_listed(subject, "==", "in", numbers))
     if caseless:
-        parts.append(_listed(subject, "==", "in", _literals(caseless)))
+        parts.append(_listed(subject, "==", "in", caseless))
     if exact:
         parts.append(_listed(subject, "=~", "in~", exact))
     if words:
