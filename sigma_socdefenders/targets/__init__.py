@@ -29,7 +29,8 @@ _splunk = partial(
     sigma_target="splunk",
     limit=limits.SPLUNK,
 )
-_SPLUNK_FORMATS = ("default", "savedsearches")
+_SPLUNK_FORMATS = ("default", "savedsearches", "contentctl")
+_CONTENTCTL = "socdefenders_splunk_contentctl"
 _DSL = {"dsl": "socdefenders_elastic_dsl"}
 _ELASTIC_RULES = {"siem_rule_ndjson": "socdefenders_elastic_rules"}
 
@@ -41,15 +42,28 @@ TARGETS: dict[str, Target] = {
             "Splunk with Sysmon's fields (SPL)",
             pipeline="socdefenders_splunk",
             formats=_SPLUNK_FORMATS,
+            own_formats={"contentctl": _CONTENTCTL},
             lookups="sigma_socdefenders.outputs.lookups.splunk:LOOKUP",
         ),
         _splunk(
             "splunk-cim",
             "Splunk's Common Information Model (SPL; tstats in the format data_model)",
             pipeline="socdefenders_splunk_cim",
-            formats=(*_SPLUNK_FORMATS, "data_model", "data_model_savedsearches"),
-            own_formats={"data_model_savedsearches": "socdefenders_splunk_savedsearches"},
-            base_formats={"data_model_savedsearches": "data_model"},
+            formats=(
+                *_SPLUNK_FORMATS,
+                "data_model",
+                "data_model_savedsearches",
+                "data_model_contentctl",
+            ),
+            own_formats={
+                "contentctl": _CONTENTCTL,
+                "data_model_savedsearches": "socdefenders_splunk_savedsearches",
+                "data_model_contentctl": _CONTENTCTL,
+            },
+            base_formats={
+                "data_model_savedsearches": "data_model",
+                "data_model_contentctl": "data_model",
+            },
             lookups="sigma_socdefenders.outputs.lookups.splunk:CIM_LOOKUP",
         ),
         Target(

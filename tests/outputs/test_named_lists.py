@@ -74,6 +74,11 @@ def documents(text: str) -> Iterator[tuple[str, Any]]:
             if stanza != "default":
                 yield stanza, dict(parser[stanza])
         return
+    if text.startswith("name: "):
+        # contentctl knows detections by their names, and refuses two of one id.
+        for part in yaml.safe_load_all(text):
+            yield f"{part['name']} {part['id']}", part
+        return
     try:
         found = json.loads(text)
     except ValueError:

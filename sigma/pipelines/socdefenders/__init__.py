@@ -39,6 +39,7 @@ _MODULES = {
     "socdefenders_sentinel_analytics": "rule_formats.sentinel_analytics",
     "socdefenders_splunk": "schemas.splunk",
     "socdefenders_splunk_cim": "schemas.splunk_cim",
+    "socdefenders_splunk_contentctl": "rule_formats.contentctl_detections",
     "socdefenders_splunk_savedsearches": "rule_formats.saved_searches",
 }
 

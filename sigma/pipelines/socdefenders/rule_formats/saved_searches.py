@@ -28,9 +28,16 @@ if TYPE_CHECKING:
 
     from sigma.rule import SigmaRule
 
-__all__ = ["socdefenders_splunk_savedsearches", "splunk_pipeline"]
+__all__ = [
+    "SPLUNK_BACKENDS",
+    "a_value_a_line",
+    "result_fields",
+    "socdefenders_splunk_savedsearches",
+    "splunk_pipeline",
+]
 
-_BACKENDS = frozenset({"splunk"})
+SPLUNK_BACKENDS = frozenset({"splunk"})
+"""The names of the backends that write SPL."""
 
 # The backend's own defaults, which every stanza says for itself.
 _BACKEND_DEFAULTS = {"dispatch.earliest_time": "-30d", "dispatch.latest_time": "now"}
@@ -46,20 +53,13 @@ def _rule_name(rule: SigmaRule | SigmaCorrelationRule) -> str:
 def _stanza(
     rule: SigmaRule | SigmaCorrelationRule, search: str, pipeline: ProcessingPipeline | None
 ) -> str:
-    state = {} if pipeline is None else pipeline.state
-    fields: tuple[str, ...]
-    if isinstance(rule, SigmaCorrelationRule):
-        fields = tuple(rule.group_by or ())
-    else:
-        fields = (state.get("socdefenders_asset") or "host", *state.get("socdefenders_columns", ()))
-    # tstats calls its fields by the data set's name, which its searches then take off.
-    asset, *columns = [field.rpartition(".")[2] for field in fields if field] or ["host"]
+    asset, columns = result_fields(rule, pipeline)
     name = _rule_name(rule)
     return stanza_text(
         name,
         {
             "description": one_line(rule.description or ""),
-            "search": _a_value_a_line(search.strip()),
+            "search": a_value_a_line(search.strip()),
             **alert_settings(
                 Deployment.of(pipeline),
                 name=name,
@@ -68,13 +68,28 @@ def _stanza(
                 rule_id=None if rule.id is None else str(rule.id),
                 attack=techniques(rule.tags),
                 asset=asset,
-                columns=tuple(columns),
+                columns=columns,
             ),
         },
     )
 
 
-def _a_value_a_line(search: str) -> str:
+def result_fields(
+    rule: SigmaRule | SigmaCorrelationRule, pipeline: ProcessingPipeline | None
+) -> tuple[str, tuple[str, ...]]:
+    """Return the field of a result that names the machine or user, and those that were compared."""
+    state = {} if pipeline is None else pipeline.state
+    fields: tuple[str, ...]
+    if isinstance(rule, SigmaCorrelationRule):
+        fields = tuple(rule.group_by or ())
+    else:
+        fields = (state.get("socdefenders_asset") or "host", *state.get("socdefenders_columns", ()))
+    # tstats calls its fields by the data set's name, which its searches then take off.
+    asset, *columns = [field.rpartition(".")[2] for field in fields if field] or ["host"]
+    return asset, tuple(columns)
+
+
+def a_value_a_line(search: str) -> str:
     """Break lists of values into lines, so that a value that comes or goes is a line that changes.
 
     A name and its spelling with a closing dot stay on one line.
@@ -196,7 +211,7 @@ def splunk_pipeline(identifier: str, title: str, *items: ProcessingItem) -> Proc
     return ProcessingPipeline(
         name=f"SOC Defenders: {title}",
         priority=20,
-        allowed_backends=_BACKENDS,
+        allowed_backends=SPLUNK_BACKENDS,
         items=[*items, safe],
         postprocessing_items=[alert],
         finalizers=[_DropDefaults()],
@@ -208,7 +223,7 @@ def socdefenders_splunk_savedsearches() -> ProcessingPipeline:
     return format_pipeline(
         "socdefenders_splunk_savedsearches",
         "Splunk saved searches of any format",
-        _BACKENDS,
+        SPLUNK_BACKENDS,
         _MakeStanza(),
         finalizers=(_Join(),),
     )

@@ -1,8 +1,8 @@
 """What a stanza of Splunk's `savedsearches.conf` says: its name, schedule, alert and actions.
 
-Both rules' searches and those over lookup tables are saved so. Settings are those of Splunk's
-reference of `savedsearches.conf`; those of Enterprise Security are as its own content has them.
-Where Enterprise Security is not installed, Splunk passes over them.
+Rules' searches, those over lookup tables and contentctl's detections say it alike. Settings are
+those of Splunk's reference of `savedsearches.conf`; those of Enterprise Security are as its own
+content has them. Where Enterprise Security is not installed, Splunk passes over them.
 """
 
 from __future__ import annotations
@@ -22,8 +22,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SEVERITIES",
+    "alert_message",
     "alert_settings",
+    "cron_schedule",
     "one_line",
+    "relative_time",
+    "risk_objects",
     "scope",
     "stanza_name",
     "stanza_text",
@@ -114,27 +118,14 @@ def alert_settings(
         SigmaTransformationError: Splunk's schedule cannot say how often it runs.
     """
     fields = tuple(dict.fromkeys((asset, *columns)))
-    message = f"{title}: {', '.join(f'${field}$' for field in fields[:_MOST_TOLD])}"
-    kind = "user" if asset in _USERS else "system"
-    risk: list[dict[str, object]] = [
-        {
-            "risk_object_field": asset,
-            "risk_object_type": kind,
-            "risk_score": _RISK_SCORES[level],
-        }
-    ]
-    risk += [
-        {"threat_object_field": column, "threat_object_type": _THREAT_OBJECTS[column]}
-        for column in columns
-        if column in _THREAT_OBJECTS
-    ]
+    message = alert_message(title, fields)
     settings: dict[str, object] = {
-        "cron_schedule": _cron(deployment.every, rule_id),
+        "cron_schedule": cron_schedule(deployment.every, rule_id),
         "schedule_window": "auto",
         "enableSched": 1,
         "disabled": int(not deployment.enabled),
-        "dispatch.earliest_time": _relative(deployment.look_back),
-        "dispatch.latest_time": _relative(deployment.delay),
+        "dispatch.earliest_time": relative_time(deployment.look_back),
+        "dispatch.latest_time": relative_time(deployment.delay),
         "counttype": "number of events",
         "relation": "greater than",
         "quantity": 0,
@@ -164,15 +155,45 @@ def alert_settings(
         "action.notable.param.nes_fields": ",".join((*fields, *details)),
         "action.risk": 1,
         "action.risk.param._risk_message": message,
-        "action.risk.param._risk": json.dumps(risk),
+        "action.risk.param._risk": json.dumps(risk_objects(level, asset, columns)),
         "action.risk.param._risk_score": 0,
         "action.risk.param.verbose": 0,
     }
     return settings
 
 
-def _cron(every: timedelta, rule_id: str | None) -> str:
-    """Return a schedule; the minute of long ones is the rule's own, so that not all run at once."""
+def alert_message(title: str, fields: tuple[str, ...]) -> str:
+    """Return what an alert says: the title, and the first fields' values."""
+    return f"{title}: {', '.join(f'${field}$' for field in fields[:_MOST_TOLD])}"
+
+
+def risk_objects(level: str, asset: str, columns: tuple[str, ...]) -> list[dict[str, object]]:
+    """Return what the action `risk` adds a score to, and the threats that it names beside it.
+
+    Args:
+        level: Sigma's level.
+        asset: the field of the result that names the machine or user concerned.
+        columns: the fields that were compared with indicators.
+    """
+    scored: dict[str, object] = {
+        "risk_object_field": asset,
+        "risk_object_type": "user" if asset in _USERS else "system",
+        "risk_score": _RISK_SCORES[level],
+    }
+    threats: list[dict[str, object]] = [
+        {"threat_object_field": column, "threat_object_type": _THREAT_OBJECTS[column]}
+        for column in columns
+        if column in _THREAT_OBJECTS
+    ]
+    return [scored, *threats]
+
+
+def cron_schedule(every: timedelta, rule_id: str | None) -> str:
+    """Return a schedule; the minute of long ones is the rule's own, so that not all run at once.
+
+    Raises:
+        SigmaTransformationError: Splunk's schedule cannot say how often it runs.
+    """
     minutes = every // timedelta(minutes=1)
     minute = int((rule_id or "0")[:8].replace("-", ""), 16) % 60
     hours, rest = divmod(minutes, 60)
@@ -190,5 +211,6 @@ def _cron(every: timedelta, rule_id: str | None) -> str:
     )
 
 
-def _relative(ago: timedelta) -> str:
+def relative_time(ago: timedelta) -> str:
+    """Return a time so long ago as Splunk writes it, to the minute."""
     return f"-{ago // timedelta(minutes=1)}m@m" if ago else "now"

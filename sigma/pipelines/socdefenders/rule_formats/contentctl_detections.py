@@ -1,0 +1,296 @@
+"""Detections of Splunk's contentctl: `socdefenders_splunk_contentctl`.
+
+contentctl 5 keeps detections as code, a YAML file each, and builds an app's `savedsearches.conf` of
+them. The pipeline goes with `socdefenders_splunk` or `socdefenders_splunk_cim`, and makes such a
+document of each search; what it says of schedule, throttling, notable event and risk is what the
+saved searches of `splunk_alerts` say. Limits and required fields are those of contentctl 5.6's own
+models: `detection_abstract`, `detection_tags`, `rba`, `throttling`, `drilldown`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from sigma.correlations import SigmaCorrelationRule
+from sigma.exceptions import SigmaTransformationError
+from sigma.processing.finalization import Finalizer
+from sigma.processing.pipeline import ProcessingPipeline
+from sigma.processing.postprocessing import QueryPostprocessingTransformation
+
+from .attack import techniques
+from .deployment import Deployment
+from .pipeline import format_pipeline
+from .saved_searches import SPLUNK_BACKENDS, a_value_a_line, result_fields
+from .splunk_alerts import alert_message, cron_schedule, one_line, relative_time, risk_objects
+from .yaml_documents import yaml_document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sigma.rule import SigmaRule, SigmaRuleTag
+
+__all__ = ["detection_name", "file_stem", "socdefenders_splunk_contentctl"]
+
+# contentctl takes 67 characters, and then builds "LABEL - NAME - Rule" of 81 at most, with the
+# app's label; so much is left beside that of an app of `contentctl init`, which has 26.
+_LONGEST_NAME = 45
+_ID_DIGITS = 12
+_PLATFORM = "socdefenders_platform"
+_LONGEST_AUTHOR = 255
+_LONGEST_DESCRIPTION = 10_000
+_LONGEST_REFERENCE = 2083
+# A date has to be there; that of rules without one is no day on which anything was seen.
+_NO_DATE = date(1970, 1, 1)
+_REFERENCE = re.compile(
+    r"https?://(?:(?!xn--)[A-Za-z0-9_-]+\.)+[A-Za-z]{2,63}(?::[0-9]{1,4})?(?:[/?#]\S*)?"
+)
+_ASSET_TYPES = {
+    "dns": "Network",
+    "firewall": "Network",
+    "proxy": "Web Proxy",
+    "webserver": "Web Server",
+}
+_PRODUCTS = ("Splunk Enterprise", "Splunk Enterprise Security", "Splunk Cloud")
+_RISK_EVENTS = (
+    '| from datamodel:Risk.All_Risk | search normalized_risk_object="${asset}$"'
+    " starthoursago=168 endhoursago=0 | stats count min(_time) as firstTime max(_time) as lastTime"
+    " values(search_name) values(risk_message) by normalized_risk_object"
+)
+_NOT_REPLAYED = (
+    "The search looks for published indicators; there is no recorded attack to replay for them."
+)
+
+
+def detection_name(title: str, rule_id: UUID | str) -> str:
+    """Return the name of a rule's detection, which no other rule has, whatever its title is.
+
+    It holds what file names and macros are made of: ASCII letters and digits, blanks, and the
+    characters that contentctl makes underscores of. Of a title that is too long, what stands before
+    ` - ` goes first.
+    """
+    suffix = f" {str(rule_id).replace('-', '')[:_ID_DIGITS]}"
+    room = _LONGEST_NAME - len(suffix)
+    ascii_title = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
+    marked = re.sub(r"[^A-Za-z0-9./-]", " ", ascii_title)
+    words = " ".join(re.sub(r"(?<!\w)[./-]+|[./-]+(?!\w)", " ", marked).split())
+    if len(words) > room and " - " in title:
+        return detection_name(title.partition(" - ")[2], rule_id)
+    return (words[:room].strip(" ./-") or "Detection") + suffix
+
+
+def file_stem(name: str) -> str:
+    """Return the name of a detection's file without `.yml`, which begins its filter macro's."""
+    return re.sub(r"[ ./-]", "_", name).lower()
+
+
+@dataclass
+class _MakeDetection(QueryPostprocessingTransformation):
+    """Make a detection of a search.
+
+    Raises:
+        SigmaTransformationError: the search was not written for Splunk, or is a stanza already, or
+            the schedule cannot be said.
+    """
+
+    def apply(self, rule: SigmaRule | SigmaCorrelationRule, query: Any) -> Any:
+        super().apply(rule, query)
+        pipeline = self._pipeline
+        if (
+            pipeline is None
+            or pipeline.vars.get("output_format") == "savedsearches"
+            # A platform's pipeline translates the rules of a correlation, and not itself.
+            or not (isinstance(rule, SigmaCorrelationRule) or pipeline.state.get(_PLATFORM))
+        ):
+            raise SigmaTransformationError(
+                "socdefenders_splunk_contentctl goes with socdefenders_splunk or"
+                " socdefenders_splunk_cim, and with the format default or data_model.",
+                source=rule.source,
+            )
+        return yaml_document(_detection(rule, str(query).strip(), pipeline))
+
+
+def _detection(
+    rule: SigmaRule | SigmaCorrelationRule, search: str, pipeline: ProcessingPipeline
+) -> dict[str, Any]:
+    deployment = Deployment.of(pipeline)
+    asset, columns = result_fields(rule, pipeline)
+    fields = tuple(dict.fromkeys((asset, *columns)))
+    rule_id = str(rule.id or uuid5(NAMESPACE_URL, f"{rule.title}\n{search}"))
+    title = one_line(rule.title)
+    name = detection_name(title, rule_id)
+    level = "medium" if rule.level is None else rule.level.name.lower()
+    risk, *threats = risk_objects(level, asset, columns)
+    day = _day(rule)
+    return {
+        "name": name,
+        "id": rule_id,
+        "version": int(day.strftime("%Y%m%d")),
+        "date": day.isoformat(),
+        "author": one_line(rule.author or "SOC Defenders")[:_LONGEST_AUTHOR],
+        "status": "production",
+        "type": "TTP",
+        "description": one_line(rule.description or title)[:_LONGEST_DESCRIPTION],
+        "data_source": [],
+        "search": _search(search, fields, file_stem(name)),
+        "how_to_implement": _how_to_implement(search, fields, file_stem(name)),
+        "known_false_positives": one_line("; ".join(rule.falsepositives)) or "Unknown",
+        "references": [one for one in rule.references if _is_reference(one)],
+        "drilldown_searches": _drilldowns(asset),
+        "rba": {
+            "message": alert_message(_literal(title, "$"), fields),
+            "risk_objects": [
+                {
+                    "field": asset,
+                    "type": risk["risk_object_type"],
+                    "score": risk["risk_score"],
+                }
+            ],
+            "threat_objects": [
+                {"field": one["threat_object_field"], "type": one["threat_object_type"]}
+                for one in threats
+            ],
+        },
+        "enabled_by_default": deployment.enabled,
+        "deployment": _deployment(deployment, title, fields, rule_id),
+        "tags": _tags(rule, deployment, fields, kind=str(risk["risk_object_type"])),
+    }
+
+
+def _search(search: str, fields: Iterable[str], stem: str) -> str:
+    """Return the search with what contentctl asks for: the fields of alerts by name, and a filter.
+
+    A search for events names only what it compares; `fields` adds no condition. tstats names all.
+    """
+    lines = [a_value_a_line(search)]
+    if not search.startswith("| tstats"):
+        lines.append(f"| fields {', '.join(map(_field, fields))}, *")
+    return "\n".join([*lines, f"| `{stem}_filter`"])
+
+
+def _field(name: str) -> str:
+    return name if re.fullmatch(r"\w+", name) else f'"{name}"'
+
+
+def _how_to_implement(search: str, fields: tuple[str, ...], stem: str) -> str:
+    model = re.search(r" from datamodel=(\w+)", search)
+    where = f"the accelerated data model {model[1]}" if model else "Splunk"
+    return (
+        f"Events with the fields {', '.join(fields)} have to be in {where}. Take what is not to be"
+        f" reported out by the macro {stem}_filter."
+    )
+
+
+def _deployment(
+    deployment: Deployment, title: str, fields: tuple[str, ...], rule_id: str
+) -> dict[str, Any]:
+    # contentctl puts fields of the detection in the place of `%name%`, the alert those of `$name$`.
+    literal = _literal(_literal(title, "%"), "$")
+    return {
+        "scheduling": {
+            "cron_schedule": cron_schedule(deployment.every, rule_id),
+            "earliest_time": relative_time(deployment.look_back),
+            "latest_time": relative_time(deployment.delay),
+            "schedule_window": "auto",
+        },
+        "alert_action": {
+            "notable": {
+                "rule_title": literal,
+                "rule_description": alert_message(literal, fields),
+                "nes_fields": list(fields),
+            },
+            "rba": {"enabled": True},
+        },
+    }
+
+
+def _tags(
+    rule: SigmaRule | SigmaCorrelationRule,
+    deployment: Deployment,
+    fields: tuple[str, ...],
+    *,
+    kind: str,
+) -> dict[str, Any]:
+    category = None if isinstance(rule, SigmaCorrelationRule) else rule.logsource.category
+    asset_type = "Identity" if kind == "user" else _ASSET_TYPES.get(category or "", "Endpoint")
+    tags: dict[str, Any] = {
+        # Stories and data sources have to be in the repository: it is for its owner to name some.
+        "analytic_story": [],
+        "asset_type": asset_type,
+        "mitre_attack_id": _attack(rule.tags),
+        "product": list(_PRODUCTS),
+        "security_domain": "threat",
+        "cve": _cves(rule.tags),
+        "manual_test": _NOT_REPLAYED,
+    }
+    if deployment.throttle:
+        minutes = deployment.throttle // timedelta(minutes=1)
+        tags["throttling"] = {"fields": list(fields), "period": f"{minutes * 60}s"}
+    return tags
+
+
+def _drilldowns(asset: str) -> list[dict[str, Any]]:
+    span = {"earliest_offset": "$info_min_time$", "latest_offset": "$info_max_time$"}
+    return [
+        {
+            "name": f"View the events of ${asset}$",
+            "search": f'%original_detection_search% | search {_field(asset)}="${asset}$"',
+            **span,
+        },
+        {
+            "name": f"View the risk events of ${asset}$ in the last 7 days",
+            "search": _RISK_EVENTS.replace("{asset}", asset),
+            **span,
+        },
+    ]
+
+
+def _day(rule: SigmaRule | SigmaCorrelationRule) -> date:
+    """Return the rule's last day; contentctl refuses one that is to come."""
+    today = datetime.now(timezone.utc).date()
+    given = (one for one in (rule.modified, rule.date) if one is not None and one <= today)
+    return max(given, default=_NO_DATE)
+
+
+def _attack(tags: Iterable[SigmaRuleTag]) -> list[str]:
+    """Return the techniques; one of which a sub-technique is named as well is refused beside it."""
+    found = techniques(tags)
+    above = {one[:5] for one in found if "." in one}
+    return [one for one in found if one not in above]
+
+
+def _cves(tags: Iterable[SigmaRuleTag]) -> list[str]:
+    named = (f"CVE-{tag.name}" for tag in tags if tag.namespace == "cve")
+    return list(dict.fromkeys(one for one in named if re.fullmatch(r"CVE-[12]\d{3}-\d+", one)))
+
+
+def _is_reference(text: str) -> bool:
+    return len(text) <= _LONGEST_REFERENCE and _REFERENCE.fullmatch(text) is not None
+
+
+def _literal(text: str, mark: str) -> str:
+    """Return a text in which no pair of marks names a field."""
+    return text.replace(mark, "") if text.count(mark) > 1 else text
+
+
+@dataclass
+class _JoinDocuments(Finalizer):
+    """Put detections into one text of several documents."""
+
+    def apply(self, queries: list[str]) -> str:
+        return "\n---\n".join(queries)
+
+
+def socdefenders_splunk_contentctl() -> ProcessingPipeline:
+    """Return the pipeline that writes Splunk's searches as detections of contentctl."""
+    return format_pipeline(
+        "socdefenders_splunk_contentctl",
+        "Splunk contentctl detections",
+        SPLUNK_BACKENDS,
+        _MakeDetection(),
+        finalizers=(_JoinDocuments(),),
+    )
