@@ -26,7 +26,7 @@ from sigma.pipelines.socdefenders.translate.dialect import QueryDialect
 
 if TYPE_CHECKING:
     from sigma.pipelines.socdefenders.translate.columns import Column
-__all__ = ["Spl"]
+__all__ = ["Spl", "literal_text"]
 
 
 class _NoExpression(SigmaRegularExpression):
@@ -55,7 +55,7 @@ class Spl(QueryDialect):
         *,
         negated: bool,  # noqa: ARG002 - an absent field never equals a value in SPL
     ) -> list[SigmaType]:
-        """Return values that the search command compares; see `translation.QueryDialect`."""
+        """Return values that the search command compares; see `dialect.QueryDialect`."""
         return [_native(match) for match in matches]
 
     def narrowed(self, column: Column, matches: list[Match], *, required: bool) -> SigmaType | None:
@@ -125,16 +125,21 @@ class _Text(SigmaString):
         return _NO_EXPRESSION
 
 
+def literal_text(text: str) -> SigmaString:
+    """Return a value for a text that holds no asterisk: nothing in it is read as a wildcard."""
+    # `_Text(…)` would read it.
+    value = _Text.__new__(_Text)
+    value.original, value.s = text, [text]
+    return value
+
+
 def _native(match: Match) -> SigmaType:
     if match.type is MatchType.NETWORK:
         return SigmaCIDRExpression(match.text)
     if match.type is MatchType.NUMBER:
         return SigmaNumber(float(match.text) if "." in match.text else int(match.text))
     if match.type is MatchType.EXACT and match.text and "*" not in match.text:
-        # Nothing in it is to be read, as `_Text(…)` would.
-        value = _Text.__new__(_Text)
-        value.original, value.s = match.text, [match.text]
-        return value
+        return literal_text(match.text)
     value = _Text()
     for part in match.glob():
         # The backend would write a literal star as `\*`, which SPL knows no more than any escape.

@@ -17,7 +17,7 @@ from sigma.processing.transformations.base import PreprocessingTransformation
 from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaRule
 from sigma.types import SigmaString, SigmaType
 
-from sigma.pipelines.socdefenders.languages.spl import Spl
+from sigma.pipelines.socdefenders.languages.spl import Spl, literal_text
 from sigma.pipelines.socdefenders.rule_formats.saved_searches import splunk_pipeline
 from sigma.pipelines.socdefenders.translate.columns import Column, ColumnSpec, FieldType
 from sigma.pipelines.socdefenders.translate.detections import is_negated
@@ -129,8 +129,8 @@ def _digests(item: SigmaDetectionItem) -> list[SigmaType]:
         _LISTED_DIGEST.fullmatch(str(value)) if isinstance(value, SigmaString) else None
         for value in item.value
     ]
-    digests = [SigmaString(one["digest"]) for one in found if one is not None]
-    return list(digests) if len(digests) == len(found) else []
+    digests: list[SigmaType] = [literal_text(one["digest"]) for one in found if one is not None]
+    return digests if len(digests) == len(found) else []
 
 
 def socdefenders_splunk() -> ProcessingPipeline:
