@@ -1,8 +1,11 @@
 """The form of a custom detection, as a JSON schema.
 
 After Microsoft Graph's beta reference, May and June 2026: "Create detectionRule",
-"detectionAction", "alertTemplate" and the resource types of its entity mappings. Properties that
-are deprecated there, and gone since 2026-10-01, are left out, so that one of them is an error.
+"detectionAction", "alertTemplate", "mitreTechnique" and the resource types of its entity mappings.
+Properties that are deprecated there, and gone since 2026-10-01, are left out, so that one of them
+is an error. So is what the service itself refuses, in the words of its errors: an id that does not
+begin with a letter, a second tactic, an entity without one of the combinations of columns that
+tell it apart, and a rule without an entity that can carry an alert.
 """
 
 from __future__ import annotations
@@ -21,22 +24,39 @@ def _object(required: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]
     }
 
 
-def _mappings(*columns: str) -> dict[str, Any]:
-    mapping = {**_object(**dict.fromkeys(columns, _TEXT)), "minProperties": 1}
+def _mappings(*columns: str, told_by: tuple[tuple[str, ...], ...]) -> dict[str, Any]:
+    mapping = {
+        **_object(**dict.fromkeys(columns, _TEXT)),
+        "anyOf": [{"required": list(combination)} for combination in told_by],
+    }
     return {"type": "array", "items": mapping, "minItems": 1}
 
 
-_ENTITIES = _object(
-    accounts=_mappings("nameColumn", "ntDomainColumn", "sidColumn"),
-    files=_mappings("nameColumn", "sha1Column", "sha256Column"),
-    hosts=_mappings("deviceIdColumn", "nameColumn"),
-    ips=_mappings("addressColumn", "scopeColumn"),
-    mailboxes=_mappings("primaryAddressColumn"),
-    mailMessages=_mappings(
-        "networkMessageIdColumn", "recipientColumn", "senderColumn", "subjectColumn"
+_MESSAGE = ("networkMessageIdColumn", "recipientColumn", "senderColumn", "subjectColumn")
+_ENTITIES = {
+    **_object(
+        accounts=_mappings(
+            "nameColumn",
+            "ntDomainColumn",
+            "sidColumn",
+            told_by=(("sidColumn",), ("nameColumn", "ntDomainColumn")),
+        ),
+        files=_mappings(
+            "nameColumn",
+            "sha1Column",
+            "sha256Column",
+            told_by=(("sha1Column",), ("sha256Column",)),
+        ),
+        hosts=_mappings(
+            "deviceIdColumn", "nameColumn", told_by=(("deviceIdColumn",), ("nameColumn",))
+        ),
+        ips=_mappings("addressColumn", "scopeColumn", told_by=(("addressColumn",),)),
+        mailboxes=_mappings("primaryAddressColumn", told_by=(("primaryAddressColumn",),)),
+        mailMessages=_mappings(*_MESSAGE, told_by=(_MESSAGE,)),
+        urls=_mappings("addressColumn", told_by=(("addressColumn",),)),
     ),
-    urls=_mappings("addressColumn"),
-)
+    "anyOf": [{"required": [kind]} for kind in ("hosts", "accounts", "mailboxes", "ips")],
+}
 _TACTIC = _object(
     ("tactic",),
     tactic={"type": "string", "pattern": "^[A-Z][A-Za-z]+$"},
@@ -44,29 +64,31 @@ _TACTIC = _object(
         "type": "array",
         "items": _object(
             ("technique",),
-            technique={"type": "string", "pattern": r"^T[0-9]{4}(\.[0-9]{3})?$"},
+            technique={"type": "string", "pattern": r"^T[0-9]{4}$"},
+            subTechniques={
+                "type": "array",
+                "items": {"type": "string", "pattern": r"^T[0-9]{4}\.[0-9]{3}$"},
+            },
         ),
     },
 )
 _ALERT = _object(
-    ("title", "severity"),
+    ("title", "severity", "entityMappings"),
     title=_TEXT,
     description=_TEXT,
     severity={"enum": ["informational", "low", "medium", "high"]},
     recommendedActions=_TEXT,
     entityMappings=_ENTITIES,
-    tactics={"type": "array", "items": _TACTIC},
+    tactics={"type": "array", "items": _TACTIC, "maxItems": 1},
 )
 _PROPERTIES: dict[str, Any] = {
     "@odata.type": {"const": "#microsoft.graph.security.detectionRule"},
-    "id": _TEXT,
+    "id": {"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_-]{0,99}$"},
     "displayName": _TEXT,
     "description": _TEXT,
     "status": {"enum": ["enabled", "disabled"]},
     "queryCondition": _object(("queryText",), queryText=_TEXT),
-    "schedule": _object(
-        ("frequency",), frequency={"type": "string", "pattern": "^PT(1|3|12|24)H$"}
-    ),
+    "schedule": _object(("frequency",), frequency={"enum": ["PT1H", "PT3H", "PT12H", "P1D"]}),
     "detectionAction": _object(("alertTemplate",), alertTemplate=_ALERT),
 }
 DETECTION_RULE = _object(

@@ -270,8 +270,9 @@ def test_of_both_ends_either_may_be_the_victim() -> None:
 
 
 def test_a_template_takes_no_text_for_an_expression() -> None:
-    """A title that starts with a bracket is written so that Resource Manager keeps it as text."""
-    assert sentinel_rule(changed("ipv4", title="[a] title"))["displayName"] == "[[a] title"
+    """A title in brackets is written as Resource Manager keeps text; others need nothing."""
+    assert sentinel_rule(changed("ipv4", title="[a title]"))["displayName"] == "[[a title]"
+    assert sentinel_rule(changed("ipv4", title="[a] title"))["displayName"] == "[a] title"
 
 
 def test_a_sentinel_rule_that_is_too_long_is_refused() -> None:
@@ -315,12 +316,15 @@ def test_a_defender_detection_carries_what_the_rule_says() -> None:
     (document,) = converted("defender", "detection_rule", changed("ipv4", level="critical"))
     jsonschema_rs.validate(DETECTION_RULE, document)
     alert = document["detectionAction"]["alertTemplate"]
-    assert document["id"] == RULE_ID
+    assert document["id"] == f"rule-{RULE_ID}"
     assert document["schedule"] == {"frequency": "PT1H"}
     assert document["status"] == "disabled"
     assert alert["severity"] == "high"
     assert alert["tactics"] == [
-        {"tactic": "CommandAndControl", "techniques": [{"technique": "T1071.001"}]}
+        {
+            "tactic": "CommandAndControl",
+            "techniques": [{"technique": "T1071", "subTechniques": ["T1071.001"]}],
+        }
     ]
     assert alert["entityMappings"] == {
         "hosts": [{"deviceIdColumn": "DeviceId", "nameColumn": "DeviceName"}],

@@ -17,7 +17,16 @@ if TYPE_CHECKING:
 
     from sigma.rule import SigmaRuleTag
 
-__all__ = ["TACTICS", "Technique", "by_tactic", "tactics", "technique", "techniques"]
+__all__ = [
+    "TACTICS",
+    "Technique",
+    "by_tactic",
+    "subtechniques",
+    "tactics",
+    "technique",
+    "techniques",
+    "without_unknown",
+]
 
 # The enterprise matrix: https://attack.mitre.org/tactics/enterprise/
 TACTICS = {
@@ -68,6 +77,21 @@ def by_tactic(tags: Iterable[SigmaRuleTag]) -> dict[str, list[str]]:
         for tactic in [one for one in serving if one in named] or serving:
             found.setdefault(tactic, []).append(identifier)
     return {tactic: found[tactic] for tactic in TACTICS if tactic in found}
+
+
+def without_unknown(tags: Iterable[SigmaRuleTag]) -> list[SigmaRuleTag]:
+    """Return the tags without techniques that the table does not know."""
+    return [tag for tag in tags if all(technique(one) for one in techniques([tag]))]
+
+
+def subtechniques(identifiers: Iterable[str]) -> dict[str, list[str]]:
+    """Return techniques, those of sub-techniques included, each with its sub-techniques."""
+    found: dict[str, list[str]] = {}
+    for identifier in identifiers:
+        below = found.setdefault(identifier.partition(".")[0], [])
+        if "." in identifier:
+            below.append(identifier)
+    return found
 
 
 class Technique(NamedTuple):

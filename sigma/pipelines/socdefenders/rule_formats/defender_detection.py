@@ -3,6 +3,10 @@
 It goes with `socdefenders_defender`, and turns each query into one JSON object, as Microsoft Graph
 takes it: "Create detectionRule" of the beta version, in the form of May 2026, which is the only one
 since `isEnabled`, `schedule.period` and `impactedAssets` went on 2026-10-01.
+
+The service refuses more than its reference says: ids that do not begin with a letter ("Invalid rule
+identifier format"), more than one tactic ("Multiple MITRE tactics are not supported. Specify a
+single tactic"), and entities that lack the columns to tell them apart.
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ from sigma.exceptions import SigmaTransformationError
 from sigma.processing.pipeline import ProcessingPipeline
 from sigma.processing.postprocessing import QueryPostprocessingTransformation
 
-from .attack import by_tactic
+from .attack import by_tactic, subtechniques, tactics, techniques, without_unknown
 from .deployment import Deployment
 from .entities import DEFENDER_COLUMNS, DEFENDER_TABLES, TIMELESS
 from .pipeline import format_pipeline
@@ -36,9 +40,9 @@ _SEVERITY = {
     "high": "high",
     "critical": "high",
 }
-# How often a custom detection can run ("ruleSchedule"), and what it then looks back by itself.
+# How often a custom detection can run ("ruleSchedule"); it then looks back further by itself.
 _FREQUENCIES = {
-    timedelta(hours=24): "PT24H",
+    timedelta(hours=24): "P1D",
     timedelta(hours=12): "PT12H",
     timedelta(hours=3): "PT3H",
     timedelta(hours=1): "PT1H",
@@ -71,12 +75,17 @@ class _MakeDetectionRule(QueryPostprocessingTransformation):
                 source=rule.source,
             )
         deployment = Deployment.of(self._pipeline)
+        identifier = rule.id or uuid5(NAMESPACE_URL, f"{rule.title}\n{query}")
         title = " ".join(rule.title.split())
         level = "medium" if rule.level is None else rule.level.name.lower()
+        classified, others = _classified(without_unknown(rule.tags))
         described = rule.description or title
+        if others:
+            described = f"{described}\nATT&CK: {', '.join(others)}"
         return {
             "@odata.type": "#microsoft.graph.security.detectionRule",
-            "id": str(rule.id or uuid5(NAMESPACE_URL, f"{rule.title}\n{query}")),
+            # A UUID may begin with a digit, and an id may not.
+            "id": f"rule-{identifier}",
             "displayName": title,
             "description": described,
             "status": "enabled" if deployment.enabled else "disabled",
@@ -89,7 +98,7 @@ class _MakeDetectionRule(QueryPostprocessingTransformation):
                     "severity": _SEVERITY[level],
                     "recommendedActions": _actions(rule),
                     "entityMappings": _entities(table, state.get("socdefenders_columns", ())),
-                    "tactics": _tactics(rule.tags),
+                    "tactics": classified,
                 },
             },
         }
@@ -115,14 +124,23 @@ def _entities(table: str, columns: Iterable[str]) -> dict[str, list[dict[str, st
     return found
 
 
-def _tactics(tags: Iterable[SigmaRuleTag]) -> list[dict[str, Any]]:
-    return [
-        {
-            "tactic": "".join(word.capitalize() for word in tactic.split("-")),
-            "techniques": [{"technique": one} for one in under],
-        }
-        for tactic, under in by_tactic(tags).items()
+def _classified(tags: Iterable[SigmaRuleTag]) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the one tactic that a detection has, with its techniques, and all other techniques.
+
+    The tactic is the first that the tags name, or else the first that a technique serves.
+    """
+    tags = list(tags)
+    found = by_tactic(tags)
+    if not found:
+        return [], techniques(tags)
+    chosen = next(iter(tactics(tags) or found))
+    listed = [
+        {"technique": above, "subTechniques": below}
+        for above, below in subtechniques(found[chosen]).items()
     ]
+    tactic = "".join(word.capitalize() for word in chosen.split("-"))
+    others = [one for one in techniques(tags) if one not in found[chosen]]
+    return [{"tactic": tactic, "techniques": listed}], others
 
 
 def socdefenders_defender_detection() -> ProcessingPipeline:

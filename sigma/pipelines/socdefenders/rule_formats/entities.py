@@ -6,6 +6,7 @@ __all__ = [
     "COLUMN_ENTITIES",
     "DEFENDER_COLUMNS",
     "DEFENDER_TABLES",
+    "DETAIL_KEYS",
     "EITHER_WAY_ENTITIES",
     "HASH_COLUMNS",
     "INBOUND_ENTITIES",
@@ -69,6 +70,8 @@ INBOUND_ENTITIES = {"_Im_NetworkSession": _ACCEPTED, "_Im_WebSession": _ACCEPTED
 EITHER_WAY_ENTITIES = {"_Im_NetworkSession": _EITHER, "_Im_WebSession": _EITHER_WEB}
 # Sentinel: columns that say what kind of event it is, and never which indicator was found.
 SETTING_COLUMNS = frozenset({"DvcAction", "EventType", "NetworkDirection"})
+# Sentinel: names of details for columns whose own name is too long for one.
+DETAIL_KEYS = {"SenderMailFromAddress": "SenderMailFrom"}
 _HOST = ("hosts", {"deviceIdColumn": "DeviceId", "nameColumn": "DeviceName"})
 # Defender: the entities of every row of a table, as Graph's `entityMappings` has them.
 DEFENDER_TABLES = {

@@ -17,10 +17,11 @@ from sigma.processing.finalization import Finalizer
 from sigma.processing.pipeline import ProcessingPipeline
 from sigma.processing.postprocessing import QueryPostprocessingTransformation
 
-from .attack import by_tactic, techniques
+from .attack import by_tactic, subtechniques, techniques, without_unknown
 from .deployment import Deployment
 from .entities import (
     COLUMN_ENTITIES,
+    DETAIL_KEYS,
     EITHER_WAY_ENTITIES,
     HASH_COLUMNS,
     INBOUND_ENTITIES,
@@ -44,11 +45,15 @@ _SEVERITY = {
     "high": "High",
     "critical": "High",
 }
-# What a scheduled rule takes: https://learn.microsoft.com/azure/sentinel/sentinel-service-limits
+# What a scheduled rule takes: https://learn.microsoft.com/azure/sentinel/sentinel-service-limits,
+# and the checks of rules in the repository Azure/Azure-Sentinel, which are the service's own.
 _LONGEST_QUERY = 10_000
 _LONGEST_NAME = 256
 _LONGEST_DESCRIPTION = 5_000
+_LONGEST_DETAIL_KEY = 20
 _SHORTEST, _LONGEST = timedelta(minutes=5), timedelta(days=14)
+# Who looks back that far may look once an hour at most.
+_FAR_BACK, _SELDOM = timedelta(days=2), timedelta(hours=1)
 _MOST_ENTITIES, _MOST_DETAILS = 10, 5
 # What Azure Resource Manager takes as one template:
 # https://learn.microsoft.com/azure/azure-resource-manager/templates/best-practices
@@ -72,25 +77,24 @@ class _MakeAnalyticsRule(QueryPostprocessingTransformation):
                 "socdefenders_sentinel_analytics goes with socdefenders_sentinel: name it as well.",
                 source=rule.source,
             )
-        columns = state.get("socdefenders_columns", ())
-        query = _with_hash_algorithm(str(query), columns)
-        if len(query) > _LONGEST_QUERY:
-            raise SigmaTransformationError(
-                f"A scheduled rule of Sentinel takes {_LONGEST_QUERY:,} characters and this query"
-                f" has {len(query):,}: put fewer indicators into a rule.",
-                source=rule.source,
-            )
-        return analytics_rule(
+        made = analytics_rule(
             identifier=rule.id or uuid5(NAMESPACE_URL, f"{rule.title}\n{query}"),
             title=rule.title,
             description=rule.description or "",
             level="medium" if rule.level is None else rule.level.name.lower(),
             tags=rule.tags,
-            query=query,
+            query=str(query),
             table=state.get("socdefenders_table", ""),
-            columns=columns,
+            columns=state.get("socdefenders_columns", ()),
             deployment=Deployment.of(self._pipeline),
         )
+        if (length := len(made["properties"]["query"])) > _LONGEST_QUERY:
+            raise SigmaTransformationError(
+                f"A scheduled rule of Sentinel takes {_LONGEST_QUERY:,} characters and this query"
+                f" has {length:,}: put fewer indicators into a rule.",
+                source=rule.source,
+            )
+        return made
 
 
 def analytics_rule(
@@ -118,18 +122,20 @@ def analytics_rule(
         columns: the columns of the result that show what was found.
         deployment: schedule, delay, throttling, and whether the rule runs once it is deployed.
     """
-    columns, tags = list(columns), list(tags)
+    columns, tags = list(columns), without_unknown(tags)
     ids = techniques(tags)
     title = " ".join(title.split())[:_LONGEST_NAME]
+    period = max(deployment.look_back, deployment.every)
+    every = max(deployment.every, _SELDOM) if period >= _FAR_BACK else deployment.every
     properties = {
         "displayName": _literal(title),
         "description": _literal(description[:_LONGEST_DESCRIPTION]),
         "severity": _SEVERITY[level],
         "enabled": deployment.enabled,
-        "query": _literal(query),
-        "queryFrequency": _duration(deployment.every),
+        "query": _with_hash_algorithm(query, columns),
+        "queryFrequency": _duration(every),
         # Longer than the frequency, so that an event that arrives late is seen.
-        "queryPeriod": _duration(max(deployment.look_back, deployment.every)),
+        "queryPeriod": _duration(period),
         "triggerOperator": "GreaterThan",
         "triggerThreshold": 0,
         "suppressionDuration": "PT5H",
@@ -137,7 +143,7 @@ def analytics_rule(
         "tactics": [
             "".join(word.capitalize() for word in slug.split("-")) for slug in by_tactic(tags)
         ],
-        "techniques": list(dict.fromkeys(one[:5] for one in ids)),
+        "techniques": list(subtechniques(ids)),
         "subTechniques": [one for one in ids if "." in one],
         "entityMappings": _entities(table, columns),
         **_details(title, columns),
@@ -169,8 +175,11 @@ def analytics_rule(
 
 
 def _literal(text: str) -> str:
-    """Return a text that a template does not take for an expression."""
-    return f"[{text}" if text.startswith("[") else text
+    """Return a text that a template does not take for an expression.
+
+    One that does not end with a bracket is none, and has to stay as it is ("Escape characters").
+    """
+    return f"[{text}" if text.startswith("[") and text.endswith("]") else text
 
 
 def _with_hash_algorithm(query: str, columns: Iterable[str]) -> str:
@@ -228,7 +237,9 @@ def _details(title: str, columns: Iterable[str]) -> dict[str, Any]:
         return {}
     name = f"{title[: _LONGEST_NAME - len(shown[0]) - 6]}: {{{{{shown[0]}}}}}"
     return {
-        "customDetails": {column: column for column in shown},
+        "customDetails": {
+            DETAIL_KEYS.get(column, column[:_LONGEST_DETAIL_KEY]): column for column in shown
+        },
         "alertDetailsOverride": {"alertDisplayNameFormat": _literal(name)},
     }
 
