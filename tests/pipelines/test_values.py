@@ -51,6 +51,14 @@ TEXTS = st.text(
 MAPPED = st.ip_addresses(v=4).map(lambda each: ipaddress.IPv6Address(f"::ffff:{each}"))
 
 
+@given(TEXTS)
+def test_spl_holds_no_backtick(text: str) -> None:
+    """What begins the name of a macro in SPL, in quotes as well, stands in no query for a value."""
+    document = rule(PROXY, {"c-uri": f"`{SigmaString.from_str(text).to_plain()}`"})
+    (query,) = TARGETS["splunk"].make_backend().convert(SigmaCollection.from_yaml(document))
+    assert "`" not in query
+
+
 @given(st.ip_addresses(v=6) | MAPPED)
 def test_queries_spell_addresses_as_indicators_do(address: ipaddress.IPv6Address) -> None:
     """Queries look for the canonical value, and for the other spelling that rules have."""

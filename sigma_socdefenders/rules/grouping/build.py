@@ -26,11 +26,13 @@ if TYPE_CHECKING:
     from sigma_socdefenders.rules.profiles.model import Profile, RuleTemplate
 
     _OnError: TypeAlias = Callable[[BuiltRule, TargetError], object] | None
-    _Key: TypeAlias = tuple[IndicatorType, SigmaLevel | None, bool]
+    _Key: TypeAlias = tuple[IndicatorType, SigmaLevel | None, str]
 
 __all__ = ["build_groups"]
 
 _TRIAL, _CHUNK = 32, 64
+# SPL needs a regular expression for values with one of these, and with them for their whole group.
+_APART = {"*": "asterisk", "`": "backtick"}
 
 
 def build_groups(
@@ -42,7 +44,7 @@ def build_groups(
 ) -> Iterator[BuiltRule]:
     """Yield rules of many indicators: by type, level, log source and bucket, in that order.
 
-    Values with an asterisk have groups of their own.
+    Values with an asterisk or a backtick have groups of their own.
 
     The rules depend on which indicators there are and not on their order, and each on its own
     members alone. Where a profile's detection cannot hold several values, each indicator gets a
@@ -75,16 +77,16 @@ def build_groups(
 def _lists(found: Iterable[SourcedIndicator], profile: Profile) -> dict[_Key, list[Indicator]]:
     """Return the indicators that may share rules, with one another."""
     # By confidence at first, since a level takes longer to look up, and to compare.
-    alike: defaultdict[tuple[IndicatorType, Confidence | None, bool], list[Indicator]]
+    alike: defaultdict[tuple[IndicatorType, Confidence | None, str], list[Indicator]]
     alike = defaultdict(list)
     for indicator, _ in found:
         if profile.types.get(indicator.type):
-            # SPL needs a regular expression for these, and with them for the rest of their group.
-            has_asterisk = "*" in indicator.value
-            alike[indicator.type, indicator.confidence, has_asterisk].append(indicator)
+            value = indicator.value
+            apart = next((name for mark, name in _APART.items() if mark in value), "")
+            alike[indicator.type, indicator.confidence, apart].append(indicator)
     lists: defaultdict[_Key, list[Indicator]] = defaultdict(list)
-    for (kind, _, has_asterisk), members in alike.items():
-        lists[kind, rule_level(members[0], profile.metadata), has_asterisk] += members
+    for (kind, _, apart), members in alike.items():
+        lists[kind, rule_level(members[0], profile.metadata), apart] += members
     return lists
 
 
@@ -99,7 +101,7 @@ class _Groups:
         capacity: Capacity,
         on_error: _OnError,
     ) -> None:
-        self._type, self._level, self._has_asterisk = key
+        self._type, self._level, self._apart = key
         self._template = template
         self._metadata = profile.metadata
         self._capacity = capacity
@@ -130,7 +132,7 @@ class _Groups:
         return [(name, Part(indicators, span)) for name, span in spans]
 
     def _group(self, name: str, members: Sequence[Indicator]) -> Group:
-        bucket = f"asterisk-{name or '0'}" if self._has_asterisk else name
+        bucket = f"{self._apart}-{name or '0'}" if self._apart else name
         return Group(self._type, self._template, self._metadata, self._level, bucket, members)
 
     def _fits(self, name: str, members: Sequence[Indicator]) -> bool:

@@ -90,12 +90,20 @@ def test_types_and_levels_do_not_mix():
     assert len({one.rule.title for one in built}) == len(built)
 
 
-def test_values_with_an_asterisk_have_groups_of_their_own():
+def test_values_with_an_asterisk_or_a_backtick_have_groups_of_their_own():
     """What only a regular expression can find in SPL does not make one of all the others."""
-    urls = ["http://a.example/x*", "http://a.example/y", "http://b.example/*", "http://b.example/z"]
-    built = _groups([Indicator.from_record({"value": url}) for url in urls], values=1000)
+    paths = [
+        "a.example/x*",
+        "a.example/y",
+        "b.example/*",
+        "b.example/z",
+        "b.example/`",
+        "b.example/`*",
+    ]
+    records = [{"value": f"http://{path}"} for path in paths]
+    built = _groups([Indicator.from_record(record) for record in records], values=1000)
     found = {one.rule.title.split()[-1]: len(one.indicators) for one in built}
-    assert found == {"URL-Medium-0": 2, "URL-Medium-asterisk-0": 2}
+    assert found == {"URL-Medium-0": 2, "URL-Medium-asterisk-0": 3, "URL-Medium-backtick-0": 1}
 
 
 _TACTICS = {f"attack.{tactic}" for tactic in TACTICS}

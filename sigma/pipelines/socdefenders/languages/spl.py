@@ -2,7 +2,8 @@
 
 SPL compares without regard to case. It has one wildcard, `*`, which cannot be escaped and also
 stands for Sigma's `?`. A value with a literal `*`, or with a `?` wildcard, is searched for with
-that wildcard, which finds too much, and the result is narrowed with the `regex` command.
+that wildcard, which finds too much, and the result is narrowed with the `regex` command. So is one
+with a backtick, which in quotes, too, begins the name of a macro.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ class _NoExpression(SigmaRegularExpression):
 
 
 _NO_EXPRESSION = _NoExpression("")
-_ESCAPED = re.compile(r'["*\\]')
+_ESCAPED = re.compile(r'["*`\\]')
+_UNWRITABLE = re.compile(r"[*`]")
 _NETWORK = re.compile(r"[0-9A-Fa-f:.]+/\d{1,3}\Z")
 
 
@@ -75,8 +77,8 @@ class Spl(QueryDialect):
             return None
         if not required:
             raise SigmaTransformationError(
-                f"SPL compares {column.name} with a literal '*', a '?' wildcard or a text like"
-                " 192.0.2.1/24 only where nothing else can match instead: give those values a"
+                f"SPL compares {column.name} with a literal '*' or '`', a '?' wildcard or a text"
+                " like 192.0.2.1/24 only where nothing else can match instead: give those values a"
                 " rule of their own, without 'not' and 'or'."
             )
         return SigmaRegularExpression(
@@ -99,9 +101,9 @@ def _words(matches: list[Match]) -> SigmaType:
 def _too_wide(match: Match) -> bool:
     """Say whether the search command's wildcard would find more than the match."""
     if match.type is MatchType.EXACT:
-        return "*" in match.text
+        return _UNWRITABLE.search(match.text) is not None
     return any(
-        "*" in part if isinstance(part, str) else part is SpecialChars.WILDCARD_SINGLE
+        _UNWRITABLE.search(part) if isinstance(part, str) else part is SpecialChars.WILDCARD_SINGLE
         for part in match.glob()
     )
 
@@ -138,23 +140,24 @@ def _native(match: Match) -> SigmaType:
         return SigmaCIDRExpression(match.text)
     if match.type is MatchType.NUMBER:
         return SigmaNumber(float(match.text) if "." in match.text else int(match.text))
-    if match.type is MatchType.EXACT and match.text and "*" not in match.text:
+    if match.type is MatchType.EXACT and match.text and not _UNWRITABLE.search(match.text):
         return literal_text(match.text)
     value = _Text()
     for part in match.glob():
         # The backend would write a literal star as `\*`, which SPL knows no more than any escape.
-        for text in re.split(r"(\*)", part) if isinstance(part, str) else [part]:
+        for text in re.split(r"([*`])", part) if isinstance(part, str) else [part]:
             if text:
-                value.s.append(SpecialChars.WILDCARD_MULTI if text == "*" else text)
+                value.s.append(SpecialChars.WILDCARD_MULTI if text in ("*", "`") else text)
     return value
 
 
 def _pcre(match: Match) -> str:
     """Return a match as a PCRE; brackets escape, since SPL reads backslashes in quotes as well."""
     wild = {SpecialChars.WILDCARD_MULTI: ".*", SpecialChars.WILDCARD_SINGLE: "."}
-    return "".join(
+    text = "".join(
         re.sub(r"[.$*+?{}()|]", r"[\g<0>]", re.sub(r"[\\^\[\]]", r"\\\g<0>", part))
         if isinstance(part, str)
         else wild[part]
         for part in match.glob()
     )
+    return text.replace("`", r"\x60")
