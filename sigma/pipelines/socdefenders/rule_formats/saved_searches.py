@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 from sigma.correlations import SigmaCorrelationRule
 from sigma.exceptions import SigmaTransformationError
 from sigma.processing.finalization import Finalizer
-from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline, QueryPostprocessingItem
+from sigma.processing.pipeline import ProcessingPipeline
 from sigma.processing.postprocessing import QueryPostprocessingTransformation
 from sigma.processing.transformations.base import PreprocessingTransformation
+
+from sigma.pipelines.socdefenders.translate.pipeline import platform_pipeline
 
 from .attack import techniques
 from .deployment import Deployment
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sigma.rule import SigmaRule
+
+    from sigma.pipelines.socdefenders.translate.translation import TranslateRule
 
 __all__ = [
     "SPLUNK_BACKENDS",
@@ -198,23 +202,28 @@ def _format(pipeline: ProcessingPipeline | None) -> str:
     return "" if pipeline is None else str(pipeline.vars.get("output_format", ""))
 
 
-def splunk_pipeline(identifier: str, title: str, *items: ProcessingItem) -> ProcessingPipeline:
+def splunk_pipeline(
+    identifier: str,
+    title: str,
+    translation: TranslateRule,
+    then: Mapping[str, PreprocessingTransformation],
+) -> ProcessingPipeline:
     """Return the pipeline to searches over one of Splunk's schemas, for any of its formats.
 
     Args:
         identifier: the pipeline's name in `sigma convert -p`.
         title: what the schema is, for a person.
-        items: what translates rules to the schema.
+        translation: translates rules to the schema.
+        then: what is done to a rule after that; see `platform_pipeline`.
     """
-    safe = ProcessingItem(identifier=f"{identifier}_stanza", transformation=_MakeStanzaSafe())
-    alert = QueryPostprocessingItem(identifier=f"{identifier}_alert", transformation=_Finish())
-    return ProcessingPipeline(
-        name=f"SOC Defenders: {title}",
-        priority=20,
-        allowed_backends=SPLUNK_BACKENDS,
-        items=[*items, safe],
-        postprocessing_items=[alert],
-        finalizers=[_DropDefaults()],
+    return platform_pipeline(
+        identifier,
+        title,
+        SPLUNK_BACKENDS,
+        translation,
+        then={**then, "stanza": _MakeStanzaSafe()},
+        queries={"alert": _Finish()},
+        finalizers=(_DropDefaults(),),
     )
 
 

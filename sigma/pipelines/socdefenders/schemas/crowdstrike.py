@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sigma.conditions import ConditionOR
 from sigma.exceptions import SigmaTransformationError
-from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline
+from sigma.processing.pipeline import ProcessingPipeline
 from sigma.rule import SigmaDetection, SigmaRule
 from sigma.types import SigmaQueryExpression
 
@@ -24,6 +24,7 @@ from sigma.pipelines.socdefenders.translate.detections import (
     required_detections,
 )
 from sigma.pipelines.socdefenders.translate.log_sources import LogSourceMapping
+from sigma.pipelines.socdefenders.translate.pipeline import platform_pipeline
 from sigma.pipelines.socdefenders.translate.translation import TranslateRule
 
 if TYPE_CHECKING:
@@ -147,14 +148,9 @@ def _optional_function(entry: Item, *, optional: bool) -> bool:
 
 def socdefenders_crowdstrike() -> ProcessingPipeline:
     """Return the pipeline to queries of CrowdStrike's events."""
-    return ProcessingPipeline(
-        name="SOC Defenders: CrowdStrike LogScale",
-        priority=20,
-        allowed_backends=frozenset({"log_scale"}),
-        items=[
-            ProcessingItem(
-                identifier="socdefenders_crowdstrike",
-                transformation=_Translate(_PLATFORM, _LOG_SOURCES, LogScale()),
-            )
-        ],
+    return platform_pipeline(
+        "socdefenders_crowdstrike",
+        "CrowdStrike LogScale",
+        frozenset({"log_scale"}),
+        _Translate(_PLATFORM, _LOG_SOURCES, LogScale()),
     )

@@ -5,11 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sigma.processing.pipeline import (
-    ProcessingItem,
-    ProcessingPipeline,
-    QueryPostprocessingItem,
-)
+from sigma.processing.pipeline import ProcessingPipeline
 from sigma.processing.postprocessing import QueryPostprocessingTransformation
 from sigma.processing.transformations.base import PreprocessingTransformation
 
@@ -21,13 +17,12 @@ from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
 from sigma.pipelines.socdefenders.rule_formats.elastic_dsl import DIALECT
 from sigma.pipelines.socdefenders.rule_formats.elastic_rules import INDICES
 from sigma.pipelines.socdefenders.translate.columns import FieldType
+from sigma.pipelines.socdefenders.translate.pipeline import platform_pipeline
 from sigma.pipelines.socdefenders.translate.translation import TranslateRule
 
 from .ecs import log_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from sigma.correlations import SigmaCorrelationRule
     from sigma.rule import SigmaRule
 
@@ -41,29 +36,6 @@ __all__ = [
 ]
 
 _LUCENE = frozenset({"lucene", "opensearch", "opensearch_lucene", "elastalert"})
-
-
-def _pipeline(
-    name: str,
-    platform: str,
-    language: QueryDialect | Callable[[ProcessingPipeline | None], QueryDialect],
-    backends: frozenset[str],
-    *,
-    alternatives: bool,
-) -> ProcessingPipeline:
-    return ProcessingPipeline(
-        name=f"SOC Defenders: {platform} with ECS fields",
-        priority=20,
-        allowed_backends=backends,
-        items=[
-            ProcessingItem(
-                identifier=name,
-                transformation=TranslateRule(
-                    platform, log_sources(alternatives=alternatives), language
-                ),
-            )
-        ],
-    )
 
 
 def _subfields(pipeline: ProcessingPipeline | None) -> dict[FieldType, str]:
@@ -86,23 +58,33 @@ def _esql(pipeline: ProcessingPipeline | None) -> Esql:
 
 def socdefenders_elastic() -> ProcessingPipeline:
     """Return the pipeline to Elasticsearch's Lucene query strings."""
-    return _pipeline("socdefenders_elastic", "Elasticsearch", _lucene, _LUCENE, alternatives=True)
+    return platform_pipeline(
+        "socdefenders_elastic",
+        "Elasticsearch with ECS fields",
+        _LUCENE,
+        TranslateRule("Elasticsearch", log_sources(alternatives=True), _lucene),
+    )
 
 
 def socdefenders_opensearch() -> ProcessingPipeline:
     """Return the pipeline to OpenSearch's Lucene query strings, over the same fields."""
-    return _pipeline("socdefenders_opensearch", "OpenSearch", _lucene, _LUCENE, alternatives=True)
+    return platform_pipeline(
+        "socdefenders_opensearch",
+        "OpenSearch with ECS fields",
+        _LUCENE,
+        TranslateRule("OpenSearch", log_sources(alternatives=True), _lucene),
+    )
 
 
 def socdefenders_esql() -> ProcessingPipeline:
     """Return the pipeline to ES|QL; a field that no index has is an error there."""
-    pipeline = _pipeline(
-        "socdefenders_esql", "ES|QL", _esql, frozenset({"esql"}), alternatives=False
+    return platform_pipeline(
+        "socdefenders_esql",
+        "ES|QL with ECS fields",
+        frozenset({"esql"}),
+        TranslateRule("ES|QL", log_sources(alternatives=False), _esql),
+        then={"indices": _NameIndices()},
     )
-    pipeline.items.append(
-        ProcessingItem(identifier="socdefenders_esql_indices", transformation=_NameIndices())
-    )
-    return pipeline
 
 
 @dataclass
@@ -118,13 +100,13 @@ class _NameIndices(PreprocessingTransformation):
 
 def socdefenders_eql() -> ProcessingPipeline:
     """Return the pipeline to EQL; a field that no index has is an error there."""
-    pipeline = _pipeline("socdefenders_eql", "EQL", Eql(), frozenset({"eql"}), alternatives=False)
-    pipeline.postprocessing_items.append(
-        QueryPostprocessingItem(
-            identifier="socdefenders_eql_category", transformation=_NameCategory()
-        )
+    return platform_pipeline(
+        "socdefenders_eql",
+        "EQL with ECS fields",
+        frozenset({"eql"}),
+        TranslateRule("EQL", log_sources(alternatives=False), Eql()),
+        queries={"category": _NameCategory()},
     )
-    return pipeline
 
 
 @dataclass

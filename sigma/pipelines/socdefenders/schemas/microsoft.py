@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline, QueryPostprocessingItem
+from sigma.processing.pipeline import ProcessingPipeline
 from sigma.processing.postprocessing import QueryPostprocessingTransformation
 
 from sigma.pipelines.socdefenders.languages.kql import Kusto, literal
 from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
 from sigma.pipelines.socdefenders.translate.columns import Column, ColumnSpec, FieldType
 from sigma.pipelines.socdefenders.translate.log_sources import LogSourceMapping
+from sigma.pipelines.socdefenders.translate.pipeline import platform_pipeline
 from sigma.pipelines.socdefenders.translate.translation import TranslateRule
 
 if TYPE_CHECKING:
@@ -116,17 +117,10 @@ def kusto_pipeline(
     hints: Mapping[str, str],
 ) -> ProcessingPipeline:
     """Return the pipeline of one platform with KQL tables."""
-    return ProcessingPipeline(
-        name=f"SOC Defenders: {platform} tables",
-        priority=20,
-        allowed_backends=frozenset({"kusto", "microsoft365defender"}),
-        items=[
-            ProcessingItem(
-                identifier=identifier,
-                transformation=TranslateRule(platform, log_sources, Kusto(), hint=hints),
-            )
-        ],
-        postprocessing_items=[
-            QueryPostprocessingItem(identifier=f"{identifier}_table", transformation=_PutTable())
-        ],
+    return platform_pipeline(
+        identifier,
+        f"{platform} tables",
+        frozenset({"kusto", "microsoft365defender"}),
+        TranslateRule(platform, log_sources, Kusto(), hint=hints),
+        queries={"table": _PutTable()},
     )

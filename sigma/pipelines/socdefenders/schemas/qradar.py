@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sigma.exceptions import SigmaConfigurationError, SigmaTransformationError
-from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline, QueryPostprocessingItem
+from sigma.processing.pipeline import ProcessingPipeline
 from sigma.processing.postprocessing import QueryPostprocessingTransformation
 
 from sigma.pipelines.socdefenders.languages.aql import Aql
@@ -23,6 +23,7 @@ from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
 from sigma.pipelines.socdefenders.rule_formats.pipeline import format_pipeline
 from sigma.pipelines.socdefenders.translate.columns import Column, ColumnSpec, FieldType
 from sigma.pipelines.socdefenders.translate.log_sources import LogSourceMapping
+from sigma.pipelines.socdefenders.translate.pipeline import platform_pipeline
 from sigma.pipelines.socdefenders.translate.translation import TranslateRule
 
 if TYPE_CHECKING:
@@ -202,21 +203,12 @@ class _OnlyFilter(QueryPostprocessingTransformation):
 
 def socdefenders_qradar() -> ProcessingPipeline:
     """Return the pipeline to AQL searches of QRadar's events."""
-    return ProcessingPipeline(
-        name="SOC Defenders: QRadar events",
-        priority=20,
-        allowed_backends=frozenset({"qradar-aql-community"}),
-        items=[
-            ProcessingItem(
-                identifier="socdefenders_qradar",
-                transformation=TranslateRule(_PLATFORM, _log_sources, Aql()),
-            )
-        ],
-        postprocessing_items=[
-            QueryPostprocessingItem(
-                identifier="socdefenders_qradar_finish", transformation=_Finish()
-            )
-        ],
+    return platform_pipeline(
+        "socdefenders_qradar",
+        "QRadar events",
+        frozenset({"qradar-aql-community"}),
+        TranslateRule(_PLATFORM, _log_sources, Aql()),
+        queries={"finish": _Finish()},
     )
 
 

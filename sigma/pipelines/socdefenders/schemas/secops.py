@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sigma.exceptions import SigmaTransformationError
-from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline
+from sigma.processing.pipeline import ProcessingPipeline
 from sigma.rule import SigmaRule
 
 from sigma.pipelines.socdefenders.languages.yaral import YaraL
@@ -22,6 +22,7 @@ from sigma.pipelines.socdefenders.translate.detections import (
     negated_detections,
 )
 from sigma.pipelines.socdefenders.translate.log_sources import LogSourceMapping
+from sigma.pipelines.socdefenders.translate.pipeline import platform_pipeline
 from sigma.pipelines.socdefenders.translate.translation import TranslateRule
 
 if TYPE_CHECKING:
@@ -124,14 +125,9 @@ class _Translate(TranslateRule):
 
 def socdefenders_secops() -> ProcessingPipeline:
     """Return the pipeline to searches of the Unified Data Model."""
-    return ProcessingPipeline(
-        name="SOC Defenders: Google SecOps (UDM)",
-        priority=20,
-        allowed_backends=frozenset({"secops"}),
-        items=[
-            ProcessingItem(
-                identifier="socdefenders_secops",
-                transformation=_Translate(_PLATFORM, _LOG_SOURCES, YaraL()),
-            )
-        ],
+    return platform_pipeline(
+        "socdefenders_secops",
+        "Google SecOps (UDM)",
+        frozenset({"secops"}),
+        _Translate(_PLATFORM, _LOG_SOURCES, YaraL()),
     )

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from sigma.conditions import ConditionAND
 from sigma.correlations import SigmaCorrelationRule
-from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline
+from sigma.processing.pipeline import ProcessingPipeline
 from sigma.processing.transformations.base import PreprocessingTransformation
 from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaRule
 from sigma.types import SigmaString, SigmaType
@@ -142,9 +142,6 @@ def socdefenders_splunk() -> ProcessingPipeline:
     return splunk_pipeline(
         "socdefenders_splunk",
         "Splunk with Sysmon's fields",
-        ProcessingItem(
-            identifier="socdefenders_splunk",
-            transformation=TranslateRule("Splunk", _DESTINATIONS, Spl(), default=_ANYWHERE),
-        ),
-        ProcessingItem(identifier="socdefenders_splunk_digests", transformation=_AskForDigests()),
+        TranslateRule("Splunk", _DESTINATIONS, Spl(), default=_ANYWHERE),
+        {"digests": _AskForDigests()},
     )

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sigma.exceptions import SigmaTransformationError
-from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline
+from sigma.processing.pipeline import ProcessingPipeline
 from sigma.processing.transformations.base import PreprocessingTransformation
 from sigma.rule import SigmaRule
 
@@ -103,11 +103,6 @@ def socdefenders_splunk_cim() -> ProcessingPipeline:
     return splunk_pipeline(
         "socdefenders_splunk_cim",
         "Splunk CIM data models",
-        ProcessingItem(
-            identifier="socdefenders_splunk_cim",
-            transformation=TranslateRule("Splunk CIM", _log_sources, Spl(), hint=_HINTS),
-        ),
-        ProcessingItem(
-            identifier="socdefenders_splunk_cim_data_model", transformation=_NameDataModel()
-        ),
+        TranslateRule("Splunk CIM", _log_sources, Spl(), hint=_HINTS),
+        {"data_model": _NameDataModel()},
     )
