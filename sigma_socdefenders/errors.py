@@ -9,7 +9,8 @@
     ├── SelectionError             what to select cannot be understood, or a list not be read
     ├── ListNameError              a name that a list of indicators cannot have
     ├── ProfileError               a profile that does not say which rules to build
-    ├── TargetError                a target, format or indicator type that cannot be converted
+    ├── TargetError                a target, or a rule that cannot be converted for it
+    ├── SettingsError              what a conversion is told means nothing for its target
     ├── OutputError                a file that cannot be written
     ├── RepositoryError            a folder of rules that cannot be synced as it stands
     └── FeedError                  the feed, or a TAXII or MISP server: status, code and request
@@ -56,6 +57,7 @@ __all__ = [
     "RepositoryError",
     "SelectionError",
     "ServerError",
+    "SettingsError",
     "SocDefendersError",
     "SourceError",
     "StateError",
@@ -166,6 +168,13 @@ class ProfileError(SocDefendersError):
 
 class TargetError(SocDefendersError):
     """A conversion that cannot be done; the message says what can be used instead."""
+
+
+class SettingsError(SocDefendersError):
+    """A format, pipeline, backend option or deployment setting that the target cannot have.
+
+    Unlike a `TargetError`, it concerns no rule by itself: no rule can be converted that way.
+    """
 
 
 class OutputError(SocDefendersError):

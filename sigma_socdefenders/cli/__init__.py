@@ -121,11 +121,12 @@ def _failed(error: Exception) -> int:
     from sigma_socdefenders.errors import (
         ProfileError,
         SelectionError,
+        SettingsError,
         SocDefendersError,
         shorten,
     )
 
-    if isinstance(error, (ProfileError, SelectionError)):
+    if isinstance(error, (ProfileError, SelectionError, SettingsError)):
         # What an option says, or a file that it names, means nothing.
         click.echo(f"Error: {error}", err=True)
         return 2

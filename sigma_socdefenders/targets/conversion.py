@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sigma.exceptions import SigmaError
+from sigma.exceptions import SigmaConfigurationError, SigmaError
 
-from sigma_socdefenders.errors import TargetError
+from sigma_socdefenders.errors import SettingsError, TargetError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -43,8 +43,8 @@ def convert(
         What the backend gives for the format: a list of queries, a text, or a list of documents.
 
     Raises:
-        TargetError: the target has no such format, or (without `on_error`) a rule cannot be
-            converted.
+        TargetError: without `on_error`, a rule cannot be converted.
+        SettingsError: the target has no such format, or the settings do not suit it.
     """
     converter = Converter(target, output_format, settings)
     return converter.finish(converter.all_queries(rules, on_error=on_error))
@@ -59,7 +59,7 @@ class Converter:
         settings: deployment, further pipelines and backend options.
 
     Raises:
-        TargetError: the target has no such format, or the settings do not suit it.
+        SettingsError: the target has no such format, or the settings do not suit it.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Converter:
     ) -> None:
         if output_format not in target.formats:
             known = ", ".join(target.formats)
-            raise TargetError(
+            raise SettingsError(
                 f"Target '{target.name}' has no format '{output_format}': use {known}."
             )
         self.target = target
@@ -83,9 +83,13 @@ class Converter:
 
         Raises:
             TargetError: the rule cannot be converted.
+            SettingsError: no rule can be, for a setting is one that the target cannot have.
         """
         try:
             return self._backend.convert_rule(rule, self._format)
+        except SigmaConfigurationError as error:
+            # No rule can be converted so: to leave out one after the other would hide why.
+            raise SettingsError(" ".join(str(error).split())) from None
         except (SigmaError, NotImplementedError) as error:
             reason = " ".join(str(error).split())
         except Exception as error:  # noqa: BLE001 - backends fail in every way; the rest must go on

@@ -13,7 +13,7 @@ from sigma.exceptions import (
 )
 
 from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
-from sigma_socdefenders.errors import TargetError
+from sigma_socdefenders.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +46,8 @@ class ConversionSettings:
             sigma_target: the backend's name in `sigma convert -t`.
 
         Raises:
-            TargetError: a pipeline is not there, not valid, or for other backends.
+            SettingsError: a pipeline is not there, not valid, or for other backends; or a
+                deployment setting among its variables is wrong.
         """
         from sigma.processing.pipeline import ProcessingPipeline  # noqa: PLC0415 - start-up time
 
@@ -58,7 +59,7 @@ class ConversionSettings:
         try:
             Deployment.of(joined)
         except SigmaError as error:
-            raise TargetError(str(error)) from None
+            raise SettingsError(str(error)) from None
         return joined
 
 
@@ -74,11 +75,13 @@ def _resolved(name: str, sigma_target: str) -> ProcessingPipeline:
     try:
         return resolver.resolve([name], sigma_target)
     except SigmaPipelineNotAllowedForBackendError:
-        raise TargetError(f"The pipeline '{name}' is not for the backend {sigma_target}.") from None
+        raise SettingsError(
+            f"The pipeline '{name}' is not for the backend {sigma_target}."
+        ) from None
     except SigmaPipelineNotFoundError:
-        raise TargetError(
+        raise SettingsError(
             f"There is no pipeline '{name}': use a name of `sigma list pipelines`, or a YAML file."
         ) from None
     except (SigmaError, OSError, ValueError, TypeError, KeyError) as error:
         reason = " ".join(str(error).split())
-        raise TargetError(f"The pipeline '{name}' cannot be used: {reason}") from None
+        raise SettingsError(f"The pipeline '{name}' cannot be used: {reason}") from None

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from sigma.pipelines.socdefenders import pipelines
-from sigma_socdefenders.errors import TargetError
+from sigma_socdefenders.errors import SettingsError, TargetError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,8 +64,8 @@ class Target:
         """Return a new backend with the pipelines of the target, of the format and of the settings.
 
         Raises:
-            TargetError: the backend is an extra that is not installed, a pipeline of the settings
-                cannot be used, or a backend option is wrong.
+            TargetError: the backend is an extra that is not installed.
+            SettingsError: a pipeline of the settings cannot be used, or a backend option is wrong.
         """
         from sigma_socdefenders.targets.settings import (  # noqa: PLC0415 - start-up time
             ConversionSettings,
@@ -87,7 +87,7 @@ class Target:
         try:
             backend: Backend = backend_class(pipeline, **settings.backend_options)
         except TypeError as error:
-            raise TargetError(f"A backend option of {self.name} is wrong: {error}.") from None
+            raise SettingsError(f"A backend option of {self.name} is wrong: {error}.") from None
         return backend
 
 

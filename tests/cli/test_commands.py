@@ -101,7 +101,7 @@ def test_bad_records_are_counted_and_explained(run_program):
         (["rules", "-o", "no/such/folder", FEED], 1, "Error: Cannot write 'no/such/folder'"),
         (["convert", FEED], 2, "Missing option '-t'"),
         (["convert", "-t", "arcsight", FEED], 2, "'arcsight' is not one of"),
-        (["convert", "-t", "splunk", "-f", "xml", FEED], 1, "has no format 'xml': use default"),
+        (["convert", "-t", "splunk", "-f", "xml", FEED], 2, "has no format 'xml': use default"),
         (["rules", "--limit", "0", FEED], 2, "0 is not in the range"),
         (["frobnicate"], 2, "No such command 'frobnicate'"),
     ],

@@ -111,8 +111,8 @@ def test_installed_pipelines_have_names(convert):
 @pytest.mark.parametrize(
     ("arguments", "reason", "status"),
     [
-        (("-p", "nothing-such"), "There is no pipeline 'nothing-such'", 1),
-        (("-p", "socdefenders_sentinel"), "is not for the backend splunk", 1),
+        (("-p", "nothing-such"), "There is no pipeline 'nothing-such'", 2),
+        (("-p", "socdefenders_sentinel"), "is not for the backend splunk", 2),
         (("-O", "min_time"), "'min_time' is not of the form key=value", 2),
         (("--every", "often"), "'often' is not a length of time such as 15m, 1h or 1d.", 2),
         (("--index", 'a"b'), "holds quotes", 2),
@@ -124,6 +124,26 @@ def test_wrong_options_are_refused(convert, arguments, reason, status):
     assert done.returncode == status
     assert reason in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["convert", "lookup"])
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("-t splunk --every 50m", "Splunk cannot run a search as often as --every says"),
+        ("-t qradar --qradar-property user=X", "QRadar's events are not searched for 'user'"),
+    ],
+)
+def test_what_a_platform_cannot_be_told_ends_the_run(convert, tmp_path, command, said, reason):
+    """A setting under which no rule can be converted is said once, and leaves no empty output."""
+    config = "convert: {format: savedsearches}" if "splunk" in said else "{}"
+    folder = ("tables",) if command == "lookup" else ()
+    done = convert(command, *folder, FEED, *said.split(), config=config)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"Error: {reason}")
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+    assert not (tmp_path / "tables").exists()
 
 
 def test_backend_options_reach_the_backend(convert):

@@ -13,7 +13,7 @@ from sigma.collection import SigmaCollection
 from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
 from sigma.pipelines.socdefenders.rule_formats.splunk_alerts import stanza_name
 from sigma_socdefenders import SocDefendersCollection
-from sigma_socdefenders.errors import TargetError
+from sigma_socdefenders.errors import SettingsError
 from sigma_socdefenders.rules.build import BuiltRule
 from sigma_socdefenders.rules.grouping import ValueCapacity
 from sigma_socdefenders.targets import TARGETS, convert, find_target
@@ -147,7 +147,7 @@ def test_a_window_and_no_throttling():
 def test_what_cron_cannot_say_is_refused():
     """Splunk cannot run a search every 50 minutes: the error says what it can."""
     rules = SocDefendersCollection.from_records([{"value": "192.0.2.1"}])
-    with pytest.raises(TargetError, match="a number of minutes that divides an hour"):
+    with pytest.raises(SettingsError, match="a number of minutes that divides an hour"):
         convert(
             [BuiltRule(rule, ()) for rule in rules],
             find_target("splunk"),

@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from sigma.exceptions import SigmaConfigurationError
+
 from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
-from sigma_socdefenders.errors import TargetError
+from sigma_socdefenders.errors import SettingsError, TargetError
 from sigma_socdefenders.outputs.lookups import elastic
 from sigma_socdefenders.outputs.lookups.files import File
 from sigma_socdefenders.outputs.lookups.lists import Lists
@@ -65,6 +67,7 @@ def lookup_files(
 
     Raises:
         TargetError: there are no lookups for the target; or, without `on_error`, see there.
+        SettingsError: the settings or the address are none that the target can have.
     """
     platform = PLATFORMS.get(target_name)
     if platform is None:
@@ -72,9 +75,11 @@ def lookup_files(
         raise TargetError(f"There are no lookups for '{target_name}': use one of {known}.")
     if published is not None and platform.published_files is None:
         able = ", ".join(name for name, each in PLATFORMS.items() if each.published_files)
-        raise TargetError(f"Only the queries of {able} fetch tables from an address.")
-    if published is not None and not published.startswith("https://"):
-        raise TargetError(f"Tables are fetched by https alone, not from '{published}'.")
+        raise SettingsError(f"Only the queries of {able} fetch tables from an address.")
+    if published is not None and not _ADDRESS.fullmatch(published):
+        raise SettingsError(
+            f"Tables are fetched from an address such as https://host/folder, not '{published}'."
+        )
     tabled: list[SourcedIndicator] = []
     others: list[SourcedIndicator] = []
     deployment = Deployment() if settings is None else settings.deployment
@@ -93,12 +98,16 @@ def lookup_files(
         grouped, target, platform.output_format, settings=settings, on_error=on_error
     )
     text = render(converted)
-    if published is None or platform.published_files is None:
-        yield from platform.files(lists, text, deployment)
-    else:
-        yield from platform.published_files(lists, text, deployment, published.rstrip("/"))
+    try:
+        if published is None or platform.published_files is None:
+            yield from platform.files(lists, text, deployment)
+        else:
+            yield from platform.published_files(lists, text, deployment, published)
+    except SigmaConfigurationError as error:
+        raise SettingsError(str(error)) from None
 
 
+_ADDRESS = re.compile(r"https://[A-Za-z0-9.:\[\]-]+(?:/[!#-&(-~]*)?")
 _PATH = re.compile(r"(?:[A-Za-z0-9_-]{1,64}/){0,2}[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
 

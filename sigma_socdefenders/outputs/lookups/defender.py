@@ -53,15 +53,19 @@ def queries(published: str, list_name: ListName = FEED) -> dict[IndicatorType, s
     """Return the query of each type.
 
     Args:
-        published: the address of the folder of tables, without a closing slash.
+        published: the address of the folder of tables; what a signed one has behind its question
+            mark goes behind each table's name, in a text that Defender shows nobody.
         list_name: the list that the tables are of.
     """
+    folder, signed, signature = published.partition("?")
+    quote, ending = ("h@'" if signed else "@'"), f"{signed}{signature}'"
     columns = ", ".join(f"{name}:string" for name in ("value", *DETAILS))
     return {
         kind: query(
             kind,
             place,
-            f"externaldata({columns}) [@'{published}/{list_name.table(kind)}.csv'] "
+            f"externaldata({columns}) "
+            f"[{quote}{folder.rstrip('/')}/{list_name.table(kind)}.csv{ending}] "
             "with (format='csv', ignoreFirstRecord=true)",
             "value",
         )
@@ -141,7 +145,7 @@ def _import_row(indicator: Indicator, listed: str) -> list[str]:
 
 def _readme(count: int, published: str | None) -> str:
     where = (
-        f"The queries read the tables from {published}."
+        f"The queries read the tables from {published.partition('?')[0]}."
         if published is not None
         else "There are no queries for the tables yet: run `lookup` again with `--published-at`\n"
         "once you know the address."

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sigma.collection import SigmaCollection
 
 from sigma.pipelines.socdefenders.placeholders import socdefenders_placeholders
-from sigma_socdefenders.errors import TargetError
+from sigma_socdefenders.errors import SettingsError, TargetError
 from sigma_socdefenders.outputs.lookups import PLATFORMS, lookup_files, write_files
 from sigma_socdefenders.outputs.lookups.files import File, csv_text, safe_cell
 from sigma_socdefenders.outputs.lookups.rules import lookup_rules
@@ -150,7 +150,7 @@ def test_only_defender_fetches_tables():
     files = dict(lookup_files(found, "defender", published="https://files.example/iocs/"))
     query = files["queries/socdefenders_ipv4.kql"]
     assert "@'https://files.example/iocs/socdefenders_ipv4.csv'" in query
-    with pytest.raises(TargetError, match="Only the queries of defender"):
+    with pytest.raises(SettingsError, match="Only the queries of defender"):
         list(lookup_files([], "sentinel", published="https://files.example"))
     with pytest.raises(TargetError, match="no lookups for 'eql'"):
         list(lookup_files([], "eql"))

@@ -10,7 +10,7 @@ import stix2
 from hypothesis import given
 
 from sigma_socdefenders import Indicator
-from sigma_socdefenders.errors import InvalidIndicatorError, Position, TargetError
+from sigma_socdefenders.errors import InvalidIndicatorError, Position, SettingsError
 from sigma_socdefenders.indicators.indicator import SourcedIndicator
 from sigma_socdefenders.outputs.lookups import defender, lookup_files
 from sigma_socdefenders.outputs.lookups.stix_objects import LOADED, stix_indicator
@@ -114,8 +114,24 @@ def test_defender_has_queries_once_its_tables_are_published():
     files = _files([DATED], "defender", published=f"{PUBLISHED}/")
     assert f"@'{PUBLISHED}/socdefenders_url.csv'" in files["queries/socdefenders_url.kql"]
     assert PUBLISHED in files["README.md"]
-    with pytest.raises(TargetError, match="https alone"):
-        _files([DATED], "defender", published="notaurl")
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["notaurl", "https://", "https:///x", "http://files.example", "https://a b/", "https://a/'x"],
+)
+def test_an_address_of_no_tables_is_refused(address):
+    """Defender fetches by https from a host, and nothing ends the text that holds the address."""
+    with pytest.raises(SettingsError, match="from an address such as https://host/folder"):
+        _files([DATED], "defender", published=address)
+
+
+def test_a_signed_address_is_signed_for_each_table():
+    """A storage account's signature stands behind each table's name, and nowhere else."""
+    files = _files([DATED], "defender", published=f"{PUBLISHED}/?sv=1&sig=SECRET%3D")
+    query = files["queries/socdefenders_url.kql"]
+    assert f"[h@'{PUBLISHED}/socdefenders_url.csv?sv=1&sig=SECRET%3D']" in query
+    assert "SECRET" not in files["README.md"]
 
 
 def test_the_guide_says_when_a_tenant_has_no_room(monkeypatch):

@@ -12,7 +12,7 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sigma.exceptions import SigmaTransformationError
+from sigma.exceptions import SigmaConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -115,7 +115,7 @@ def alert_settings(
         details: further fields that a notable event shows.
 
     Raises:
-        SigmaTransformationError: Splunk's schedule cannot say how often it runs.
+        SigmaConfigurationError: Splunk's schedule cannot say how often it runs.
     """
     fields = tuple(dict.fromkeys((asset, *columns)))
     message = alert_message(title, fields)
@@ -192,7 +192,7 @@ def cron_schedule(every: timedelta, rule_id: str | None) -> str:
     """Return a schedule; the minute of long ones is the rule's own, so that not all run at once.
 
     Raises:
-        SigmaTransformationError: Splunk's schedule cannot say how often it runs.
+        SigmaConfigurationError: Splunk's schedule cannot say how often it runs.
     """
     minutes = every // timedelta(minutes=1)
     minute = int((rule_id or "0")[:8].replace("-", ""), 16) % 60
@@ -205,7 +205,7 @@ def cron_schedule(every: timedelta, rule_id: str | None) -> str:
         return f"{minute} 0 * * *"
     if hours == 168 and not rest:  # noqa: PLR2004 - of a week
         return f"{minute} 0 * * 0"
-    raise SigmaTransformationError(
+    raise SigmaConfigurationError(
         "Splunk cannot run a search as often as --every says: use a number of minutes that divides"
         " an hour, a number of hours that divides a day, 1d or 7d."
     )
