@@ -43,6 +43,8 @@ _OPERATORS = {
 # Before and after a host in a column that holds a host or a URL, and in one that holds hosts.
 _IN_URL = (r"^([a-z][a-z0-9+.-]*://)?([^/?#@]*@)?", r"\.?(:[0-9]+)?([/?#].*)?$", r"[^/?#@:]*")
 _IN_HOST = ("^", r"\.?$", ".*")
+# Words of the platform's, and ids that all write in capitals.
+_ONE_CASE = {FieldType.KEYWORD, FieldType.CHOICE, FieldType.CVE}
 _AROUND = {FieldType.HOST: _IN_HOST, FieldType.HOST_OR_URL: _IN_URL}
 # A URL, with or without a scheme, whose host is a plain name.
 _HOST_OF_URL = re.compile(r"(?:[a-z][a-z0-9+.-]*://)?([a-z0-9.-]*[a-z0-9])(?:[:/?#]|\Z)")
@@ -70,17 +72,17 @@ class Kusto(QueryDialect):
                 asked = f"{quick} and {asked}"
             parts = [asked]
         else:
-            known = column.field_type in {FieldType.KEYWORD, FieldType.CHOICE}
+            known = column.field_type in _ONE_CASE
             parts = _texts(subject, numbers_as_text(column, matches), known_case=known)
         return [expression(any_of(parts, "or"))]
 
     def argument(self, column: Column, matches: list[Match]) -> Sequence[str]:
-        """Return the names, hosts of URLs or addresses that the rows kept have to show."""
+        """Return the names, hosts of URLs, addresses or words that the rows kept have to show."""
         if column.field_type in _AROUND:
             return _names(merge_domains(matches))
         if any(one.type is not MatchType.EXACT for one in matches):
             return ()
-        if column.field_type is FieldType.CHOICE:
+        if column.field_type in _ONE_CASE:
             return [one.text for one in matches]
         if column.field_type is FieldType.ADDRESS_TEXT:
             texts = [one.text for one in matches]

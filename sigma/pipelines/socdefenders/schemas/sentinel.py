@@ -62,6 +62,8 @@ _ACTION = Column(
     ),
     parameter="dvcaction",
 )
+# `hostname_has_any` is no parameter to use here: source parsers hold it against `DstHostname`, which
+# ASIM has without the domain, and not against `DstFQDN`.
 _NETWORK = LogSourceMapping(
     {
         "Computer": "DvcHostname",
@@ -118,14 +120,16 @@ _WEB = LogSourceMapping(
         "cs-referrer": "HttpReferrer",
         "cs-username": "SrcUsername",
         "sc-status": "EventResultDetails",
-        "src_ip": Column("SrcIpAddr", FieldType.ADDRESS_TEXT),
+        "src_ip": _FROM,
         "dst_ip": Column("DstIpAddr", FieldType.ADDRESS_TEXT),
     },
     "_Im_WebSession",
 )
+# Nor is `hashes_has_any`: source parsers compare with regard to case, those of processes without
+# MD5, and Sysmon writes digests in capitals where Defender does not.
 _FILE: dict[str, ColumnSpec] = {
     **digests("TargetFile", "MD5", "SHA1", "SHA256", "SHA512"),
-    "EventType": Column("EventType", FieldType.KEYWORD),
+    "EventType": Column("EventType", FieldType.KEYWORD, parameter="eventtype_in"),
     "Computer": "DvcHostname",
     "TargetFilename": "TargetFilePath",
     "Image": "ActingProcessName",

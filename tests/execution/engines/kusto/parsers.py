@@ -1,10 +1,10 @@
 """The parameters of ASIM's unifying parsers, as the conditions that Microsoft documents.
 
-After "Filtering parser parameters" of the schemas DNS, network session and web session: `starttime`
-leaves out older events (the events here are all new), `dvcaction` those with other actions,
-`…_has_any` keeps those whose field has any of the terms, `…_has_any_prefix` those whose address
-begins with any of the texts. A parameter that a parser does not have, or a list that is too long,
-is refused.
+After "Filtering parser parameters" of the schemas DNS, file event, network session and web session:
+`starttime` leaves out older events (the events here are all new), `dvcaction` and `eventtype_in`
+those of other kinds, `…_has_any` keeps those whose field has any of the terms, `…_has_any_prefix`
+those whose address begins with any of the texts. A parameter that a parser does not have, or a list
+that is too long, is refused.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _CALL = re.compile(r"\b(_Im_\w+)\(starttime=ago\([0-9]+m\)((?:, \w+=dynamic\(\[[
 _ARGUMENT = re.compile(r", (\w+)=dynamic\((\[[^\]]*\])\)")
 _FIELDS = {
     ("_Im_Dns", "domain_has_any"): "DnsQuery",
-    ("_Im_Dns", "srcipaddr_has_any_prefix"): "SrcIpAddr",
+    ("_Im_FileEvent", "eventtype_in"): "EventType",
     ("_Im_NetworkSession", "dvcaction"): "DvcAction",
     ("_Im_NetworkSession", "dstipaddr_has_any_prefix"): "DstIpAddr",
     ("_Im_NetworkSession", "srcipaddr_has_any_prefix"): "SrcIpAddr",
@@ -53,5 +53,5 @@ def _condition(parser: str, parameter: str, text: str) -> str:
     if parameter.endswith("_prefix"):
         pattern = "^(?:" + "|".join(map(re.escape, items)) + ")"
         return f" | where {field} matches regex {json.dumps(pattern)}"
-    operator = "in~" if parameter == "dvcaction" else "has_any"
+    operator = "in~" if parameter in {"dvcaction", "eventtype_in"} else "has_any"
     return f" | where {field} {operator} ({', '.join(map(json.dumps, items))})"
