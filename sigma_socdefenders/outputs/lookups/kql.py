@@ -1,7 +1,10 @@
 """Kusto queries over a table of indicators, for Sentinel and Defender XDR.
 
 A query asks for values that have not expired, and gives each event with what is known of the value
-that it shows. Values are compared in lower case: no type's comparison regards case.
+that it shows. Values are compared without regard to case, which IPv4 addresses have none of. Events
+are picked by their own column first; only for those is a value computed to look up.
+
+The list is asked twice, and `materialize`d so that it is read once.
 """
 
 from __future__ import annotations
@@ -34,9 +37,9 @@ def query(kind: IndicatorType, place: Place, table: str, value: str) -> str:
     """
     shown = ", ".join(f"ioc_{name} = {name}" for name in SHOWN)
     return (
-        f"let iocs = {table}\n"
+        f"let iocs = materialize({table}\n"
         "| where isempty(valid_until) or todatetime(valid_until) > now()\n"
-        f"| project ioc_value = tolower({value}), {shown};\n"
+        f"| project ioc_value = tolower({value}), {shown});\n"
         f"{place.events}\n"
         f"{_value(kind, place)}\n"
         "| lookup kind=inner iocs on ioc_value"
@@ -47,20 +50,25 @@ def _value(kind: IndicatorType, place: Place) -> str:
     """Return the operators that give each event the listed value it shows, and keep no others."""
     if kind is IndicatorType.DOMAIN:
         return _domains(place)
-    if len(place.columns) > 1:
-        values = ", ".join(f"tolower({column})" for column in place.columns)
-        return (
-            f"| mv-apply ioc_value = pack_array({values}) to typeof(string) on (\n"
-            "    where ioc_value in (iocs)\n"
-            "    | take 1\n"
-            ")"
-        )
-    (column,) = place.columns
-    return f"| extend ioc_value = tolower({column})\n| where ioc_value in (iocs)"
+    operator = "in" if kind is IndicatorType.IPV4 else "in~"
+    listed = " or ".join(f"{column} {operator} (iocs)" for column in place.columns)
+    values = [f"tolower({column})" for column in place.columns]
+    if len(values) == 1:
+        return f"| where {listed}\n| extend ioc_value = {values[0]}"
+    return (
+        f"| where {listed}\n"
+        f"| mv-apply ioc_value = pack_array({', '.join(values)}) to typeof(string) on (\n"
+        "    where ioc_value in (iocs)\n"
+        "    | take 1\n"
+        ")"
+    )
 
 
 def _domains(place: Place) -> str:
-    """Look for the name and every name above it: `a.b.example`, `b.example`, `example`."""
+    """Look for the name and every name above it: `a.b.example`, `b.example`, `example`.
+
+    No operator asks for them: `has_any` takes 10,000 values, and a list may have more.
+    """
     (column,) = place.columns
     return (
         f"| extend ioc_labels = split(trim_end(@'\\.', tolower({column})), '.')\n"

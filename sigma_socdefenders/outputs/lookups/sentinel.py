@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
 from sigma.pipelines.socdefenders.rule_formats.sentinel_analytics import analytics_rule, templates
+from sigma.pipelines.socdefenders.schemas.microsoft import events_of
 from sigma_socdefenders.indicators.ioc_types import HASHES, IndicatorType
 from sigma_socdefenders.outputs.lookups.files import File, csv_text
 from sigma_socdefenders.outputs.lookups.kql import Place, query
@@ -23,7 +25,6 @@ from sigma_socdefenders.rules.identity import FEED
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
     from sigma_socdefenders.indicators.indicator import Indicator
     from sigma_socdefenders.outputs.lookups.lists import Lists
     from sigma_socdefenders.rules.identity import ListName
@@ -47,10 +48,23 @@ KINDS = frozenset(_PLACES)
 """The types that have a table."""
 
 
-def queries(list_name: ListName = FEED) -> dict[IndicatorType, str]:
-    """Return the query of each type."""
+def queries(
+    list_name: ListName = FEED, deployment: Deployment | None = None
+) -> dict[IndicatorType, str]:
+    """Return the query of each type.
+
+    Args:
+        list_name: the list that the watchlists are of.
+        deployment: how far back the queries look.
+    """
+    deployment = deployment or Deployment()
     return {
-        kind: query(kind, place, f"_GetWatchlist('{list_name.table(kind)}')", "tostring(SearchKey)")
+        kind: query(
+            kind,
+            place._replace(events=events_of(place.events, deployment)),
+            f"_GetWatchlist('{list_name.table(kind)}')",
+            "tostring(SearchKey)",
+        )
         for kind, place in _PLACES.items()
     }
 
@@ -65,7 +79,7 @@ def files(lists: Lists, grouped: str, deployment: Deployment) -> Iterator[File]:
     yield File("queries/grouped.kql", grouped)
     rules = lookup_rules(lists)
     resources = []
-    for kind, text in queries(lists.list_name).items():
+    for kind, text in queries(lists.list_name, deployment).items():
         name, place, rule = lists.list_name.table(kind), _PLACES[kind], rules[kind]
         indicators = lists.by_type.get(kind, ())
         rows = ([value, *details(one)] for one in indicators for value in spelled(one))

@@ -29,6 +29,7 @@ __all__ = [
     "DEVICE_IMAGE_LOAD_EVENTS",
     "EMAIL_EVENTS",
     "digests",
+    "events_of",
     "kusto_pipeline",
 ]
 
@@ -95,19 +96,32 @@ class _PutTable(QueryPostprocessingTransformation):
         super().apply(rule, query)
         state = {} if self._pipeline is None else self._pipeline.state
         table = state.get("query_table")
-        if not table and (table := state.get("socdefenders_table")) and table.startswith(_PARSER):
-            table += self._arguments(state.get("socdefenders_arguments", {}))
+        if not table and (table := state.get("socdefenders_table")):
+            narrowed = state.get("socdefenders_arguments", {})
+            table = events_of(table, Deployment.of(self._pipeline), narrowed)
         return f"{table}\n| where {query}" if table else query
 
-    def _arguments(self, given: Mapping[str, Sequence[str]]) -> str:
-        """Return what a unifying parser takes to ask its sources for less."""
-        minutes = Deployment.of(self._pipeline).look_back // timedelta(minutes=1)
-        lists = "".join(
-            f", {name}=dynamic([{', '.join(map(literal, values))}])"
-            for name, values in given.items()
-            if 0 < len(values) <= _MOST_IN_ARGUMENT
-        )
-        return f"(starttime=ago({minutes}m){lists})"
+
+def events_of(
+    table: str, deployment: Deployment, narrowed: Mapping[str, Sequence[str]] | None = None
+) -> str:
+    """Return how a query begins that asks a table.
+
+    Args:
+        table: its name; one of ASIM's unifying parsers is called with what it takes to ask its
+            sources for less.
+        deployment: how far back a query looks.
+        narrowed: what is asked for, by the parser's parameters.
+    """
+    if not table.startswith(_PARSER):
+        return table
+    minutes = deployment.look_back // timedelta(minutes=1)
+    lists = "".join(
+        f", {name}=dynamic([{', '.join(map(literal, values))}])"
+        for name, values in (narrowed or {}).items()
+        if 0 < len(values) <= _MOST_IN_ARGUMENT
+    )
+    return f"{table}(starttime=ago({minutes}m){lists})"
 
 
 def kusto_pipeline(

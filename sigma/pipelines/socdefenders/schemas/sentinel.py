@@ -62,8 +62,8 @@ _ACTION = Column(
     ),
     parameter="dvcaction",
 )
-# `hostname_has_any` is no parameter to use here: source parsers hold it against `DstHostname`, which
-# ASIM has without the domain, and not against `DstFQDN`.
+# `hostname_has_any` is no parameter to use here: source parsers hold it against `DstHostname`,
+# which ASIM has without the domain, and not against `DstFQDN`.
 _NETWORK = LogSourceMapping(
     {
         "Computer": "DvcHostname",

@@ -123,6 +123,8 @@ const KINDS = {
   TakeOperator: (node) => ["take", tree(parts(node).at(-1))],
   UnaryMinusExpression: (node) => ["call", "negate", [tree(parts(node)[0])]],
   ToScalarExpression: (node) => ["scalar", tree(parts(node).at(-1))],
+  // Evaluated once instead of twice: the same rows.
+  MaterializeExpression: (node) => tree(parts(node).at(-1)),
   ExternalDataExpression: (node) => ["external", tree(items(parts(node)[1])[0])[1]],
   FunctionDeclaration: () => ["function"],
 };
