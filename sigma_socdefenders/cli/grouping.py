@@ -94,7 +94,8 @@ class Grouping:
 def grouping_options(*, default: bool) -> Callable[[_Command], _Command]:
     """Add the options of groups; the command gets them as `grouping`.
 
-    Its own `--target` is what the groups are made for; without one, `--group-for` is added.
+    Its own `--target` is what the groups are made for, where it has to be given; without such a
+    one, `--group-for` is added.
 
     Args:
         default: whether rules are grouped where neither is asked for.
@@ -102,7 +103,8 @@ def grouping_options(*, default: bool) -> Callable[[_Command], _Command]:
 
     def decorate(command: _Command) -> _Command:
         has_target = any(
-            parameter.name == "target" for parameter in getattr(command, "__click_params__", ())
+            parameter.name == "target" and parameter.required
+            for parameter in getattr(command, "__click_params__", ())
         )
 
         @functools.wraps(command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -17,6 +18,7 @@ from sigma_socdefenders.outputs.members import listed
 from sigma_socdefenders.outputs.rule_folder import MAX_REMOVED, refuse_loss
 from sigma_socdefenders.outputs.rule_folder import sync as sync_folder
 from sigma_socdefenders.outputs.rule_folder.report import headline, left_alone, listing, markdown
+from sigma_socdefenders.targets import TARGETS, Converter, find_target
 
 if TYPE_CHECKING:
     from sigma_socdefenders.cli.grouping import Grouping
@@ -41,6 +43,20 @@ def _share(ctx: click.Context, param: click.Parameter, value: str) -> float:
 @click.command()
 @click.argument("folder", metavar="DIR")
 @source_options
+@click.option(
+    "-t",
+    "--target",
+    type=click.Choice([target.name for target in TARGETS.values() if target.file_formats]),
+    help="Write files of this target's, in the --format, in the place of Sigma rules.",
+)
+@click.option(
+    "-f",
+    "--format",
+    "output_format",
+    metavar="FORMAT",
+    help="The format of the target's files: "
+    f"{', '.join(dict.fromkeys(f for t in TARGETS.values() for f in t.file_formats))}.",
+)
 @grouping_options(default=True)
 @click.option("--dry-run", is_flag=True, help="Write nothing; print what would be done.")
 @click.option(
@@ -77,6 +93,8 @@ def sync(
     reading: Reading,
     profile: str,
     list_name: ListName,
+    target: str | None,
+    output_format: str | None,
     grouping: Grouping,
     dry_run: bool,
     check: bool,
@@ -94,13 +112,17 @@ def sync(
     SOURCE is a file of IOC records, - for standard input, or a TAXII or MISP server
     (taxii+https://host/path/, misp+https://host/); without one, the feed is read. It has to be
     all there is, for what it does not give is removed. Files that people made or edited are named,
-    and left alone.
+    and left alone. With --target and --format, the files are those that a platform's own tool keeps
+    in the place of Sigma rules, such as the detections of Splunk's contentctl.
 
     \b
-    Example:
+    Examples:
       sigma-socdefenders sync rules/ iocs.json --dry-run
+      sigma-socdefenders sync detections/ iocs.json -t splunk-cim -f contentctl
     """  # noqa: D301 - \b is click's mark for a paragraph to leave alone
     _refuse_parts(reading)
+    converter = _converter(target, output_format, settings, deprecate=deprecate)
+    grouping = _grouped_for(target, grouping)
     run = Run(
         reading,
         quiet=quiet,
@@ -120,6 +142,8 @@ def sync(
             folder,
             built,
             list_name=list_name,
+            converter=converter,
+            on_error=run.left_out,
             dry_run=reads_only,
             deprecate=deprecate,
             force=force,
@@ -142,6 +166,26 @@ def sync(
         refuse_loss(plan, max_removed)
     if check and plan.differs:
         raise RepositoryError(f"'{folder}' differs from its source: {headline(plan)}.")
+
+
+def _converter(
+    target: str | None, output_format: str | None, settings: ConversionSettings, *, deprecate: bool
+) -> Converter | None:
+    if target is None and output_format is None:
+        return None
+    if target is None or output_format is None:
+        raise click.UsageError("--target and --format say together what the files hold.")
+    if deprecate:
+        raise click.UsageError("--deprecate is for Sigma rules: a target's files go with the rule.")
+    return Converter(find_target(target), output_format, settings)
+
+
+def _grouped_for(target: str | None, grouping: Grouping) -> Grouping:
+    if target is None:
+        return grouping
+    if grouping.group_for not in (None, target):
+        raise click.UsageError("Rules are grouped for the --target: leave --group-for out.")
+    return replace(grouping, group_for=target)
 
 
 def _refuse_parts(reading: Reading) -> None:

@@ -31,6 +31,7 @@ _splunk = partial(
 )
 _SPLUNK_FORMATS = ("default", "savedsearches", "contentctl")
 _CONTENTCTL = "socdefenders_splunk_contentctl"
+_CONTENTCTL_FILE = "sigma.pipelines.socdefenders.rule_formats.contentctl_detections:file_name"
 _DSL = {"dsl": "socdefenders_elastic_dsl"}
 _ELASTIC_RULES = {"siem_rule_ndjson": "socdefenders_elastic_rules"}
 
@@ -43,6 +44,7 @@ TARGETS: dict[str, Target] = {
             pipeline="socdefenders_splunk",
             formats=_SPLUNK_FORMATS,
             own_formats={"contentctl": _CONTENTCTL},
+            file_formats={"contentctl": _CONTENTCTL_FILE},
             lookups="sigma_socdefenders.outputs.lookups.splunk:LOOKUP",
         ),
         _splunk(
@@ -63,6 +65,10 @@ TARGETS: dict[str, Target] = {
             base_formats={
                 "data_model_savedsearches": "data_model",
                 "data_model_contentctl": "data_model",
+            },
+            file_formats={
+                "contentctl": _CONTENTCTL_FILE,
+                "data_model_contentctl": _CONTENTCTL_FILE,
             },
             lookups="sigma_socdefenders.outputs.lookups.splunk:CIM_LOOKUP",
         ),

@@ -74,6 +74,7 @@ class Converter:
                 f"Target '{target.name}' has no format '{output_format}': use {known}."
             )
         self.target = target
+        self.output_format = output_format
         self._backend = target.make_backend(output_format, settings)
         self._format = target.backend_format(output_format)
         self._backend.init_processing_pipeline(self._format)

@@ -34,6 +34,8 @@ class Target:
         own_formats: those of them that the backend does not have: for each, the name of the
             pipeline that makes it of another format.
         base_formats: the backend's format that an own one is made of, where it is not default.
+        file_formats: the formats that platforms keep as files, a rule each: for each,
+            `module:name` of what gives a rule's text the name of its file.
         limit: what it takes as one query.
         extra: what to install the package with for the backend; empty (default) where it comes
             with the package.
@@ -49,6 +51,7 @@ class Target:
     limit: QueryLimit
     own_formats: Mapping[str, str] = field(default_factory=dict)
     base_formats: Mapping[str, str] = field(default_factory=dict)
+    file_formats: Mapping[str, str] = field(default_factory=dict)
     lookups: str = ""
     extra: str = ""
 

@@ -259,3 +259,42 @@ def test_the_summary_says_why_indicators_went(run_sync, tmp_path):
     assert "- domain `gone[.]example` (no longer listed)\n" in text
     assert "### 1 new\n\nBy type: domain 1.\n\n- domain `new[.]example`\n" in text
     assert "stays" not in text
+
+
+def test_sync_writes_detections_of_a_target(run_program, tmp_path, source):
+    """With a target and a format, the folder holds its files, grouped for what it takes."""
+    folder = tmp_path / "detections"
+    options = (str(folder), str(source), "-t", "splunk-cim", "-f", "contentctl", "--every", "15m")
+    done = run_program("sync", *options)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    (content,) = rules(folder).values()
+    assert b"\n    cron_schedule: '*/15 * * * *'\n" in content
+    assert run_program("sync", *options, "--check").returncode == 0
+    other = run_program("sync", str(folder), str(source))
+    assert other.returncode == 1
+    assert "kept for something else (written as splunk-cim contentctl)" in other.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("-t", "splunk"), "--target and --format say together"),
+        (("-f", "contentctl"), "--target and --format say together"),
+        (("-t", "splunk", "-f", "contentctl", "--deprecate"), "--deprecate is for Sigma rules"),
+        (("-t", "splunk", "-f", "contentctl", "--group-for", "elastic"), "leave --group-for out"),
+        (("-t", "elastic", "-f", "contentctl"), "'elastic' is not one of"),
+    ],
+)
+def test_what_a_folder_holds_is_said_in_full(run_program, tmp_path, source, options, message):
+    """A target needs its format, and what only Sigma rules have goes with those alone."""
+    done = run_program("sync", str(tmp_path / "detections"), str(source), *options)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert not (tmp_path / "detections").exists()
+
+
+def test_a_format_of_no_files_is_refused(run_program, tmp_path, source):
+    """A format that is one text of all rules is no folder; the message names those that are."""
+    done = run_program("sync", str(tmp_path / "out"), str(source), "-t", "splunk", "-f", "default")
+    assert done.returncode == 1
+    assert "its formats that are: contentctl" in done.stderr

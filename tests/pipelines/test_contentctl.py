@@ -101,6 +101,21 @@ def test_each_field_of_an_alert_is_named_by_the_search(name, output_format):
         assert "| fields" not in found["search"]
 
 
+def test_an_address_names_no_lookup():
+    """What contentctl would take for a lookup's name, in quotes as well, is read as none."""
+    urls = ["http://evil.example/ lookup local=t users", "http://evil.example/a b"]
+    found = detection("splunk", "contentctl", rule({"category": "proxy"}, {"c-uri": urls}))
+    assert found["search"].startswith(
+        '"c-uri" IN ("http://evil.example/*lookup*local=t*users",\n"http://evil.example/a b")\n'
+    )
+    literal = r"http://evil.example/\*Lookup a"
+    found = detection("splunk", "contentctl", rule({"category": "proxy"}, {"c-uri": literal}))
+    assert found["search"].splitlines()[:2] == [
+        '"c-uri"="http://evil.example/*Lookup*a"',
+        r'| regex c-uri="(?is)^(?:http://evil[.]example/[*]Lookup\x20a)$"',
+    ]
+
+
 def test_a_field_with_a_hyphen_is_quoted():
     """`c-uri` is a name in quotes wherever SPL could read a minus sign."""
     found = detection("splunk", "contentctl", CASES["url"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sigma_socdefenders.outputs.rule_folder.changes import find_changes
+from sigma_socdefenders.outputs.rule_folder.converted import converted_documents
 from sigma_socdefenders.outputs.rule_folder.folder import Folder
 from sigma_socdefenders.outputs.rule_folder.loss import count_lost, refuse_loss
 from sigma_socdefenders.outputs.rule_folder.manifest import MANIFEST, Layout, rule_layout
@@ -20,10 +21,12 @@ from sigma_socdefenders.rules.identity import FEED
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
+    from sigma_socdefenders.errors import TargetError
     from sigma_socdefenders.rules.build import BuiltRule
     from sigma_socdefenders.rules.identity import ListName
+    from sigma_socdefenders.targets import Converter
 
 __all__ = [
     "MANIFEST",
@@ -45,6 +48,8 @@ def sync(
     built: Iterable[BuiltRule],
     *,
     list_name: ListName = FEED,
+    converter: Converter | None = None,
+    on_error: Callable[[BuiltRule, TargetError], object] | None = None,
     dry_run: bool = False,
     deprecate: bool = False,
     force: bool = False,
@@ -60,6 +65,10 @@ def sync(
             before the last of them.
         list_name: the list that the rules are of. Each list has a manifest of its own in the
             folder, and a run leaves the rules of the other lists alone.
+        converter: what the files hold in the place of Sigma rules: one of the formats that its
+            target keeps as files.
+        on_error: called with each rule that it cannot convert, which is then left out; without it
+            the first such rule ends the run.
         dry_run: only say what would be done; nothing is written, and no loss stops it (see
             `refuse_loss`).
         deprecate: keep rules that the source no longer gives, with the status `deprecated`.
@@ -75,11 +84,18 @@ def sync(
         RepositoryError: the folder is in use or damaged, or would lose too much; nothing was
             written.
         OutputError: something could not be written; the next run picks up where this one stopped.
+        TargetError: the converter's format is not kept as files, or a rule cannot be converted.
     """
+    if converter is None:
+        wanted, layout = documents(built, list_name), rule_layout(list_name)
+    else:
+        wanted = converted_documents(built, converter, on_error=on_error)
+        written_as = f"{converter.target.name} {converter.output_format}"
+        layout = rule_layout(list_name, written_as)
     return keep(
         folder,
-        documents(built, list_name),
-        rule_layout(list_name),
+        wanted,
+        layout,
         dry_run=dry_run,
         deprecate=deprecate,
         force=force,

@@ -15,7 +15,7 @@ import yaml
 from sigma_socdefenders.errors import InvalidIndicatorError
 from sigma_socdefenders.indicators.indicator import Indicator
 from sigma_socdefenders.indicators.ioc_types import HASHES, IndicatorType
-from sigma_socdefenders.outputs.rule_folder.loss import values_of
+from sigma_socdefenders.outputs.rule_folder.loss import searched_for, values_of
 from sigma_socdefenders.outputs.rule_folder.plan import Change, Changes
 
 if TYPE_CHECKING:
@@ -55,7 +55,9 @@ def find_changes(folder: Folder, plan: Plan) -> Changes:
 
 def _values(content: bytes) -> set[bytes]:
     detection = _DETECTION.search(content)
-    return set() if detection is None else values_of(_FILTER.sub(b"", detection[1]))
+    if detection is None:
+        return searched_for(content)
+    return values_of(_FILTER.sub(b"", detection[1]))
 
 
 def _indicators(found: set[tuple[str, bytes]]) -> set[Change]:

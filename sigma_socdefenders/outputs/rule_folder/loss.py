@@ -11,8 +11,19 @@ if TYPE_CHECKING:
     from sigma_socdefenders.outputs.rule_folder.folder import Folder
     from sigma_socdefenders.outputs.rule_folder.plan import Plan
 
-__all__ = ["count_lost", "looked_for", "refuse_loss", "values_of"]
+__all__ = ["count_lost", "looked_for", "refuse_loss", "searched_for", "values_of"]
 
+# A detection of Splunk's contentctl: its search is a block, which its last line, a macro, ends.
+_SEARCH = re.compile(rb"^search: \|-\r?\n((?: .*\r?\n)+)", re.MULTILINE)
+# What is in quotes there and no value: where it looks, options, fields, what narrows it down.
+_NO_VALUE = re.compile(
+    rb"""(?:index|sourcetype)[ ]IN[ ]\([^)]*\)
+    | (?:index|sourcetype|tag|fillnull_value|timeformat)="[^"]*"
+    | "[\w-]+"(?=[ ]?(?:=|IN[ ]\())
+    | ^[ ]+\|[ ](?:fields|regex)[ ].*$""",
+    re.MULTILINE | re.VERBOSE,
+)
+_QUOTED = re.compile(rb'"((?:[^"\\]|\\.)*)"')
 _DETECTION = re.compile(rb"^detection:\r?\n((?: .*\r?\n)+)", re.MULTILINE)
 _KEY = rb"""(?:'[^']*'|"[^"]*"|[^'":\n]+):[ ]"""
 _VALUE = re.compile(
@@ -24,7 +35,14 @@ _VALUE = re.compile(
 def looked_for(content: bytes) -> set[bytes]:
     """Return the values in the detection of a rule, as this package's YAML has them."""
     detection = _DETECTION.search(content)
-    return set() if detection is None else values_of(detection[1])
+    return searched_for(content) if detection is None else values_of(detection[1])
+
+
+def searched_for(content: bytes) -> set[bytes]:
+    """Return the quoted values in the search of a detection, without wildcards at their ends."""
+    search = _SEARCH.search(content)
+    found = () if search is None else _QUOTED.findall(_NO_VALUE.sub(b"", search[1]))
+    return {b'"' + value.strip(b"*") + b'"' for value in found}
 
 
 def values_of(detection: bytes) -> set[bytes]:

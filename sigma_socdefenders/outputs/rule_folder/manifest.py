@@ -57,10 +57,15 @@ class Layout(NamedTuple):
     holds_state: bool = True
 
 
-def rule_layout(list_name: ListName) -> Layout:
-    """Return the layout of a folder of rules: a named list has a manifest of its own in it."""
+def rule_layout(list_name: ListName, written_as: str = "") -> Layout:
+    """Return the layout of a folder of rules: a named list has a manifest of its own in it.
+
+    Args:
+        list_name: the list that the rules are of.
+        written_as: the target and format that they are converted to; empty for Sigma rules.
+    """
     name = MANIFEST.replace(".json", f"-{list_name.name}.json") if list_name.name else MANIFEST
-    return Layout(name, PATH)
+    return Layout(name, PATH, {"written as": written_as} if written_as else {})
 
 
 _VERSION = 1

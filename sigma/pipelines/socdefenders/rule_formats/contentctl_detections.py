@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from sigma.rule import SigmaRule, SigmaRuleTag
 
-__all__ = ["detection_name", "file_stem", "socdefenders_splunk_contentctl"]
+__all__ = ["detection_name", "file_name", "file_stem", "socdefenders_splunk_contentctl"]
 
 # contentctl takes 67 characters, and then builds "LABEL - NAME - Rule" of 81 at most, with the
 # app's label; so much is left beside that of an app of `contentctl init`, which has 26.
@@ -49,6 +49,7 @@ _NO_DATE = date(1970, 1, 1)
 _REFERENCE = re.compile(
     r"https?://(?:(?!xn--)[A-Za-z0-9_-]+\.)+[A-Za-z]{2,63}(?::[0-9]{1,4})?(?:[/?#]\S*)?"
 )
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _ASSET_TYPES = {
     "dns": "Network",
     "firewall": "Network",
@@ -86,6 +87,12 @@ def detection_name(title: str, rule_id: UUID | str) -> str:
 def file_stem(name: str) -> str:
     """Return the name of a detection's file without `.yml`, which begins its filter macro's."""
     return re.sub(r"[ ./-]", "_", name).lower()
+
+
+def file_name(document: str) -> str:
+    """Return the name that the file of a detection's document has to have."""
+    _, name, _ = document.split("'", 2)
+    return f"{file_stem(name)}.yml"
 
 
 @dataclass
@@ -166,10 +173,29 @@ def _search(search: str, fields: Iterable[str], stem: str) -> str:
 
     A search for events names only what it compares; `fields` adds no condition. tstats names all.
     """
-    lines = [a_value_a_line(search)]
+    lines = [_without_false_lookups(a_value_a_line(search))]
     if not search.startswith("| tstats"):
         lines.append(f"| fields {', '.join(map(_field, fields))}, *")
     return "\n".join([*lines, f"| `{stem}_filter`"])
+
+
+def _without_false_lookups(search: str) -> str:
+    """Return the search with no value that contentctl takes for a lookup that has to be there.
+
+    It reads `lookup` and the word behind a blank so, in quotes as well. An address that holds both
+    is looked for with anything in the place of its blanks.
+    """
+    if "lookup" not in search.lower():
+        return search
+    lines = []
+    for line in search.split("\n"):
+        blank = r"\x20" if line.startswith("| regex ") else "*"
+        lines.append(_QUOTED.sub(lambda found, blank=blank: _unblanked(found[0], blank), line))  # type: ignore[misc]
+    return "\n".join(lines)
+
+
+def _unblanked(quoted: str, blank: str) -> str:
+    return re.sub(r"\s", lambda _: blank, quoted) if "lookup" in quoted.lower() else quoted
 
 
 def _field(name: str) -> str:
