@@ -116,6 +116,7 @@ def test_installed_pipelines_have_names(convert):
         (("-O", "min_time"), "'min_time' is not of the form key=value", 2),
         (("--every", "often"), "'often' is not a length of time such as 15m, 1h or 1d.", 2),
         (("--index", 'a"b'), "holds quotes", 2),
+        (("--every", "1h", "--window", "10m"), "A window of 10m is shorter than", 2),
     ],
 )
 def test_wrong_options_are_refused(convert, arguments, reason, status):

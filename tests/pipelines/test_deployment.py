@@ -17,12 +17,24 @@ from sigma.pipelines.socdefenders.rule_formats.deployment import (
 )
 
 PATTERNS = st.text("abcz09-*.:_", min_size=1).filter(lambda text: text.strip() == text)
+
+
+@st.composite
+def _times(draw):
+    """Draw an interval, a delay, and no window or one that reaches over both."""
+    every, delay, more = (draw(st.integers(least, 9_000)) for least in (1, 0, 0))
+    window = draw(st.sampled_from([None, timedelta(minutes=every + delay + more)]))
+    return {
+        "every": timedelta(minutes=every),
+        "delay": timedelta(minutes=delay),
+        "window": window,
+    }
+
+
 DEPLOYMENTS = st.builds(
-    Deployment,
+    lambda times, **others: Deployment(**times, **others),
+    _times(),
     name=st.sampled_from(["", "acme-apt", "x9"]),
-    every=st.integers(1, 20_000).map(lambda count: timedelta(minutes=count)),
-    window=st.none() | st.integers(1, 20_000).map(lambda count: timedelta(minutes=count)),
-    delay=st.integers(0, 5_000).map(lambda count: timedelta(minutes=count)),
     enabled=st.booleans(),
     index=st.lists(PATTERNS, unique=True).map(tuple),
     sourcetype=st.lists(PATTERNS, unique=True).map(tuple),
@@ -78,6 +90,23 @@ def test_wrong_values_are_refused(name, value, reason):
     with pytest.raises(SigmaConfigurationError) as caught:
         Deployment.of(ProcessingPipeline(vars={f"socdefenders_{name}": value}))
     assert reason in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({"window": "1h"}, "A window of 1h is shorter than the interval (1h) and the delay (5m)"),
+        ({"window": "1h", "every": "15m", "delay": "2h"}, "so that events between two runs would"),
+        ({"window": "59m", "delay": "0"}, "the interval (1h) and the delay (0m) together"),
+    ],
+)
+def test_a_window_that_leaves_gaps_is_refused(given, reason):
+    """No event falls between two runs, and no search ends before it begins."""
+    with pytest.raises(SigmaConfigurationError) as caught:
+        Deployment.parse(given)
+    assert reason in str(caught.value)
+    enough = {**given, "window": "2h15m"}
+    assert Deployment.parse(enough).look_back == timedelta(minutes=135)
 
 
 def test_a_misspelt_variable_is_refused():

@@ -144,8 +144,8 @@ class Deployment:
     Attributes:
         name: the name of the list that the rules come from; empty for the feed.
         every: how often a rule runs.
-        window: how far back a run looks; by default the interval and the delay, so that no event
-            is missed.
+        window: how far back a run looks: the interval and the delay, which is the default, or
+            longer, so that no event is missed.
         delay: how late events may arrive. Where a platform reports an event once for each run
             that sees it, a run looks at what is at least as old as that.
         enabled: whether a rule runs as soon as it is imported.
@@ -170,7 +170,7 @@ class Deployment:
         default=None,
         metadata=_option(
             _interval,
-            "How far back each run looks (default: --every plus --delay).",
+            "How far back each run looks: --every plus --delay (default), or longer.",
             "TIME",
         ),
     )
@@ -251,7 +251,8 @@ class Deployment:
             prefix: what stands before the names, for the message.
 
         Raises:
-            SigmaConfigurationError: a value is not one of its setting's.
+            SigmaConfigurationError: a value is not one of its setting's, or the window leaves out
+                what happens between two runs.
         """
         found: dict[str, Any] = {}
         for each in cls.settings():
@@ -264,15 +265,21 @@ class Deployment:
                     raise SigmaConfigurationError(
                         f"{prefix}{each.name}: {shown[:80]} {error}."
                     ) from None
-        return cls(**found)
+        made = cls(**found)
+        if made.look_back < made.every + made.delay:
+            window, every, delay = map(duration_text, (made.look_back, made.every, made.delay))
+            raise SigmaConfigurationError(
+                f"A window of {window} is shorter than the interval ({every}) and the delay"
+                f" ({delay}) together, so that events between two runs would be missed."
+            )
+        return made
 
     @classmethod
     def of(cls, pipeline: ProcessingPipeline | None) -> Deployment:
         """Return the settings among a pipeline's variables; the defaults for what is not there.
 
         Raises:
-            SigmaConfigurationError: a value is not one of its setting's, or a variable's name is
-                almost a setting's.
+            SigmaConfigurationError: see `parse`; or a variable's name is almost a setting's.
         """
         variables = {} if pipeline is None else pipeline.vars
         given = {
