@@ -25,7 +25,7 @@ def _parsed(setting: Field[Any]) -> Callable[..., Any]:
 
     def callback(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
         if value is None or value == ():
-            return setting.default
+            return None
         try:
             return setting.metadata["parse"](value)
         except ValueError as error:
@@ -72,10 +72,11 @@ def conversion_options(command: _Command) -> _Command:
 
     @functools.wraps(command)
     def bundled(*arguments: Any, **options: Any) -> Any:
-        given = {each.name: options.pop(each.name) for each in _SETTINGS}
-        deployment = Deployment(name=options["list_name"].name, **given)
+        values = {each.name: options.pop(each.name) for each in _SETTINGS}
+        said = {name: value for name, value in values.items() if value is not None}
+        deployment = Deployment(name=options["list_name"].name, **said)
         pipelines, backend_options = options.pop("pipelines"), options.pop("backend_options")
-        settings = ConversionSettings(deployment, pipelines, backend_options)
+        settings = ConversionSettings(deployment, pipelines, backend_options, frozenset(said))
         return command(*arguments, settings=settings, **options)
 
     for add in reversed(

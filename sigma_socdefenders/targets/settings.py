@@ -32,11 +32,25 @@ class ConversionSettings:
         pipelines: further processing pipelines: names as in `sigma list pipelines`, YAML files,
             or folders of such files. They are joined with the target's own by their priority.
         backend_options: arguments of the pySigma backend.
+        said: the names of the settings that count against the pipelines' variables even where
+            they are as by default; all others do.
     """
 
     deployment: Deployment = field(default_factory=Deployment)
     pipelines: tuple[str, ...] = ()
     backend_options: Mapping[str, Any] = field(default_factory=dict)
+    said: frozenset[str] = frozenset()
+
+    def deployed(self, sigma_target: str) -> Deployment:
+        """Return the deployment's settings together with those among the pipelines' variables.
+
+        Args:
+            sigma_target: the backend's name in `sigma convert -t`.
+
+        Raises:
+            SettingsError: see `joined`.
+        """
+        return Deployment.of(self.joined([], sigma_target))
 
     def joined(self, own: list[ProcessingPipeline], sigma_target: str) -> ProcessingPipeline:
         """Return a target's pipelines, the user's and the deployment's variables as one.
@@ -54,7 +68,7 @@ class ConversionSettings:
         further = [_resolved(name, sigma_target) for name in self.pipelines]
         ordered = sorted((*own, *further), key=lambda pipeline: pipeline.priority)
         # Last, and so the one that counts: what is said for this conversion alone.
-        said = ProcessingPipeline(vars=self.deployment.variables())
+        said = ProcessingPipeline(vars=self.deployment.variables(self.said))
         joined: ProcessingPipeline = sum((*ordered, said), ProcessingPipeline())
         try:
             Deployment.of(joined)

@@ -102,6 +102,19 @@ def test_further_pipelines_are_joined_by_priority(convert, tmp_path):
     assert "DestinationIp" not in done.stdout
 
 
+def test_what_is_said_counts_more_than_a_pipelines_variables(convert, tmp_path):
+    """An option decides over a pipeline's variable even where it says what is so by default."""
+    told = "vars: {socdefenders_enabled: true, socdefenders_every: 15m}"
+    (tmp_path / "ours.yml").write_text(f"name: ours\npriority: 100\n{told}\n", "utf-8")
+    command = ("convert", FEED, "-t", "splunk", "-f", "savedsearches", "-q", "-p", "ours.yml")
+    assert "disabled = 0" in convert(*command).stdout
+    done = convert(*command, "--disable", "--every", "1h")
+    assert done.returncode == 0, done.stderr
+    assert "disabled = 0" not in done.stdout
+    assert "*/15" not in done.stdout
+    assert "disabled = 0" not in convert(*command, config="enable: false").stdout
+
+
 def test_installed_pipelines_have_names(convert):
     """A pipeline that pySigma lists is used by its name."""
     done = convert("convert", FEED, "-t", "splunk", "--type", "url", "-q", "-p", "splunk_windows")

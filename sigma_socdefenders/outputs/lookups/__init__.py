@@ -82,11 +82,11 @@ def lookup_files(
         )
     tabled: list[SourcedIndicator] = []
     others: list[SourcedIndicator] = []
-    deployment = Deployment() if settings is None else settings.deployment
+    target = find_target(target_name)
+    deployment = Deployment() if settings is None else settings.deployed(target.sigma_target)
     for sourced in found:
         (tabled if platform.holds(sourced.indicator, deployment) else others).append(sourced)
     lists = Lists.of(tabled, list_name)
-    target = find_target(target_name)
     profile = load_profile("default", list_name)
     capacity = QueryCapacity(target, settings=settings)
     grouped = list(build_groups(others, profile, capacity, on_error=on_error))

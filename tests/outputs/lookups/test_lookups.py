@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sigma.collection import SigmaCollection
 
 from sigma.pipelines.socdefenders.placeholders import socdefenders_placeholders
+from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
 from sigma_socdefenders.errors import SettingsError, TargetError
 from sigma_socdefenders.outputs.lookups import PLATFORMS, lookup_files, write_files
 from sigma_socdefenders.outputs.lookups.files import File, csv_text, safe_cell
@@ -21,6 +22,7 @@ from sigma_socdefenders.rules.build import build_rules
 from sigma_socdefenders.rules.identity import FEED
 from sigma_socdefenders.rules.profiles.loading import load_profile
 from sigma_socdefenders.targets import find_target
+from sigma_socdefenders.targets.settings import ConversionSettings
 from tests.rules.grouping.lists import TYPES, random_indicators, sourced
 
 if TYPE_CHECKING:
@@ -142,6 +144,31 @@ def test_files_to_import_that_are_no_longer_needed_go(tmp_path: Path):
         rows = [line for file in numbered for line in file.read_text("utf-8").splitlines()[1:]]
         assert len(rows) == len(indicators)
     assert (tmp_path / "indicators" / "notes.txt").exists()
+
+
+_SAID: dict[str, object] = {
+    "every": "15m",
+    "index": ["win", "sysmon"],
+    "enabled": True,
+    "subfield": "parts",
+    "qradar_property": ["url=Web Address"],
+}
+
+
+@each_target
+def test_a_pipelines_variables_are_settings_of_tables_too(target: str, tmp_path: Path):
+    """A user's pipeline that says how rules are deployed says it of those over tables as well."""
+    pipeline = tmp_path / "deployment.yml"
+    told = {f"socdefenders_{name}": value for name, value in _SAID.items()}
+    pipeline.write_text(json.dumps({"name": "ours", "priority": 100, "vars": told}), "utf-8")
+    found = list(sourced([one for kind in TYPES for one in random_indicators(kind, 3)]))
+
+    def files(settings: ConversionSettings | None) -> list[File]:
+        return list(lookup_files(found, target, settings=settings, on_error=lambda *_: None))
+
+    by_options = files(ConversionSettings(Deployment.parse(_SAID)))
+    assert files(ConversionSettings(pipelines=(str(pipeline),))) == by_options
+    assert (files(None) != by_options) == (target != "defender")
 
 
 def test_only_defender_fetches_tables():

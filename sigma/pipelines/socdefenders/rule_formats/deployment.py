@@ -18,7 +18,7 @@ configuration file and the variable follow from it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import Field, dataclass, field, fields
 from datetime import timedelta
 from difflib import get_close_matches
@@ -298,12 +298,12 @@ class Deployment:
                 )
         return cls.parse(given, prefix=PREFIX)
 
-    def variables(self) -> dict[str, object]:
-        """Return what differs from the defaults as a pipeline's variables."""
+    def variables(self, said: Container[str] = ()) -> dict[str, object]:
+        """Return what differs from the defaults as a pipeline's variables, and what was said."""
         return {
             f"{PREFIX}{each.name}": _as_variable(value)
             for each in self.settings()
-            if (value := getattr(self, each.name)) != each.default
+            if (value := getattr(self, each.name)) != each.default or each.name in said
         }
 
     @classmethod
