@@ -172,7 +172,8 @@ class Run:
         most = max(reasons, key=lambda reason: (reasons[reason], reason), default=None)
         advice = f"--keep {most} keeps them, " if most in KEEPABLE else ""
         why = f", most of it {most}" if most is not None else ""
-        empty = f"Nothing is left of {self.summary.read} records{why}"
+        read = self.summary.read
+        empty = f"Nothing is left of {read} {'record' if read == 1 else 'records'}{why}"
         if path == "-" or (
             Path(path).exists() and not (Path(path).is_file() or Path(path).is_dir())
         ):

@@ -69,7 +69,7 @@ def test_standard_output_may_be_empty(run_program, sources, command, output):
     done = run_program(*COMMANDS[command], output, str(sources / "expired"))
     assert done.returncode == 0
     assert done.stdout == ""
-    assert "Nothing is left of 1 records, most of it expired." in done.stderr
+    assert "Nothing is left of 1 record, most of it expired." in done.stderr
 
 
 def test_lookup_tables_stay(run_program, sources):

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from sigma.collection import SigmaCollection
 
+from sigma_socdefenders.errors import TargetError
 from sigma_socdefenders.indicators.normalize import IndicatorType
 from sigma_socdefenders.outputs.coverage import Coverage, coverage
-from sigma_socdefenders.targets import TARGETS
+from sigma_socdefenders.targets import TARGETS, Converter
 from tests.conftest import ROOT
+from tests.pipelines.cases import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +42,20 @@ def test_what_is_not_covered_says_what_is(name: str) -> None:
     for profile in PROFILES:
         for row in coverage(TARGETS[name], profile):
             assert row.query or "use " in row.reason
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_a_log_source_that_is_not_there_is_told_from_those_there_are(name: str) -> None:
+    """The reason names each log source once, and not once more for a product."""
+    document = rule({"category": "ps_script", "product": "windows"}, {"Text": "x"})
+    converter = Converter(TARGETS[name])
+    try:
+        converter.queries(SigmaCollection.from_yaml(document).rules[0])
+    except TargetError as error:
+        named = str(error).split("for others than ")[1].split(" use the ")[0].split(", ")
+        assert len(named) == len({one.split("/")[-1] for one in named}) > 5
+    else:
+        assert name == "splunk"  # which searches whatever Sysmon and Windows log
 
 
 def rows() -> dict[tuple[str, str], dict[str, Coverage]]:

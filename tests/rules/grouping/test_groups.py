@@ -150,6 +150,26 @@ def test_metadata_sums_up_the_members():
     assert (str(rule.date), str(rule.modified)) == ("2026-01-01", "2026-01-28")
 
 
+def test_past_the_most_that_are_named_one_more_takes_the_place_of_another():
+    """Of tags and references, one indicator more puts one in and another out, and no more."""
+
+    def named(count: int) -> tuple[set[str], set[str]]:
+        records = [
+            {
+                "value": f"203.0.113.{number}",
+                "source": {"article_url": f"https://news.example/{99 - number}"},
+                "mitre_techniques": [f"T{1599 - number}"],
+            }
+            for number in range(1, count + 1)
+        ]
+        (built,) = _groups(list(map(Indicator.from_record, records)), values=1000)
+        tags = {str(tag) for tag in built.rule.tags}
+        return {tag for tag in tags if tag.startswith("attack.t")}, set(built.rule.references)
+
+    for before, after in zip(named(30), named(31), strict=True):
+        assert (len(before - after), len(after - before)) == (1, 1)
+
+
 def test_duplicates_are_listed_once():
     """Two records of one value make one value, and both are members."""
     twice = [Indicator.from_record({"value": v}) for v in ("EVIL.example", "evil[.]example")]

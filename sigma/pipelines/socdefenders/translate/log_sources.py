@@ -105,7 +105,9 @@ def unknown_log_source(
         for part in ("category", "product", "service")
         if (value := getattr(source, part))
     )
-    known = f"for others than {', '.join(sorted(table))} use the backend's own pipelines"
+    # A category for a product is no news where the category is there for all of them.
+    kept = sorted(key for key in table if key.partition("/")[2] not in table)
+    known = f"for others than {', '.join(kept)} use the backend's own pipelines"
     advice = next((hint[key] for key in _keys(rule) if key in hint), known)
     return SigmaTransformationError(
         f"{platform} has no counterpart here of log source {name}: {advice}.", source=rule.source
