@@ -76,10 +76,15 @@ class ListName:
         """Return the id of what a key names in this list, such as `ipv4:192.0.2.1`."""
         return uuid5(PROJECT_NAMESPACE, f"list|{self.name}|{key}" if self.name else key)
 
+    @property
+    def prefix(self) -> str:
+        """What the names of the list's tables begin with: `socdefenders[_name]`."""
+        parts = ("socdefenders", *filter(None, (self.name,)))
+        return "_".join(parts).replace("-", "_")
+
     def table(self, kind: IndicatorType) -> str:
         """Return the name of the list's table of a type: `socdefenders_[name_]type`."""
-        parts = ("socdefenders", *filter(None, (self.name,)), kind.value)
-        return "_".join(parts).replace("-", "_")
+        return f"{self.prefix}_{kind.value.replace('-', '_')}"
 
 
 FEED = ListName()

@@ -196,7 +196,7 @@ def test_splunk_tables_load_into_sqlite(tmp_path: Path) -> None:
         assert ('https://evil.example/a,"b";c d', 'http://evil.example/a,"b";c d') in urls
         feeds = base.execute("SELECT feed FROM socdefenders_email").fetchall()
         assert feeds == [("'@SUM(A1)",)]
-        described = base.execute("SELECT description FROM local_http_intel").fetchall()
+        described = base.execute("SELECT description FROM socdefenders_http_intel").fetchall()
         assert described == [("'=1+1 next",)]
         assert base.execute("SELECT value FROM socdefenders_ipv4_networks").fetchall() == [
             ("10.0.0.0/8",)

@@ -135,8 +135,11 @@ def known_by_the_platform(files: dict[str, str]) -> set[str]:
     """Return what names the parts of a lookup on its platform: tables, rules, documents."""
     found: set[str] = set()
     for path, text in files.items():
-        if path.startswith(("lookups/", "tables/", "watchlists/")):
+        if path.startswith(("lookups/", "tables/", "watchlists/", "reference_sets/")):
             found.add(path)
+        elif path.startswith("threat_intelligence/"):
+            objects = json.loads(text)["stixobjects"] if path.endswith(".json") else ()
+            found |= {one["id"] for one in objects} or {path}
         elif path.startswith("rules/"):
             found |= {one["id"] for one in yaml.safe_load_all(text) if one}
         elif path.endswith(("transforms.conf", "savedsearches.conf")):
@@ -160,8 +163,6 @@ def test_lookups_do_not_overwrite_each_other(target):
 def test_a_named_lookup_does_not_speak_of_the_feed(target):
     """No file of a named list's lookup names another source, or another list's table."""
     for path, text in lookup_of(target, "acme-apt").items():
-        if path.startswith("threat_intelligence/"):
-            continue
         assert "SOC Defenders feed" not in text, path
         for table in re.findall(r"socdefenders_[a-z0-9_]+", text):
             named = table.startswith("socdefenders_acme_apt_")

@@ -219,21 +219,21 @@ def _transform(name: str, match_type: str) -> str:
     return stanza_text(name, {**settings, "case_sensitive_match": "false", "max_matches": 1}) + "\n"
 
 
-# Table, column and other columns of the local lookups ("Supported types of threat intelligence in
-# Splunk Enterprise Security"), whose columns stand in alphabetical order.
-_LOCAL = {
-    "local_ip_intel": ("ip", (), ADDRESSES),
-    "local_domain_intel": ("domain", (), (IndicatorType.DOMAIN,)),
-    "local_http_intel": ("url", ("http_referrer", "http_user_agent"), (IndicatorType.URL,)),
-    "local_file_intel": ("file_hash", ("file_name",), HASHES),
-    "local_email_intel": ("src_user", ("subject",), (IndicatorType.EMAIL,)),
+# Collection, column and other columns of what Enterprise Security takes ("Supported types of threat
+# intelligence in Splunk Enterprise Security"), whose columns stand in alphabetical order.
+_COLLECTIONS = {
+    "ip_intel": ("ip", (), ADDRESSES),
+    "domain_intel": ("domain", (), (IndicatorType.DOMAIN,)),
+    "http_intel": ("url", ("http_referrer", "http_user_agent"), (IndicatorType.URL,)),
+    "file_intel": ("file_hash", ("file_name",), HASHES),
+    "email_intel": ("src_user", ("subject",), (IndicatorType.EMAIL,)),
 }
 # From 1 to 100, where 60 is Enterprise Security's own default.
 _WEIGHTS = {"high": "80", "medium": "60", "low": "40"}
 
 
 def _threat_intelligence(lists: Lists) -> Iterator[File]:
-    for name, (column, others, kinds) in _LOCAL.items():
+    for collection, (column, others, kinds) in _COLLECTIONS.items():
         header = [*sorted(("description", column, *others)), "weight"]
         rows = []
         for indicator in (one for kind in kinds for one in lists.by_type.get(kind, ())):
@@ -243,6 +243,8 @@ def _threat_intelligence(lists: Lists) -> Iterator[File]:
                 "weight": _WEIGHTS.get(str(indicator.confidence or ""), "60"),
             }
             rows.append([cells.get(title, "") for title in header])
+        # A file that is uploaded takes the place of the one of its name.
+        name = f"{lists.list_name.prefix}_{collection}"
         yield File(f"threat_intelligence/{name}.csv", csv_text(header, rows))
 
 

@@ -20,8 +20,7 @@ __all__ = ["app_files", "app_name"]
 
 def app_name(list_name: ListName = FEED) -> str:
     """Return the app's id, which is the name of its folder in `$SPLUNK_HOME/etc/apps`."""
-    name = list_name.name.replace("-", "_")
-    return f"socdefenders_{name}_indicators" if name else "socdefenders_indicators"
+    return f"{list_name.prefix}_indicators"
 
 
 def app_files(list_name: ListName, kinds: tuple[IndicatorType, ...]) -> Iterator[File]:
@@ -107,5 +106,6 @@ Before that, see that
 
 and `…_networks` beside those of addresses. The tables in `threat_intelligence` are for the threat
 intelligence framework of Enterprise Security: upload each under *Threat Intelligence Management*,
-or copy it over the local lookup of its name.
+with its own name and *Overwrite*, so that it takes the place of this list's earlier one and of
+nothing else. They have no column for an expiry.
 """
