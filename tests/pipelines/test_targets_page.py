@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 from sigma.collection import SigmaCollection
 
+from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
 from sigma_socdefenders.errors import TargetError
 from sigma_socdefenders.indicators.normalize import IndicatorType
 from sigma_socdefenders.outputs.coverage import Coverage, coverage
 from sigma_socdefenders.targets import TARGETS, Converter
 from tests.conftest import ROOT
 from tests.pipelines.cases import rule
+from tests.pipelines.settings_used import SAMPLES, used_by_format, used_by_lookup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,13 +71,26 @@ def rows() -> dict[tuple[str, str], dict[str, Coverage]]:
     return dict(sorted(found.items(), key=lambda entry: order.index(entry[0][0])))
 
 
+def options(settings: list[str]) -> str:
+    """Return settings as the command line's options."""
+    flags = {"enabled": "--enable"}
+    named = (flags.get(name, f"--{name.replace('_', '-')}") for name in settings)
+    return ", ".join(f"`{flag}`" for flag in named) or "none"
+
+
+def test_each_setting_is_tried_on_each_format() -> None:
+    """The page leaves no setting out that the command line has."""
+    assert set(SAMPLES) == {each.name for each in Deployment.settings() if "help" in each.metadata}
+
+
 def page() -> Iterator[str]:
     """Yield the page, line by line."""
     yield "# Targets"
     yield ""
     yield "Written by the project's tests (`pytest tests --update-golden`), which convert a value"
     yield "of each type by the table that `convert` itself uses; `sigma-socdefenders targets`"
-    yield "prints the same. [execution.md](execution.md) shows that the queries match."
+    yield "prints the same. [execution.md](execution.md) shows that the queries match, and"
+    yield "[configuration.md](configuration.md) says what the settings are."
     yield ""
     yield f"| type | log source | {' | '.join(TARGETS)} |"
     yield f"|---|---|{'---|' * len(TARGETS)}"
@@ -96,7 +111,14 @@ def page() -> Iterator[str]:
         yield ""
         yield f"## {name}"
         yield ""
-        yield f"{target.title}. Formats: {', '.join(f'`{one}`' for one in target.formats)}."
+        yield f"{target.title}."
+        yield ""
+        yield "| format | settings that it uses |"
+        yield "|---|---|"
+        for output_format in target.formats:
+            yield f"| `{output_format}` | {options(used_by_format(target, output_format))} |"
+        if target.lookups:
+            yield f"| the folder of `lookup` | {options(used_by_lookup(target))} |"
         yield ""
         yield "```"
         for (kind, source), by_target in found.items():
