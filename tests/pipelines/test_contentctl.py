@@ -197,6 +197,21 @@ def test_references_are_addresses():
     assert found["references"] == good
 
 
+@pytest.mark.parametrize(
+    ("listed", "text"),
+    [
+        (["A scanner", "a proxy"], "A scanner; a proxy"),
+        (["None"], "None"),
+        (["no"], "Unknown"),
+        ([], "Unknown"),
+    ],
+)
+def test_false_positives_are_a_text(listed, text):
+    """All of them in one line; contentctl refuses a text of less than four characters."""
+    found = detection("splunk", "contentctl", changed("ipv4", falsepositives=listed))
+    assert found["known_false_positives"] == text
+
+
 def test_a_title_names_no_fields():
     """Neither contentctl nor the alert replaces what stands between two marks of a title."""
     title = "See http://a.example/%20%41?$b$ of 100 $ and 5 %"

@@ -89,6 +89,17 @@ def test_a_saved_search_runs_and_alerts(name, output_format):
     assert stanza["action.notable"] == stanza["action.risk"] == "1"
 
 
+def test_a_title_names_no_fields():
+    """Enterprise Security puts no field's value in the place of what a title has between marks."""
+    document = changed("ipv4", title="a$b$c", description="d$e$f")
+    (stanza,) = stanzas(converted("splunk", "savedsearches", document)).values()
+    assert stanza["action.notable.param.rule_title"] == "abc"
+    assert stanza["action.risk.param._risk_message"].startswith("abc: $")
+    assert stanza["description"] == "d$e$f"
+    (stanza,) = stanzas(converted("splunk", "savedsearches", changed("ipv4", title="5 $"))).values()
+    assert stanza["action.notable.param.rule_title"] == "5 $"
+
+
 @pytest.mark.parametrize(
     ("name", "asset"), [("splunk", "dst_ip"), ("splunk-cim", "dest"), ("splunk-cim tstats", "dest")]
 )

@@ -2,7 +2,7 @@
 
 From Debian's packages: a Java compiler, Lucene, Gson, Node. From npm, by a lock file: Microsoft's
 Kusto language service. From PyPI: the validators of `sigma check`, `sigmac`, Splunk AppInspect,
-two Kusto engines. Everything that is built or downloaded by hand goes to `.engines`.
+contentctl, two Kusto engines. Everything that is built or downloaded by hand goes to `.engines`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from engines.appinspect import install as _appinspect
+from engines.contentctl import install as _contentctl
 from engines.kusto.second import install as _second_kusto
 from engines.locations import (
     HERE,
@@ -44,6 +45,7 @@ def main() -> None:
     _second_kusto()
     _sigma_tools()
     _appinspect()
+    _contentctl()
 
 
 def _run(*command: str | Path, cwd: Path | None = None) -> None:

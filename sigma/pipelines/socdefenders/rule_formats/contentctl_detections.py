@@ -26,7 +26,14 @@ from .attack import techniques
 from .deployment import Deployment
 from .pipeline import format_pipeline
 from .saved_searches import SPLUNK_BACKENDS, a_value_a_line, result_fields
-from .splunk_alerts import alert_message, cron_schedule, one_line, relative_time, risk_objects
+from .splunk_alerts import (
+    alert_message,
+    cron_schedule,
+    literal,
+    one_line,
+    relative_time,
+    risk_objects,
+)
 from .yaml_documents import yaml_document
 
 if TYPE_CHECKING:
@@ -44,6 +51,7 @@ _PLATFORM = "socdefenders_platform"
 _LONGEST_AUTHOR = 255
 _LONGEST_DESCRIPTION = 10_000
 _LONGEST_REFERENCE = 2083
+_SHORTEST_TEXT = 4
 # A date has to be there; that of rules without one is no day on which anything was seen.
 _NO_DATE = date(1970, 1, 1)
 _REFERENCE = re.compile(
@@ -133,6 +141,7 @@ def _detection(
     level = "medium" if rule.level is None else rule.level.name.lower()
     risk, *threats = risk_objects(level, asset, columns)
     day = _day(rule)
+    known = one_line("; ".join(rule.falsepositives))
     return {
         "name": name,
         "id": rule_id,
@@ -145,11 +154,11 @@ def _detection(
         "data_source": [],
         "search": _search(search, fields, file_stem(name)),
         "how_to_implement": _how_to_implement(search, fields, file_stem(name)),
-        "known_false_positives": one_line("; ".join(rule.falsepositives)) or "Unknown",
+        "known_false_positives": known if len(known) >= _SHORTEST_TEXT else "Unknown",
         "references": [one for one in rule.references if _is_reference(one)],
         "drilldown_searches": _drilldowns(asset),
         "rba": {
-            "message": alert_message(_literal(title, "$"), fields),
+            "message": alert_message(literal(title), fields),
             "risk_objects": [
                 {
                     "field": asset,
@@ -214,8 +223,8 @@ def _how_to_implement(search: str, fields: tuple[str, ...], stem: str) -> str:
 def _deployment(
     deployment: Deployment, title: str, fields: tuple[str, ...], rule_id: str
 ) -> dict[str, Any]:
-    # contentctl puts fields of the detection in the place of `%name%`, the alert those of `$name$`.
-    literal = _literal(_literal(title, "%"), "$")
+    # contentctl puts what the detection says in the place of `%name%`.
+    shown = literal(literal(title), "%")
     return {
         "scheduling": {
             "cron_schedule": cron_schedule(deployment.every, rule_id),
@@ -225,8 +234,8 @@ def _deployment(
         },
         "alert_action": {
             "notable": {
-                "rule_title": literal,
-                "rule_description": alert_message(literal, fields),
+                "rule_title": shown,
+                "rule_description": alert_message(shown, fields),
                 "nes_fields": list(fields),
             },
             "rba": {"enabled": True},
@@ -296,11 +305,6 @@ def _cves(tags: Iterable[SigmaRuleTag]) -> list[str]:
 
 def _is_reference(text: str) -> bool:
     return len(text) <= _LONGEST_REFERENCE and _REFERENCE.fullmatch(text) is not None
-
-
-def _literal(text: str, mark: str) -> str:
-    """Return a text in which no pair of marks names a field."""
-    return text.replace(mark, "") if text.count(mark) > 1 else text
 
 
 @dataclass

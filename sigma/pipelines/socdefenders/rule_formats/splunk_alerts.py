@@ -25,6 +25,7 @@ __all__ = [
     "alert_message",
     "alert_settings",
     "cron_schedule",
+    "literal",
     "one_line",
     "relative_time",
     "risk_objects",
@@ -118,6 +119,7 @@ def alert_settings(
         SigmaConfigurationError: Splunk's schedule cannot say how often it runs.
     """
     fields = tuple(dict.fromkeys((asset, *columns)))
+    title = literal(title)
     message = alert_message(title, fields)
     settings: dict[str, object] = {
         "cron_schedule": cron_schedule(deployment.every, rule_id),
@@ -160,6 +162,11 @@ def alert_settings(
         "action.risk.param.verbose": 0,
     }
     return settings
+
+
+def literal(text: str, mark: str = "$") -> str:
+    """Return a text in which no pair of marks names a field, whose value would take its place."""
+    return text.replace(mark, "") if text.count(mark) > 1 else text
 
 
 def alert_message(title: str, fields: tuple[str, ...]) -> str:
