@@ -22,10 +22,8 @@ if TYPE_CHECKING:
 
 PROFILES = ("default", "broad", "network", "inbound", "documented")
 SIZED = [
-    *((profile, 1) for profile in PROFILES),
+    *((profile, count) for profile in PROFILES for count in (1, 60)),
     ("default", 1000),
-    ("broad", 1000),
-    *((profile, 60) for profile in ("network", "inbound", "documented")),
 ]
 """Each profile, with how many indicators to convert by it."""
 
@@ -41,6 +39,8 @@ VALUES: dict[str, Callable[[int], str]] = {
     "ipv6 network": lambda number: f"2001:db8:{number + 1:x}::/48",
     "domain": lambda number: f"host{number}.site{number % 7}-a.example",
     "url": lambda number: f"http://host{number}.example/A/{number}?b=c",
+    "odd domain": lambda number: f"_x{number}.host_{number}.example",
+    "url with a user": lambda number: f"http://me:x@host{number}.example.:8080/a",
     "url of an address": lambda number: f"http://[2001:db8::{number + 1:x}]/a",
     **{name: _digest(name) for name in ("md5", "sha1", "sha256", "sha512")},
     "cve": lambda number: f"CVE-2021-{4000 + number}",

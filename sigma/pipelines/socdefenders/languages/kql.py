@@ -46,8 +46,12 @@ _IN_HOST = ("^", r"\.?$", ".*")
 # Words of the platform's, and ids that all write in capitals.
 _ONE_CASE = {FieldType.KEYWORD, FieldType.CHOICE, FieldType.CVE}
 _AROUND = {FieldType.HOST: _IN_HOST, FieldType.HOST_OR_URL: _IN_URL}
-# A URL, with or without a scheme, whose host is a plain name.
-_HOST_OF_URL = re.compile(r"(?:[a-z][a-z0-9+.-]*://)?([a-z0-9.-]*[a-z0-9])(?:[:/?#]|\Z)")
+_IPV4 = re.compile(r"[0-9]+(?:\.[0-9]+){3}")
+# A URL, with or without a scheme, whose host is a plain name or an address.
+_HOST_OF_URL = re.compile(
+    r"(?:[a-z][a-z0-9+.-]*://)?(?:[^/?#@]*@)?"
+    r"(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]*[a-z0-9])\.?)(?:[:/?#]|\Z)"
+)
 
 
 class Kusto(QueryDialect):
@@ -80,15 +84,15 @@ class Kusto(QueryDialect):
         """Return the names, hosts of URLs, addresses or words that the rows kept have to show."""
         if column.field_type in _AROUND:
             return _names(merge_domains(matches))
+        if column.field_type is FieldType.ADDRESS_TEXT:
+            starts = dict.fromkeys(_start(one) for one in matches)
+            return () if "" in starts else list(starts)
         if any(one.type is not MatchType.EXACT for one in matches):
             return ()
         if column.field_type in _ONE_CASE:
             return [one.text for one in matches]
-        if column.field_type is FieldType.ADDRESS_TEXT:
-            texts = [one.text for one in matches]
-            return () if any(":" in text for text in texts) else texts
         found = [_HOST_OF_URL.match(one.text) for one in matches]
-        hosts = [one[1] for one in found if one is not None]
+        hosts = [one[1] or one[2] for one in found if one is not None]
         return list(dict.fromkeys(hosts)) if len(hosts) == len(matches) else ()
 
     def other(self, column: Column, value: SigmaType) -> SigmaType:
@@ -126,6 +130,18 @@ class Kusto(QueryDialect):
         return expression(f"* contains {literal(match.text)}")
 
 
+def _start(match: Match) -> str:
+    """Return an address of IPv4, or the octets and dots that all of a network begin with.
+
+    Empty for anything else, and for a network without a whole octet.
+    """
+    text, _, bits = match.text.partition("/")
+    if match.type not in {MatchType.EXACT, MatchType.NETWORK} or not _IPV4.fullmatch(text):
+        return ""
+    octets = text.split(".")[: int(bits or 32) // 8]
+    return "".join(f"{octet}." for octet in octets) if len(octets) < 4 else text  # noqa: PLR2004
+
+
 def _names(matches: list[Match]) -> list[str]:
     """Return names of which each match shows one as whole terms; empty where one may not.
 
@@ -133,7 +149,7 @@ def _names(matches: list[Match]) -> list[str]:
     index finds the rows that a regular expression then looks at.
     """
     names = [
-        match.text.removeprefix(".")
+        match.text.strip("._-")
         for match in matches
         if match.type in {MatchType.DOMAIN, MatchType.EXACT}
         or (match.type is MatchType.SUFFIX and match.text.startswith("."))

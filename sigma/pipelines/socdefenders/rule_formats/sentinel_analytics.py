@@ -125,7 +125,7 @@ def analytics_rule(
     columns, tags = list(columns), without_unknown(tags)
     ids = techniques(tags)
     title = " ".join(title.split())[:_LONGEST_NAME]
-    period = max(deployment.look_back, deployment.every)
+    period = deployment.look_back
     every = max(deployment.every, _SELDOM) if period >= _FAR_BACK else deployment.every
     properties = {
         "displayName": _literal(title),
