@@ -89,7 +89,7 @@ DOORS = {
         Door("pdf", reader(pack=packing.pdf), 512, 2, words="pdf"),
         Door("pdf-file", reader(), 2048, 1, words="pdf"),
         Door("archive", reader(), 2048, 2, packing.mutate_archive),
-        Door("mail", reader(), 1500, 2, words="text"),
+        Door("mail", reader(), 1500, 2, words="mail"),
         # The feed, and servers as sources.
         Door("feed", feed.check_answers, 1500, 3, words="feed"),
         Door("base-url", feed.check_base_url, 120, 2, words="values"),

@@ -128,5 +128,5 @@ def test_reading_a_list_imports_no_library_of_documents(tmp_path):
     modules, output = loaded(command)
     assert "a.evil.com" in output
     assert not below(
-        modules, "sigma_socdefenders.sources.documents.", "lxml.", "openpyxl.", "pypdf."
+        modules, "sigma_socdefenders.sources.documents.", "lxml.", "openpyxl.", "pypdf.", "email."
     )

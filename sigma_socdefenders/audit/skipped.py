@@ -100,8 +100,8 @@ class Reason(str, Enum):
     UNREADABLE = (
         "unreadable",
         (
-            "a file in a folder or archive that holds nothing known to be indicators, or cannot be"
-            " opened; or a part of a document that cannot be read"
+            "a file in a folder, archive or mail that holds nothing known to be indicators, or"
+            " cannot be opened; or a part of a document that cannot be read"
         ),
     )
 

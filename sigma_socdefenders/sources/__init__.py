@@ -6,10 +6,8 @@ import re
 from typing import TYPE_CHECKING, TypeAlias
 
 from sigma_socdefenders.audit.skipped import Skipped
-from sigma_socdefenders.errors import UnrecognisedSourceError
 from sigma_socdefenders.sources import dispatch
-from sigma_socdefenders.sources.opening.archives import Openable, find, texts, unreadable
-from sigma_socdefenders.sources.opening.documents import Document
+from sigma_socdefenders.sources.opening.files import Openable, find
 from sigma_socdefenders.sources.options import InputFormat, ToIds
 
 if TYPE_CHECKING:
@@ -51,7 +49,7 @@ def read(
         sources: paths of files, paths of folders (read in the order of their names), `-` for
             standard input, open binary streams, and servers, by their addresses
             (`taxii+https://host/path/`, `misp+https://host/`) or as `servers.Server`; gzip and zip
-            are unpacked.
+            are unpacked, and mails taken apart.
         to_ids: which attributes of a MISP event are taken.
         input_format: what form every file and stream has; by default each is detected from its
             content, as Office documents always are.
@@ -60,7 +58,7 @@ def read(
     Raises:
         SourceError: a source cannot be read to its end.
         UnrecognisedSourceError: a source is in none of the forms that are read. A file inside a
-            folder or an archive is skipped instead.
+            folder, an archive or a mail is skipped instead.
         FeedError: a server cannot be read to its end.
     """
     for source in _opened(sources):
@@ -92,18 +90,5 @@ def _read(
     for found in find(source):
         if isinstance(found, Skipped):
             yield found
-            continue
-        for each in texts(found):
-            if isinstance(each, Skipped):
-                yield each
-                continue
-            content, asked_for = each
-            try:
-                if isinstance(content, Document):
-                    yield from dispatch.document_records(content)
-                else:
-                    yield from dispatch.records(content, to_ids, input_format)
-            except UnrecognisedSourceError as error:
-                if asked_for:
-                    raise
-                yield unreadable(content.name, error)
+        else:
+            yield from dispatch.read_found(found, to_ids, input_format)

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from sigma_socdefenders.errors import UnrecognisedSourceError
-from sigma_socdefenders.sources.prose.mails import is_mail
+from sigma_socdefenders.sources.opening.mails import is_mail
 from sigma_socdefenders.sources.prose.reports import is_document
 from sigma_socdefenders.sources.tables.layout import Table, recognise_table
 

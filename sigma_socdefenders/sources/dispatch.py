@@ -1,14 +1,19 @@
-"""Hands a text to the reader of its form."""
+"""Opens what was found, and hands each text or document in it to the reader of its form."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sigma_socdefenders.audit.skipped import Skipped
 from sigma_socdefenders.errors import UnrecognisedSourceError
 from sigma_socdefenders.sources.detect import Form, Recognised, recognise
+from sigma_socdefenders.sources.mails.reader import read_mail, read_parts
 from sigma_socdefenders.sources.misp.csv_export import is_misp_table, read_misp_table
+from sigma_socdefenders.sources.opening.archives import texts
+from sigma_socdefenders.sources.opening.documents import Document
+from sigma_socdefenders.sources.opening.files import Found, unreadable
+from sigma_socdefenders.sources.opening.mails import Mail
 from sigma_socdefenders.sources.prose.lines import read_text
-from sigma_socdefenders.sources.prose.mails import read_mail
 from sigma_socdefenders.sources.prose.reports import read_document
 from sigma_socdefenders.sources.tables.delimited import read_delimited
 from sigma_socdefenders.sources.tables.layout import recognise_table
@@ -16,13 +21,11 @@ from sigma_socdefenders.sources.tables.layout import recognise_table
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sigma_socdefenders.audit.skipped import Skipped
     from sigma_socdefenders.indicators.record import SourcedRecord
     from sigma_socdefenders.sources.opening.decode import TextSource
-    from sigma_socdefenders.sources.opening.documents import Document
     from sigma_socdefenders.sources.options import InputFormat, ToIds
 
-__all__ = ["document_records", "records"]
+__all__ = ["read_found"]
 
 
 _FORMS: dict[InputFormat, Form] = {
@@ -37,15 +40,42 @@ _FORMS: dict[InputFormat, Form] = {
 }
 
 
-def records(
-    source: TextSource, to_ids: ToIds, input_format: InputFormat
+def read_found(
+    found: Found, to_ids: ToIds, input_format: InputFormat
 ) -> Iterator[SourcedRecord | Skipped]:
-    """Yield what one text holds.
+    """Yield what a stream holds, unpacked.
+
+    Args:
+        found: the stream.
+        to_ids: which attributes of a MISP event are taken.
+        input_format: what form each text in it has.
 
     Raises:
         SourceError: it cannot be read to its end.
-        UnrecognisedSourceError: it has none of the forms that are read.
+        UnrecognisedSourceError: it was asked for, and has none of the forms that are read.
     """
+    for each in texts(found):
+        if isinstance(each, Skipped):
+            yield each
+            continue
+        content, asked_for = each
+        try:
+            if isinstance(content, Document):
+                yield from _document_records(content)
+            elif isinstance(content, Mail):
+                yield from read_parts(content, lambda one: read_found(one, to_ids, input_format))
+            else:
+                yield from _records(content, to_ids, input_format)
+        except UnrecognisedSourceError as error:
+            if asked_for:
+                raise
+            yield unreadable(content.name, error)
+
+
+def _records(
+    source: TextSource, to_ids: ToIds, input_format: InputFormat
+) -> Iterator[SourcedRecord | Skipped]:
+    """Yield what one text holds."""
     form, table = recognise(source) if input_format == "auto" else _given(source, input_format)
     if form is Form.TABLE:
         assert table is not None
@@ -75,13 +105,8 @@ def records(
     return read_json(source, by_line=form is Form.JSON_LINES, to_ids=to_ids)
 
 
-def document_records(document: Document) -> Iterator[SourcedRecord | Skipped]:
-    """Yield what a document holds that is no text.
-
-    Raises:
-        SourceError: it cannot be read to its end.
-        UnrecognisedSourceError: the library that reads it is not installed.
-    """
+def _document_records(document: Document) -> Iterator[SourcedRecord | Skipped]:
+    """Yield what a document holds that is no text."""
     if document.kind == "pdf":
         from sigma_socdefenders.sources.documents.pdf import read_pdf  # noqa: PLC0415 - see above
 

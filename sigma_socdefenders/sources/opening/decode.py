@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 import zipfile
 import zlib
 from typing import IO, TYPE_CHECKING
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-__all__ = ["LONGEST_LINE", "Joined", "TextSource", "named", "read_up_to"]
+__all__ = ["CHUNK", "LONGEST_LINE", "Joined", "TextSource", "named", "read_up_to"]
 
 CHUNK = 1 << 16
 LONGEST_LINE = 1 << 20
@@ -84,24 +85,57 @@ def _encoding(head: bytes) -> str | None:
     return None
 
 
+# What is told from the bytes themselves, for these are named without being meant.
+_DETECTED = frozenset(["ascii", "utf-8", "utf-8-sig", "iso8859-1", "cp1252"])
+# Encodings of Python that are none of texts, or another one on each machine.
+_NO_CHARSETS = frozenset(
+    ["idna", "mbcs", "oem", "punycode", "raw_unicode_escape", "unicode_escape"]
+)
+_CHARSET = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+-]{0,39}")
+
+
+def _called(charset: str, detected: str | None) -> str | None:
+    """Return the encoding of a text that is called something, and speaks of another or none."""
+    try:
+        name = codecs.lookup(charset if _CHARSET.fullmatch(charset) else "").name
+        "".encode(name)
+    except (LookupError, ValueError):
+        return detected
+    # Without a NUL it is neither of these, whatever it is called.
+    is_wide = name.startswith(("utf-16", "utf-32"))
+    if (
+        name.replace("-", "_") in _NO_CHARSETS
+        or name in _DETECTED
+        or is_wide == (detected == "utf-8")
+    ):
+        return detected
+    return name
+
+
 class TextSource:
     """One decoded text and its name: its first characters as `sample`, then lines or pieces.
 
     Line ends may be of any system. Bytes that are not UTF-8 are taken as Windows-1252.
+
+    Args:
+        stream: its bytes.
+        name: of the source.
+        charset: what its encoding is called, where anything calls it something. One that Python
+            does not know, or that the bytes do not look like, counts for nothing.
 
     Raises:
         SourceError: (also from its methods) the bytes cannot be read, decompressed or decoded.
         UnrecognisedSourceError: the bytes are no text.
     """
 
-    def __init__(self, stream: IO[bytes], name: str) -> None:
+    def __init__(self, stream: IO[bytes], name: str, charset: str = "") -> None:
         self.name = name
         with named(name):
             head = read_up_to(stream, CHUNK)
         for magic, what in _KNOWN_BINARY.items():
             if head.startswith(magic) and (len(magic) > 2 or b"\0" in head):  # noqa: PLR2004
                 raise UnrecognisedSourceError(f"Cannot read '{name}': it is {what}, not indicators")
-        encoding = _encoding(head)
+        encoding = _called(charset, _encoding(head))
         if encoding is None:
             raise UnrecognisedSourceError(f"Cannot read '{name}': it is not text")
         self._text = io.TextIOWrapper(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sigma_socdefenders.sources.prose.mails import is_mail
+from sigma_socdefenders.sources.opening.mails import is_mail
 
 HEADER = """\
 Return-Path: <bounce@mailer.example>

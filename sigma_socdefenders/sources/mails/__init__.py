@@ -1,0 +1,1 @@
+"""Saved mails: their header, the text in them, and what is attached."""
