@@ -14,7 +14,12 @@ from sigma_socdefenders.rules.profiles.loading import load_profile
 from sigma_socdefenders.rules.yaml_writer import to_yaml
 from sigma_socdefenders.targets import TARGETS, convert
 from sigma_socdefenders.targets.capacity import QueryCapacity
-from sigma_socdefenders.targets.limits import ELASTICSEARCH_EQL, QueryLimit, Size
+from sigma_socdefenders.targets.limits import (
+    ELASTICSEARCH_EQL,
+    ELASTICSEARCH_ESQL,
+    QueryLimit,
+    Size,
+)
 from tests.rules.grouping.lists import TYPES, random_indicators, sourced
 
 
@@ -183,3 +188,11 @@ def test_eql_counts_the_expressions_that_take_memory():
     """Those that begin with anything are held in memory; others, and texts, are not counted."""
     names = 'f regex~ ("(.*\\\\.)?(a|b)\\\\.x", ".*c", "(d|e)\\\\@x") or g like~ ("f*", "g")'
     assert Size.of(names, ELASTICSEARCH_EQL).all_patterns == len(r"(.*\\.)?(a|b)\\.x") + len(".*c")
+
+
+def test_esql_counts_the_expressions_that_the_index_is_asked_for():
+    """What is compared again, of the events found, takes little; texts are not counted."""
+    asked = 'to_lower(f) rlike "([ -~]*\\\\.)?a\\\\.x" or f rlike ".*[^ -~].*"'
+    again = 'replace(to_lower(f), "[^ -~]", " ") rlike "([ -~]*\\\\.)?a\\\\.x"'
+    counted = len(r'"([ -~]*\\.)?a\\.x"') + len('".*[^ -~].*"')
+    assert Size.of(f'({asked} and {again}) or g == "h"', ELASTICSEARCH_ESQL).all_patterns == counted

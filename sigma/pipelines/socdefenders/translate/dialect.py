@@ -37,6 +37,14 @@ class QueryDialect(ABC):
         make the expression false and not undecided.
         """
 
+    def required_values(self, column: Column, matches: list[Match]) -> Sequence[SigmaType]:
+        """Return the values of an item that the rule matches nothing without.
+
+        Such an item is not negated, and no alternative to another one. By default they are those
+        of any other: a language may have an index that answers more of what stands by itself.
+        """
+        return self.values(column, matches, negated=False)
+
     def other(
         self,
         column: Column,  # noqa: ARG002 - for the languages that need it

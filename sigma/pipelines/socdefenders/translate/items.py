@@ -104,7 +104,7 @@ class ItemTranslation:
                 values += [self._other(column, value) for value, each in pairs if not each]
             matches = list(dict.fromkeys(chain.from_iterable(found)))
             if matches:
-                new = list(self.dialect.values(column, matches, negated=place.negated))
+                new = self._values(column, matches, place)
                 linked = item.value_linking is ConditionAND and len(new) > 1
                 values.extend([SigmaExpansion(new)] if linked else new)
                 if place.required and column.parameter and len(groups) == 1:
@@ -114,6 +114,11 @@ class ItemTranslation:
         written = [_in_column(item, column, values)]
         written += [_in_column(item, column, [narrower]) for narrower in narrowing]
         return written[0] if len(written) == 1 else SigmaDetection(list(written))
+
+    def _values(self, column: Column, matches: list[Match], place: Place) -> list[SigmaType]:
+        if place.required:
+            return list(self.dialect.required_values(column, matches))
+        return list(self.dialect.values(column, matches, negated=place.negated))
 
     def _keywords(self, item: SigmaDetectionItem) -> SigmaDetectionItem:
         """Return an item that is to be found in any field, in the language's words."""

@@ -18,6 +18,7 @@ No engine of ES|QL can be had as a library. After Elastic's ES|QL reference:
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -246,4 +247,5 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "starts_with": lambda text, part: text.startswith(part),
     "ends_with": lambda text, part: text.endswith(part),
     "contains": lambda text, part: part in text,
+    "replace": lambda text, pattern, part: re.sub(pattern, part, text),
 }
