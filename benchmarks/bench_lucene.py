@@ -4,9 +4,10 @@
 events for each, with 750,000 distinct values in each field, those of a third of the lists among
 them. Times are those of one thread's processor; every form finds the same events.
 
-`bench_lucene.py` prints the tables of docs/cost.md, and `bench_lucene.py email` the rows of a type;
-`bench_lucene.py refusals` counts the queries that Lucene refuses, for names that are long, that
-repeat themselves, and that are of any script.
+`bench_lucene.py` prints the tables of docs/cost.md, and `bench_lucene.py email` the rows of a type.
+The type `hard` is of names that are long, that repeat themselves, and that are of any script, none
+of which an event has; `bench_lucene.py refusals` counts the queries with such names that Lucene
+refuses.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 COUNT, SINGLE = 1_000, 20
 _EVERYTHING = Selection(keep=frozenset(KEEPABLE))
 _HOST = "dns.question.name"
+_TEXT = r'"((?:[^"\\]|\\.)*)"'
+_RLIKE = rf"(replace\()?(to_lower\()?{re.escape(_HOST)}\)?(?:, {_TEXT}, {_TEXT}\))? rlike {_TEXT}"
 
 
 def lucene(version: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
@@ -75,8 +78,8 @@ def queries(
     return [one["query"] if isinstance(one, dict) else one for one in found]
 
 
-def forms(kind: str, values: list[str]) -> dict[str, list[dict[str, Any]]]:
-    """Return the requests of each way to look for a list."""
+def forms(kind: str, values: list[str]) -> dict[str, list[list[dict[str, Any]]]]:
+    """Return the queries of each way to look for a list, each as the requests that it makes."""
     found = {
         "one query an indicator": queries(kind, values[:SINGLE], grouped=False),
         "grouped": queries(kind, values),
@@ -87,16 +90,49 @@ def forms(kind: str, values: list[str]) -> dict[str, list[dict[str, Any]]]:
     if kind == "email":
         lower = Deployment(email_subfield="lower")
         found["--email-subfield"] = queries(kind, values, deployment=lower)
-    requests: dict[str, list[dict[str, Any]]] = {
-        form: [{"query": query} for query in listed] for form, listed in found.items()
+    requests: dict[str, list[list[dict[str, Any]]]] = {
+        form: [[{"query": query}] for query in listed] for form, listed in found.items()
     }
     if kind == "domain":
+        requests["-t esql"] = [_of_esql(query) for query in queries(kind, values, target="esql")]
+        requests["-t eql"] = [_of_eql(query) for query in queries(kind, values, target="eql")]
         matches = (Match(MatchType.DOMAIN, value) for value in values)
         spelled = (alternative(match, fold=True, closing_dot=True) for match in matches)
         requests["an expression a name, no merging"] = [
-            {"field": _HOST, "regexps": [str(one)]} for one in spelled
+            [{"field": _HOST, "regexps": [str(one)]}] for one in spelled
         ]
     return requests
+
+
+def _of_esql(query: str) -> list[dict[str, Any]]:
+    """Return what a query for names asks of the index, and the expressions of its second step.
+
+    Elasticsearch compares the latter itself, with few events: here they are compiled alone.
+    """
+    clauses, compared = [], []
+    for again, lower, *_, text in re.findall(_RLIKE, query):
+        if again:
+            compared.append(_unescaped(text))
+        else:
+            clauses.append(_clause(text, fold=bool(lower)))
+    requests: list[dict[str, Any]] = [{"query": {"bool": {"should": clauses}}}]
+    if compared:
+        requests.append({"field": _HOST, "regexps": compared, "parse": True})
+    return requests
+
+
+def _of_eql(query: str) -> list[dict[str, Any]]:
+    """Return what a query for names asks of the index."""
+    texts = re.findall(_TEXT, query.partition("regex~")[2])
+    return [{"query": {"bool": {"should": [_clause(text, fold=True) for text in texts]}}}]
+
+
+def _clause(text: str, *, fold: bool) -> dict[str, Any]:
+    return {"regexp": {_HOST: {"value": _unescaped(text), "case_insensitive": fold}}}
+
+
+def _unescaped(text: str) -> str:
+    return text.replace(r"\\", "\\")
 
 
 def main(kinds: Iterable[str] = FIELDS) -> None:
@@ -107,19 +143,23 @@ def main(kinds: Iterable[str] = FIELDS) -> None:
         print("| type | form | queries | CPU time, s | of the longest query, s | automata, MB |")
         print("|---|---|---|---|---|---|")
         for kind in kinds:
-            for form, requests in forms(kind, listed(kind, COUNT)).items():
-                ask(requests[0])  # the JVM has compiled what it needs
-                costs = [ask(request) for request in requests]
-                if refused := [cost["refused"] for cost in costs if "refused" in cost]:
+            values = hard_names(COUNT) if kind == "hard" else listed(kind, COUNT)
+            for form, asked in forms("domain" if kind == "hard" else kind, values).items():
+                ask(asked[0][0])  # the JVM has compiled what it needs
+                answers = [[ask(request) for request in requests] for requests in asked]
+                every = [answer for of_query in answers for answer in of_query]
+                if refused := [answer["refused"] for answer in every if "refused" in answer]:
                     print(f"| {kind} | {form} | refused: {refused[0]} |", flush=True)
                     continue
-                seconds = [cost["seconds"] for cost in costs]
-                memory = max(cost["bytes"] for cost in costs) / 1e6
+                seconds, memory = (
+                    [sum(answer[key] for answer in of_query) for of_query in answers]
+                    for key in ("seconds", "bytes")
+                )
                 times = COUNT / SINGLE if form.startswith("one query") else 1
-                hits = sum(cost["hits"] for cost in costs)
+                hits = sum(answer["hits"] for answer in every)
                 print(
-                    f"| {kind} | {form} | {round(len(costs) * times):,} |"
-                    f" {sum(seconds) * times:.3g} | {max(seconds):.2g} | {memory:.1f} |",
+                    f"| {kind} | {form} | {round(len(asked) * times):,} |"
+                    f" {sum(seconds) * times:.3g} | {max(seconds):.2g} | {max(memory) / 1e6:.1f} |",
                     f"<!-- {hits} -->",
                     flush=True,
                 )
@@ -150,12 +190,8 @@ def _hard_requests() -> Iterator[dict[str, Any]]:
                 kind, values, output_format=output_format, profile=profile, grouped=grouped
             )
             yield from ({"query": query} for query in found)
-    # ES|QL's expressions become the same clauses, with or without regard to case.
     for query in queries("domain", lists["domain"], target="esql"):
-        literals = re.findall(r'rlike "((?:[^"\\]|\\.)*)"', query)
-        regexps = [one.replace(r"\\", "\\") for one in literals]
-        yield {"field": _HOST, "regexps": regexps}
-        yield {"field": _HOST, "regexps": regexps, "fold": True}
+        yield from _of_esql(query)
 
 
 if __name__ == "__main__":
