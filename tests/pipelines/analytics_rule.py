@@ -13,18 +13,22 @@ _TEXT = {"type": "string", "minLength": 1}
 _DURATION = {"type": "string", "pattern": "^PT[0-9]+M$"}
 _COLUMN = {"type": "string", "pattern": r"^[A-Za-z_]\w*$"}
 _GUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-# The identifiers of each type of entity that there is a use for here, and which of them it needs.
+# The identifiers of each type of entity that there is a use for here, and which of them it needs:
+# one of several, or a pair.
 _IDENTIFIERS = {
-    "Account": (("Name", "NTDomain", "Sid"), ("Name",)),
-    "DNS": (("DomainName",), ("DomainName",)),
-    "File": (("Directory", "Name"), ("Name",)),
-    "FileHash": (("Algorithm", "Value"), ("Algorithm", "Value")),
-    "Host": (("HostName", "NTDomain", "DnsDomain"), ("HostName",)),
-    "IP": (("Address",), ("Address",)),
-    "Mailbox": (("MailboxPrimaryAddress",), ("MailboxPrimaryAddress",)),
-    "MailMessage": (("NetworkMessageId", "Recipient", "Sender", "Subject"), ("Recipient",)),
-    "Process": (("CommandLine", "ProcessId"), ("CommandLine",)),
-    "URL": (("Url",), ("Url",)),
+    "Account": (("FullName", "Name", "NTDomain", "Sid"), (("FullName", "Name", "Sid"),)),
+    "DNS": (("DomainName",), (("DomainName",),)),
+    "File": (("Directory", "Name"), (("Name",),)),
+    "FileHash": (("Algorithm", "Value"), (("Algorithm",), ("Value",))),
+    "Host": (("FullName", "HostName", "DnsDomain"), (("FullName", "HostName"),)),
+    "IP": (("Address",), (("Address",),)),
+    "Mailbox": (("MailboxPrimaryAddress",), (("MailboxPrimaryAddress",),)),
+    "MailMessage": (
+        ("NetworkMessageId", "Recipient", "Sender", "Subject"),
+        (("NetworkMessageId", "Recipient"),),
+    ),
+    "Process": (("CommandLine", "ProcessId"), (("CommandLine", "ProcessId"),)),
+    "URL": (("Url",), (("Url",),)),
 }
 _TACTICS = [
     *("Reconnaissance", "ResourceDevelopment", "InitialAccess", "Execution", "Persistence"),
@@ -46,10 +50,14 @@ def _list(items: dict[str, Any], **limits: int) -> dict[str, Any]:
     return {"type": "array", "items": items, "uniqueItems": True, **limits}
 
 
-def _mapping(kind: str, identifiers: tuple[str, ...], needed: tuple[str, ...]) -> dict[str, Any]:
+def _mapping(
+    kind: str, identifiers: tuple[str, ...], needed: tuple[tuple[str, ...], ...]
+) -> dict[str, Any]:
     field = _object(identifier={"enum": list(identifiers)}, columnName=_COLUMN)
     fields = _list(field, minItems=1, maxItems=3)
-    contained = [{"contains": {"properties": {"identifier": {"const": one}}}} for one in needed]
+    contained = [
+        {"contains": {"properties": {"identifier": {"enum": list(any_of)}}}} for any_of in needed
+    ]
     return _object(entityType={"const": kind}, fieldMappings={**fields, "allOf": contained})
 
 

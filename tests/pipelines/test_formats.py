@@ -190,7 +190,7 @@ def test_a_sentinel_rule_carries_what_the_rule_says() -> None:
             [
                 ("IP", {"Address": "SrcIpAddr"}),
                 ("Host", {"HostName": "SrcHostname"}),
-                ("Account", {"Name": "SrcUsername"}),
+                ("Account", {"FullName": "SrcUsername"}),
                 ("URL", {"Url": "Url"}),
             ],
         ),
@@ -198,7 +198,7 @@ def test_a_sentinel_rule_carries_what_the_rule_says() -> None:
             "sha256",
             [
                 ("Host", {"HostName": "DvcHostname"}),
-                ("Account", {"Name": "TargetUsername"}),
+                ("Account", {"FullName": "TargetUsername"}),
                 (
                     "FileHash",
                     {"Algorithm": "FileHashAlgorithm", "Value": "TargetProcessSHA256"},
@@ -215,7 +215,7 @@ def test_a_sentinel_rule_carries_what_the_rule_says() -> None:
                 ),
             ],
         ),
-        ("cve", [("Host", {"HostName": "CompromisedEntity"})]),
+        ("cve", [("Host", {"FullName": "CompromisedEntity"})]),
     ],
 )
 def test_a_sentinel_rule_maps_its_entities(

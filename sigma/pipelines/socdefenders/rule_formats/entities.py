@@ -30,7 +30,8 @@ HASH_COLUMNS = {
     for name in ("MD5", "SHA1", "SHA256")
 }
 # Sentinel: the entities of every row of a table, whatever is asked about: who was in touch with
-# what. `Dvc…` is the device that reports, which in network logs is a firewall and no victim.
+# what. `Dvc…` is the device that reports, which in network logs is a firewall and no victim. A full
+# name may have a domain, as users and Defender's devices have; a `…Hostname` of ASIM's has none.
 TABLE_ENTITIES = {
     "_Im_NetworkSession": (
         ("IP", "Address", "SrcIpAddr"),
@@ -41,19 +42,19 @@ TABLE_ENTITIES = {
     "_Im_WebSession": (
         ("IP", "Address", "SrcIpAddr"),
         ("Host", "HostName", "SrcHostname"),
-        ("Account", "Name", "SrcUsername"),
+        ("Account", "FullName", "SrcUsername"),
     ),
     "_Im_ProcessCreate": (
         ("Host", "HostName", "DvcHostname"),
-        ("Account", "Name", "TargetUsername"),
+        ("Account", "FullName", "TargetUsername"),
     ),
     "_Im_FileEvent": (
         ("Host", "HostName", "DvcHostname"),
-        ("Account", "Name", "ActorUsername"),
+        ("Account", "FullName", "ActorUsername"),
     ),
-    "DeviceImageLoadEvents": (("Host", "HostName", "DeviceName"),),
-    "DeviceEvents": (("Host", "HostName", "DeviceName"),),
-    "SecurityAlert": (("Host", "HostName", "CompromisedEntity"),),
+    "DeviceImageLoadEvents": (("Host", "FullName", "DeviceName"),),
+    "DeviceEvents": (("Host", "FullName", "DeviceName"),),
+    "SecurityAlert": (("Host", "FullName", "CompromisedEntity"),),
     "EmailEvents": (
         ("Mailbox", "MailboxPrimaryAddress", "RecipientEmailAddress"),
         ("MailMessage", "Sender", "SenderFromAddress"),
@@ -63,7 +64,7 @@ TABLE_ENTITIES = {
 _ENDS = (("IP", "Address", "SrcIpAddr"), ("IP", "Address", "DstIpAddr"))
 _ACCEPTED = (*_ENDS, ("Host", "HostName", "DstHostname"))
 _EITHER = (*_ENDS, ("Host", "HostName", "SrcHostname"), ("Host", "HostName", "DstHostname"))
-_EITHER_WEB = (*_EITHER, ("Account", "Name", "SrcUsername"))
+_EITHER_WEB = (*_EITHER, ("Account", "FullName", "SrcUsername"))
 # Sentinel: the same where a query asks who the source is: the victim is the destination.
 INBOUND_ENTITIES = {"_Im_NetworkSession": _ACCEPTED, "_Im_WebSession": _ACCEPTED}
 # Sentinel: the same where a query asks for both ends: either may be the victim.
