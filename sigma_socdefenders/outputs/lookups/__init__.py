@@ -16,6 +16,7 @@ from sigma_socdefenders.outputs.lookups import elastic
 from sigma_socdefenders.outputs.lookups.files import File
 from sigma_socdefenders.outputs.lookups.lists import Lists
 from sigma_socdefenders.outputs.lookups.rules import lookup_rules
+from sigma_socdefenders.outputs.lookups.withdrawals import with_withdrawals
 from sigma_socdefenders.outputs.rule_folder import MANIFEST, Document, Layout, Plan, keep
 from sigma_socdefenders.rules.grouping import build_groups
 from sigma_socdefenders.rules.identity import FEED
@@ -124,8 +125,8 @@ def write_files(
     """Make a folder hold exactly these files, beside what people made in it.
 
     What an earlier run wrote and is no longer wanted is removed; files that were edited by hand, or
-    made by others, are left alone and named in the plan. What Elastic's files no longer have is
-    deleted on the platform by one more file.
+    made by others, are left alone and named in the plan. What the files of Elastic and Sentinel no
+    longer have is deleted or revoked on the platform by further files.
 
     Args:
         folder: the folder, made where there is none.
@@ -143,7 +144,6 @@ def write_files(
     """
     about = {"target": target_name, "list": list_name.name or "feed"} if target_name else {}
     layout = Layout(MANIFEST, _PATH, about, holds_state=False)
-    wanted = (
-        Document(file.path, file.text.encode(), 0) for file in elastic.with_deletions(folder, files)
-    )
+    complete = with_withdrawals(folder, elastic.with_deletions(folder, files))
+    wanted = (Document(file.path, file.text.encode(), 0) for file in complete)
     return keep(folder, wanted, layout, force=force, dry_run=dry_run, wait=wait)

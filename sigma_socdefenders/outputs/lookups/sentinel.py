@@ -19,7 +19,7 @@ from sigma_socdefenders.outputs.lookups.kql import Place, query
 from sigma_socdefenders.outputs.lookups.lists import DETAILS, details, is_network, spelled
 from sigma_socdefenders.outputs.lookups.platform import Platform, always
 from sigma_socdefenders.outputs.lookups.rules import lookup_rules
-from sigma_socdefenders.outputs.lookups.stix_objects import BATCH, LOADED, bodies
+from sigma_socdefenders.outputs.lookups.stix_objects import BATCH, LOADED, OBJECTS, bodies
 from sigma_socdefenders.rules.identity import FEED
 
 if TYPE_CHECKING:
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from sigma_socdefenders.rules.identity import ListName
 
 __all__ = ["KINDS", "LOOKUP", "files", "holds", "queries"]
-
-_NUMBERED = "threat_intelligence/stix-*.json"
-"""The files of STIX objects, of which there are as many as the list needs."""
 
 _PLACES = {
     IndicatorType.IPV4: Place("_Im_NetworkSession", ("DstIpAddr",)),
@@ -101,7 +98,7 @@ def files(lists: Lists, grouped: str, deployment: Deployment) -> Iterator[File]:
     yield File("analytics_rules.json", f"{templates(resources)}\n")
     everything = [one for kind in _PLACES for one in lists.by_type.get(kind, ())]
     for number, body in enumerate(bodies(everything, lists.list_name), 1):
-        yield File(_NUMBERED.replace("*", f"{number:04d}"), body)
+        yield File(OBJECTS.replace("*", f"{number:04d}"), body)
     aliases = "\n".join(
         f"load {lists.list_name.table(kind)}" for kind in _PLACES if lists.by_type.get(kind)
     )
@@ -142,13 +139,14 @@ az deployment group create -g "$GROUP" --template-file analytics_rules.json \\
 ## Or use Sentinel's own threat intelligence
 
 `threat_intelligence/` holds the same indicators as STIX objects, {batch} a file, for the upload
-API: Sentinel's own rules and `ThreatIntelIndicators` then know them, with their expiry. `{loaded}`
-stands where an indicator has no date of its own:
+API: Sentinel's own rules and `ThreatIntelIndicators` then know them, with their expiry. Files
+`withdrawn-…` revoke what earlier outputs in this folder had and this one has not. `{loaded}` stands
+where an indicator has no date of its own:
 
 ```sh
 UPLOAD=https://api.ti.sentinel.azure.com VERSION=api-version=2024-02-01-preview
 now=$(date -u +%Y-%m-%dT%H:%M:%S.000Z)
-for file in threat_intelligence/stix-*.json; do
+for file in threat_intelligence/*.json; do
     sed "s/{loaded}/$now/g" "$file" | curl -sS -f -X POST --data-binary @- \\
         -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\
         "$UPLOAD/workspaces/$WORKSPACE_ID/threat-intelligence-stix-objects:upload?$VERSION"

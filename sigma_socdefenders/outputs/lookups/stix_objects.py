@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from sigma_socdefenders.indicators.indicator import Indicator
     from sigma_socdefenders.rules.identity import ListName
 
-__all__ = ["BATCH", "LOADED", "bodies", "stix_indicator"]
+__all__ = ["BATCH", "LOADED", "OBJECTS", "bodies", "body", "stix_indicator"]
+
+OBJECTS = "threat_intelligence/stix-*.json"
+"""The files of objects, of which there are as many as the list needs."""
 
 BATCH = 100
 """How many objects a request takes."""
@@ -34,8 +37,13 @@ def bodies(indicators: Sequence[Indicator], list_name: ListName) -> Iterator[str
     """
     objects = [stix_indicator(one, list_name) for one in indicators if TYPES[one.type].stix]
     for start in range(0, max(len(objects), 1), BATCH):
-        body = {"sourcesystem": list_name.title, "stixobjects": objects[start : start + BATCH]}
-        yield json.dumps(body, ensure_ascii=False, indent=1) + "\n"
+        yield body(list_name.title, objects[start : start + BATCH])
+
+
+def body(source: str, objects: Sequence[dict[str, Any]]) -> str:
+    """Return the body of a request that uploads objects of a source."""
+    found = {"sourcesystem": source, "stixobjects": objects}
+    return json.dumps(found, ensure_ascii=False, indent=1) + "\n"
 
 
 def stix_indicator(indicator: Indicator, list_name: ListName) -> dict[str, Any]:

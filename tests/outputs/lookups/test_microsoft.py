@@ -10,9 +10,10 @@ import stix2
 from hypothesis import given
 
 from sigma_socdefenders import Indicator
-from sigma_socdefenders.errors import InvalidIndicatorError, Position, SettingsError
+from sigma_socdefenders.errors import InvalidIndicatorError, OutputError, Position, SettingsError
 from sigma_socdefenders.indicators.indicator import SourcedIndicator
-from sigma_socdefenders.outputs.lookups import defender, lookup_files
+from sigma_socdefenders.outputs.lookups import defender, lookup_files, write_files
+from sigma_socdefenders.outputs.lookups.files import File
 from sigma_socdefenders.outputs.lookups.stix_objects import LOADED, stix_indicator
 from sigma_socdefenders.rules.identity import FEED, ListName
 from tests.strategies import records
@@ -104,6 +105,45 @@ def test_a_request_takes_a_hundred_objects_and_lists_have_objects_of_their_own()
         assert [len(body["stixobjects"]) for body in bodies] == [100, 50]
         ids |= {one["id"] for body in bodies for one in body["stixobjects"]}
     assert len(ids) == 300
+
+
+def test_what_is_withdrawn_is_revoked(tmp_path):
+    """Objects take back what any earlier output in the folder had, and nothing that is listed."""
+
+    def write(*records: dict) -> tuple[set[str], dict[str, dict]]:
+        files = _files(list(records), "sentinel")
+        write_files(tmp_path, map(File._make, files.items()))
+        listed, withdrawn = (
+            {
+                one["id"]: one
+                for path in sorted((tmp_path / "threat_intelligence").glob(pattern))
+                for one in json.loads(path.read_text("utf-8"))["stixobjects"]
+            }
+            for pattern in ("stix-*.json", "withdrawn-*.json")
+        )
+        return set(listed), withdrawn
+
+    undated = {"value": "192.0.2.1", "valid_until": "2026-12-01T00:00:00Z"}
+    first, none = write(DATED, undated, {"value": "192.0.2.2"})
+    assert none == {}
+    second, gone = write({"value": "192.0.2.2"})
+    assert set(gone) == first - second
+    for one in gone.values():
+        loaded = json.loads(json.dumps(one).replace(LOADED, "2027-01-01T00:00:00.000Z"))
+        assert stix2.parse(loaded).revoked
+    assert {one["modified"] for one in gone.values()} == {LOADED}
+    assert write({"value": "192.0.2.2"}) == (second, gone)
+    third, still = write(DATED, {"value": "192.0.2.9"})
+    assert (len(third), set(still) & third) == (2, set())
+    assert set(still) == (set(gone) | second) - third
+
+
+def test_objects_that_were_changed_by_hand_are_refused(tmp_path):
+    """A file that is not what was written cannot say what has been withdrawn."""
+    write_files(tmp_path, map(File._make, _files([DATED], "sentinel").items()))
+    (tmp_path / "threat_intelligence" / "stix-0001.json").write_text('{"stixobjects": [{}]}')
+    with pytest.raises(OutputError, match="not as an earlier run has written it"):
+        write_files(tmp_path, map(File._make, _files([DATED], "sentinel").items()))
 
 
 def test_defender_has_queries_once_its_tables_are_published():
