@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
@@ -30,22 +30,61 @@ hunting best practices, ASIM parsers with the filtering parameters of each schem
 parsers, Custom detection rules, and Scheduled analytics rules.
 """
 
+_REPEATS = """
+## Queries that stand twice
+
+Profile `broad` has a rule for each log source, and where a platform keeps two of them in one table
+their queries are the same: those of an address for connections and firewalls in both products, and
+those of a name for connections and proxies in Defender. What is asked of all file events for a hash
+is asked once more of deleted files. A rule is converted by itself and keeps its id and title, and a
+processing pipeline of your own (`--pipeline`) may ask another table for one of the log sources
+(`query_table`). Where nothing tells them apart, [a profile of your
+own](defender.md) leaves the second out, since otherwise each event is two alerts."""
+
 each_guideline = pytest.mark.parametrize("guideline", GUIDELINES, ids=lambda one: one.title)
+
+
+# Kinds of values whose rules of profile `broad` ask one table in two log sources.
+REPEATED = {
+    "defender": re.compile("ipv.*|.*domain"),
+    "sentinel": re.compile("ipv.*"),
+}
+
+
+class Conversion(NamedTuple):
+    """What was converted, and the queries that came of it."""
+
+    target: str
+    profile: str
+    kind: str
+    found: list[str]
+
+
+@cache
+def conversions() -> tuple[Conversion, ...]:
+    """Return the conversions of all types and profiles, alone and grouped."""
+    return tuple(
+        Conversion(
+            target,
+            profile,
+            kind,
+            convert(rules(target, profile, kind, count), TARGETS[target], on_error=lambda *_: None),
+        )
+        for target in REPEATED
+        for profile, count in SIZED
+        for kind in VALUES
+    )
 
 
 @cache
 def queries() -> tuple[Query, ...]:
-    """Return the queries of all types and profiles, alone and grouped, and those of lists."""
+    """Return their queries, and those of lists."""
     return tuple(dict.fromkeys(_queries()))
 
 
 def _queries() -> Iterator[Query]:
-    for target in ("defender", "sentinel"):
-        for profile, count in SIZED:
-            for kind in VALUES:
-                built = rules(target, profile, kind, count)
-                found = convert(built, TARGETS[target], on_error=lambda *_: None)
-                yield from (Query(target, text) for text in found)
+    for one in conversions():
+        yield from (Query(one.target, text) for text in one.found)
     for text in defender.queries("https://tables.example").values():
         yield Query("defender", text, is_lookup=True)
     for text in sentinel.queries().values():
@@ -75,6 +114,21 @@ def test_a_query_that_breaks_a_guideline_is_found(guideline: Guideline) -> None:
     assert list(guideline.breaks(Query(*guideline.broken)))
 
 
+def test_only_a_broad_profile_asks_twice() -> None:
+    """A query stands twice where a platform keeps two log sources in one table, and only there."""
+    repeating = {
+        (one.target, one.profile, one.kind)
+        for one in conversions()
+        if len(one.found) > len(set(one.found))
+    }
+    assert repeating == {
+        (target, "broad", kind)
+        for target, kinds in REPEATED.items()
+        for kind in VALUES
+        if kinds.fullmatch(kind)
+    }
+
+
 def page() -> Iterator[str]:
     """Yield the page of guidelines, line by line."""
     yield _INTRODUCTION
@@ -92,6 +146,7 @@ def page() -> Iterator[str]:
             yield f"{one.title}:"
             yield ""
             yield from (f"- {reason.where}: {reason.why}." for reason in one.excused)
+    yield _REPEATS
 
 
 def test_the_page_of_guidelines_is_current(request: pytest.FixtureRequest) -> None:
