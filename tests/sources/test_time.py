@@ -129,6 +129,12 @@ def test_no_run_of_anything_hangs(run, form):
     check(lambda size: FORMS[form](before + unit * (size // len(unit)) + after))
 
 
+MAIL = """From: a@b.example
+To: c@d.example
+Content-Type: {}
+Content-Transfer-Encoding: {}
+
+"""
 LONG = {
     "blank lines": lambda n: "\n" * n,
     "dashes before a mark": lambda n: f"# a\n\n[a](https://a.example)\n\n{'-' * n}!\n",
@@ -148,6 +154,13 @@ LONG = {
     "a tag of techniques": lambda n: event("attack" * (n // 6)),
     "comments in a pattern": lambda n: bundle("0.0.0.0 /* " * (n // 11)),
     "tables in tables": lambda n: "<html>" + "<table><tr><td>a" * (n // 15),
+    "soft line breaks": lambda n: (
+        MAIL.format("text/plain", "quoted-printable") + "=\n= " * (n // 4)
+    ),
+    "padding of base64": lambda n: MAIL.format("text/plain", "base64") + "QQ==" * (n // 4),
+    "fields of a mail": lambda n: MAIL.format("text/plain; " + "a*0=';\";" * (n // 8), "base64"),
+    "lines of a field": lambda n: MAIL.format("x/y", "7bit").strip() + "\n a" * (n // 3) + "\n\na",
+    "boundaries": lambda n: MAIL.format("multipart/mixed; boundary=a", "7bit") + "--a-\n--\n" * n,
     "cells over others": lambda n: "<html><table>" + "<tr><td colspan=30 rowspan=30>a" * (n // 31),
     "a cell of paragraphs": lambda n: "<html><table><tr><td>" + "<p>a.example" * (n // 12),
     "a cell of lines": lambda n: "= a\n|===\n|IOC\n\n|x\n" + "a b\n" * (n // 4),

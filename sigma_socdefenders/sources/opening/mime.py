@@ -182,6 +182,7 @@ class _Scanner:
         self._name = name
         self._open: list[Part] = []
         self._levels: dict[bytes, int] = {}
+        self._closed: set[bytes] = set()
         self._root: Part | None = None
         self._leaf: Part | None = None
         self._header: _Fields | None = _Fields()
@@ -219,16 +220,15 @@ class _Scanner:
         self._leaf = None
         if is_last:
             self._open[level].end = end
+            self._closed.add(self._open[level].boundary)
         self._leave(level if is_last else level + 1)
         self._header = None if is_last else _Fields()
         self._said_nothing = False
 
     def _leave(self, levels: int) -> None:
         del self._open[levels:]
-        # A boundary that a part within repeats is that of the outer one.
-        self._levels = {}
-        for level, part in enumerate(self._open):
-            self._levels.setdefault(part.boundary, level)
+        # A boundary that a part within repeats is that of the inner one, until it is its last.
+        self._levels = {part.boundary: level for level, part in enumerate(self._open)}
 
     def _take_header(self, header: _Fields, line: bytes) -> None:
         blank = not line.strip()
@@ -277,7 +277,7 @@ class _Scanner:
             part.end = self._offset
         assert self._root is not None
         self._number(self._root)
-        is_whole = not any(part.parts for part in self._open)
+        is_whole = all(part.boundary in self._closed for part in self._open if part.parts)
         return Scanned(self._header_end, self._root, is_whole)
 
     def _number(self, part: Part) -> None:
