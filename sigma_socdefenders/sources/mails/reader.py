@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from sigma_socdefenders.errors import UnrecognisedSourceError
+from sigma_socdefenders.audit.skipped import Reason, Skipped
+from sigma_socdefenders.errors import Position, UnrecognisedSourceError
 from sigma_socdefenders.indicators.record import SourcedRecord
 from sigma_socdefenders.sources.mails.header import Header
 from sigma_socdefenders.sources.opening.decode import TextSource
@@ -20,7 +21,6 @@ from sigma_socdefenders.sources.prose.lines import read_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sigma_socdefenders.audit.skipped import Skipped
     from sigma_socdefenders.sources.opening.files import Found
     from sigma_socdefenders.sources.opening.mails import Mail
     from sigma_socdefenders.sources.opening.mime import Part
@@ -28,15 +28,19 @@ if TYPE_CHECKING:
 __all__ = ["read_mail", "read_parts"]
 
 _ENCRYPTED = "multipart/encrypted"
+# What mails hold beside their lists, and are whole without.
 _NO_LISTS = (
     (r"image/.*", "a picture"),
-    (r"audio/.*|video/.*|font/.*", "no text"),
-    (r"text/(?:x-)?vcard|text/calendar|application/ics", "a contact or an appointment"),
+    (r"(?:audio|video|font)/.*", "a sound, film or font"),
+    (r"text/(?:x-)?vcard|text/calendar|application/ics", "a contact or appointment"),
     (r"application/(?:x-)?(?:pkcs7|pgp)-signature|application/pgp-keys", "a signature or key"),
-    (r"application/(?:x-)?pkcs7-mime", "encrypted or signed as a whole (S/MIME); save it as text"),
+    (r"message/(?:.*-)?(?:status|notification)|text/rfc822-headers", "a note on another mail"),
+)
+_NOT_READ = (
     (r"multipart/encrypted", "encrypted; save the mail as text"),
+    (r"application/(?:x-)?pkcs7-mime", "encrypted or signed as a whole (S/MIME); save it as text"),
     (r"application/(?:vnd\.)?ms-tnef", "in a form of Outlook's own (winmail.dat); save it there"),
-    (r"message/(?!rfc822|global$).*|text/rfc822-headers", "a note on another mail"),
+    (r"message/(?:partial|external-body)", "a reference to what is not in the mail"),
 )
 _OTHER_ENCODINGS = ("x-uuencode", "uuencode", "x-uue", "x-yencode", "x-gzip64")
 _PREFERRED = ("text/plain", "text/html")
@@ -109,8 +113,11 @@ class _Parts:
         is_text = part.kind.startswith("text/") and not part.attached
         if is_text and not texts:
             return
-        if (problem := _problem(part)) is not None:
-            name = self._mail.member(part).name
+        name = self._mail.member(part).name
+        if (what := _kind(part, _NO_LISTS)) is not None:
+            detail = f"it is {what}, not indicators"
+            yield Skipped(Position(name, 1, "file"), "", Reason.UNREADABLE, detail)
+        elif (problem := _problem(part)) is not None:
             yield unreadable(
                 name, UnrecognisedSourceError(f"Cannot read '{name}': it is {problem}")
             )
@@ -147,11 +154,16 @@ class _Parts:
             yield each
 
 
+def _kind(part: Part, kinds: tuple[tuple[str, str], ...]) -> str | None:
+    """Return what a part is of these kinds, or None."""
+    return next((what for kind, what in kinds if re.fullmatch(kind, part.kind)), None)
+
+
 def _problem(part: Part) -> str | None:
-    """Return what a part is that holds no list, or none that can be read; or None."""
+    """Return why a part cannot be read that may hold a list, or None."""
     if part.encoding in _OTHER_ENCODINGS:
         return f"encoded as '{part.encoding}', which is not read"
-    return next((what for kind, what in _NO_LISTS if re.fullmatch(kind, part.kind)), None)
+    return _kind(part, _NOT_READ)
 
 
 def _preference(part: Part) -> int:

@@ -33,7 +33,9 @@ _KNOWN_BINARY = {
     b"\xfd7zXZ": "compressed with xz",
     b"7z\xbc\xaf": "a 7-Zip archive",
     b"Rar!": "a RAR archive",
-    b"\xd0\xcf\x11\xe0": "an old Office document: save it as CSV or text",
+    b"\xd0\xcf\x11\xe0": (
+        "an old Office document, or a mail of Outlook's (.msg): save it as CSV, text or .eml"
+    ),
 }
 # The library raises NotImplementedError where an archive needs what it has not.
 _UNREADABLE = (

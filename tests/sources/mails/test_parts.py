@@ -167,17 +167,34 @@ def test_a_bundle_with_text(reading):
 @pytest.mark.parametrize(
     "said",
     [
-        *("image/png", "text/calendar", "text/vcard", "application/pgp-signature"),
-        *("application/ms-tnef", "message/delivery-status", "message/partial"),
-        *("application/pkcs7-mime", "multipart/encrypted; boundary=y\n\n--y", "image/svg+xml"),
-        "text/plain\nContent-Transfer-Encoding: x-uuencode",
+        *("image/png", "image/svg+xml", "text/calendar", "text/vcard", "audio/x"),
+        *("application/pgp-signature", "application/x-pkcs7-signature"),
+        *("message/delivery-status", "message/disposition-notification", "text/rfc822-headers"),
     ],
 )
 def test_what_is_no_list(reading, said):
-    """Pictures, signatures and the like are counted and passed over, whatever is in them."""
-    result = reading(parts("\nevil.example", f"Content-Type: {said}\n\nno.example"))
+    """Pictures, signatures and the like are counted and passed over, and are no error."""
+    result = reading(parts("\nevil.example", f"Content-Type: {said}\n\nno.example"), errors="raise")
     assert result.values == ["evil.example"]
     assert result.reasons["unreadable"] == 1
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("application/ms-tnef", "application/pkcs7-mime", "message/partial"),
+        "multipart/encrypted; boundary=y\n\n--y",
+        "text/plain\nContent-Transfer-Encoding: x-uuencode",
+    ],
+)
+def test_what_cannot_be_read(reading, said):
+    """What may hold a list and cannot be read is skipped, or ends a run that stops at errors."""
+    content = parts("\nevil.example", f"Content-Type: {said}\n\nno.example")
+    result = reading(content)
+    assert result.values == ["evil.example"]
+    assert result.reasons["unreadable"] == 1
+    with pytest.raises(UnrecognisedSourceError, match="list/part 2"):
+        reading(content, errors="raise")
 
 
 def test_an_encrypted_mail_says_so(reading):
