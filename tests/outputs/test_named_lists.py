@@ -135,7 +135,7 @@ def known_by_the_platform(files: dict[str, str]) -> set[str]:
     """Return what names the parts of a lookup on its platform: tables, rules, documents."""
     found: set[str] = set()
     for path, text in files.items():
-        if path.startswith(("lookups/", "tables/", "watchlists/", "reference_sets/")):
+        if path.startswith(("lookups/", "tables/", "watchlists/", "reference_")):
             found.add(path)
         elif path.startswith("threat_intelligence/"):
             objects = json.loads(text)["stixobjects"] if path.endswith(".json") else ()

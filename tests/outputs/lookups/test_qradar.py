@@ -57,6 +57,37 @@ def test_properties_and_window_are_the_deployments():
     assert query.endswith("LAST 65 MINUTES\n")
 
 
+def test_a_hit_is_explained():
+    """A table has what is known of each value, under the key and name that the search asks for."""
+    record = {
+        "value": "Phisher@Evil.example",
+        "confidence": "high",
+        "context": "Sends invoices",
+        "valid_until": "2099-12-01T00:00:00Z",
+        "source": {"feed_name": "Ours", "article_url": "https://news.example/1"},
+    }
+    found = [SourcedIndicator(Indicator.from_record(record), Position("test", 1))]
+    files = dict(lookup_files(found, "qradar"))
+    (key,) = json.loads(files["reference_sets/socdefenders_email.json"])
+    assert json.loads(files["reference_tables/socdefenders_email_about.json"]) == {
+        key: {
+            "indicator": found[0].indicator.value,
+            "confidence": "high",
+            "description": "Sends invoices",
+            "reference": "https://news.example/1",
+            "feed": "Ours",
+            "valid_until": "2099-12-01T00:00:00Z",
+        }
+    }
+    query = files["queries/socdefenders_email.aql"]
+    asked = re.findall(r"REFERENCETABLE\('(\w+)', '(\w+)', LOWER\(Sender\)\) AS", query)
+    assert {table for table, _ in asked} == {"socdefenders_email_about"}
+    assert {cell for _, cell in asked} == {
+        "indicator", "confidence", "description", "reference", "feed", "valid_until",
+    }  # fmt: skip
+    assert '"@reference_tables/$1_about.json"' in files["README.md"]
+
+
 def test_the_instructions_are_a_script():
     """Bash takes the commands of the README."""
     script = _files([])["README.md"].split("```")[1].removeprefix("sh\n")

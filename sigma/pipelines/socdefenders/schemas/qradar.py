@@ -121,15 +121,18 @@ def _names(renamed: tuple[str, ...]) -> dict[str, str]:
     return names
 
 
-def search(condition: str, columns: Iterable[str], deployment: Deployment) -> str:
+def search(
+    condition: str, columns: Iterable[str], deployment: Deployment, told: Iterable[str] = ()
+) -> str:
     """Return the search for a condition: what it shows, and how far back it looks.
 
     Args:
         condition: what stands behind WHERE.
         columns: the fields and properties that it asks about.
         deployment: how far back to look.
+        told: further expressions to show.
     """
-    shown = ", ".join(dict.fromkeys((*_SHOWN, *map(_quoted, columns))))
+    shown = ", ".join(dict.fromkeys((*_SHOWN, *map(_quoted, columns), *told)))
     minutes = deployment.look_back // timedelta(minutes=1)
     return f"SELECT {shown} FROM events WHERE {condition} LAST {minutes} MINUTES"  # noqa: S608
 
