@@ -31,7 +31,7 @@ _splunk = partial(
 )
 _SPLUNK_FORMATS = ("default", "savedsearches", "contentctl")
 _CONTENTCTL = "socdefenders_splunk_contentctl"
-_CONTENTCTL_FILE = "sigma.pipelines.socdefenders.rule_formats.contentctl_detections:file_name"
+_CONTENTCTL_FILE = "sigma.pipelines.socdefenders.rule_formats.contentctl_names:file_name"
 _DSL = {"dsl": "socdefenders_elastic_dsl"}
 _ELASTIC_RULES = {"siem_rule_ndjson": "socdefenders_elastic_rules"}
 

@@ -11,6 +11,7 @@ import random
 import re
 import uuid
 from collections import Counter
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +19,12 @@ import pytest
 import yaml
 from cases import CASES
 from engines import EngineError, EngineMissingError
+from engines.appinspect import inspect
 from engines.contentctl import RUNS_HERE, build, init, validate
 from hostile import URLS
 from sigma.collection import SigmaCollection
 
-from sigma.pipelines.socdefenders.rule_formats.contentctl_detections import file_name
+from sigma.pipelines.socdefenders.rule_formats.contentctl_names import file_name
 from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
 from sigma_socdefenders.errors import Position
 from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
@@ -70,13 +72,20 @@ _ID = re.compile(r'"detection_id": "([0-9a-f-]{36})"')
 def repository(tmp_path: Path) -> Path:
     """A repository as contentctl begins it."""
     folder = tmp_path / "repository"
-    try:
+    with _engines():
         init(folder)
+    return folder
+
+
+@contextmanager
+def _engines() -> Iterator[None]:
+    """Skip by name what an engine is missing for, or fail where all have to be there."""
+    try:
+        yield
     except EngineMissingError as missing:
         if os.environ.get("SOCDEFENDERS_REQUIRE_ENGINES"):
             pytest.fail(str(missing))
         pytest.skip(str(missing))
-    return folder
 
 
 def _rules(name: str, *, grouped: bool) -> Iterator[BuiltRule]:
@@ -123,7 +132,7 @@ def test_contentctl_builds_the_saved_searches(
 ) -> None:
     """Rules of all types, alone and grouped, of three lists: each stanza says what ours says.
 
-    What differs is in the page's table, and all of the table differs.
+    What differs is in the page's table, and all of the table differs. The app passes AppInspect.
     """
     for name in _NAMES:
         for folder, grouped in (("single", False), ("grouped", True)):
@@ -151,6 +160,9 @@ def test_contentctl_builds_the_saved_searches(
                 differing[setting] += 1
     assert not [s for s in differing if not any(fnmatchcase(s, d) for d in documented)]
     assert not [d for d in documented if not any(fnmatchcase(s, d) for s in differing)]
+    (app,) = (repository / "dist").glob("*/")
+    with _engines():
+        assert inspect(app) == []
 
 
 def test_contentctl_judges_what_it_reads(repository: Path) -> None:

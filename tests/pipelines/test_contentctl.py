@@ -16,10 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sigma.collection import SigmaCollection
 
-from sigma.pipelines.socdefenders.rule_formats.contentctl_detections import (
-    detection_name,
-    file_stem,
-)
+from sigma.pipelines.socdefenders.rule_formats.contentctl_names import detection_name, file_stem
 from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
 from sigma.pipelines.socdefenders.rule_formats.yaml_documents import yaml_document
 from sigma_socdefenders.targets import TARGETS
@@ -146,6 +143,7 @@ def test_a_detection_ends_in_its_own_filter(name, output_format):
         ("一二三", "Detection"),
         ("x" * 100, "x" * 32),
         (" - ./- ", "Detection"),
+        ("y" * 100 + " - ", "y" * 32),
     ],
 )
 def test_names_hold_what_macros_are_made_of(title, name):

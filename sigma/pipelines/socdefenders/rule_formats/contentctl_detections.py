@@ -10,11 +10,11 @@ models: `detection_abstract`, `detection_tags`, `rba`, `throttling`, `drilldown`
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
+from functools import partial
 from typing import TYPE_CHECKING, Any
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import NAMESPACE_URL, uuid5
 
 from sigma.correlations import SigmaCorrelationRule
 from sigma.exceptions import SigmaTransformationError
@@ -23,6 +23,7 @@ from sigma.processing.pipeline import ProcessingPipeline
 from sigma.processing.postprocessing import QueryPostprocessingTransformation
 
 from .attack import techniques
+from .contentctl_names import detection_name, file_stem
 from .deployment import Deployment
 from .pipeline import format_pipeline
 from .saved_searches import SPLUNK_BACKENDS, a_value_a_line, result_fields
@@ -41,12 +42,8 @@ if TYPE_CHECKING:
 
     from sigma.rule import SigmaRule, SigmaRuleTag
 
-__all__ = ["detection_name", "file_name", "file_stem", "socdefenders_splunk_contentctl"]
+__all__ = ["socdefenders_splunk_contentctl"]
 
-# contentctl takes 67 characters, and then builds "LABEL - NAME - Rule" of 81 at most, with the
-# app's label; so much is left beside that of an app of `contentctl init`, which has 26.
-_LONGEST_NAME = 45
-_ID_DIGITS = 12
 _PLATFORM = "socdefenders_platform"
 _LONGEST_AUTHOR = 255
 _LONGEST_DESCRIPTION = 10_000
@@ -73,34 +70,6 @@ _RISK_EVENTS = (
 _NOT_REPLAYED = (
     "The search looks for published indicators; there is no recorded attack to replay for them."
 )
-
-
-def detection_name(title: str, rule_id: UUID | str) -> str:
-    """Return the name of a rule's detection, which no other rule has, whatever its title is.
-
-    It holds what file names and macros are made of: ASCII letters and digits, blanks, and the
-    characters that contentctl makes underscores of. Of a title that is too long, what stands before
-    ` - ` goes first.
-    """
-    suffix = f" {str(rule_id).replace('-', '')[:_ID_DIGITS]}"
-    room = _LONGEST_NAME - len(suffix)
-    ascii_title = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
-    marked = re.sub(r"[^A-Za-z0-9./-]", " ", ascii_title)
-    words = " ".join(re.sub(r"(?<!\w)[./-]+|[./-]+(?!\w)", " ", marked).split())
-    if len(words) > room and " - " in title:
-        return detection_name(title.partition(" - ")[2], rule_id)
-    return (words[:room].strip(" ./-") or "Detection") + suffix
-
-
-def file_stem(name: str) -> str:
-    """Return the name of a detection's file without `.yml`, which begins its filter macro's."""
-    return re.sub(r"[ ./-]", "_", name).lower()
-
-
-def file_name(document: str) -> str:
-    """Return the name that the file of a detection's document has to have."""
-    _, name, _ = document.split("'", 2)
-    return f"{file_stem(name)}.yml"
 
 
 @dataclass
@@ -199,12 +168,12 @@ def _without_false_lookups(search: str) -> str:
     lines = []
     for line in search.split("\n"):
         blank = r"\x20" if line.startswith("| regex ") else "*"
-        lines.append(_QUOTED.sub(lambda found, blank=blank: _unblanked(found[0], blank), line))  # type: ignore[misc]
+        lines.append(_QUOTED.sub(partial(_unblanked, blank=blank), line))
     return "\n".join(lines)
 
 
-def _unblanked(quoted: str, blank: str) -> str:
-    return re.sub(r"\s", lambda _: blank, quoted) if "lookup" in quoted.lower() else quoted
+def _unblanked(quoted: re.Match[str], blank: str) -> str:
+    return blank.join(re.split(r"\s", quoted[0])) if "lookup" in quoted[0].lower() else quoted[0]
 
 
 def _field(name: str) -> str:
