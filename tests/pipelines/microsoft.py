@@ -41,6 +41,7 @@ VALUES: dict[str, Callable[[int], str]] = {
     "url": lambda number: f"http://host{number}.example/A/{number}?b=c",
     "odd domain": lambda number: f"_x{number}.host_{number}.example",
     "url with a user": lambda number: f"http://me:x@host{number}.example.:8080/a",
+    "url of a share": lambda number: f"host{number}.example@SSL/DavWWWRoot/a",
     "url of an address": lambda number: f"http://[2001:db8::{number + 1:x}]/a",
     **{name: _digest(name) for name in ("md5", "sha1", "sha256", "sha512")},
     "cve": lambda number: f"CVE-2021-{4000 + number}",
@@ -58,9 +59,11 @@ _CONTEXT = {
 
 def sourced(kind: str, count: int) -> list[SourcedIndicator]:
     """Return so many indicators of a kind."""
+    # A URL without a scheme may be something else.
+    type_ = "url" if kind.startswith("url") else None
     return [
         SourcedIndicator(
-            Indicator.from_record({"value": VALUES[kind](number), **_CONTEXT}),
+            Indicator.from_record({"value": VALUES[kind](number), "type": type_, **_CONTEXT}),
             Position("test", number),
         )
         for number in range(count)

@@ -47,11 +47,9 @@ _IN_HOST = ("^", r"\.?$", ".*")
 _ONE_CASE = {FieldType.KEYWORD, FieldType.CHOICE, FieldType.CVE}
 _AROUND = {FieldType.HOST: _IN_HOST, FieldType.HOST_OR_URL: _IN_URL}
 _IPV4 = re.compile(r"[0-9]+(?:\.[0-9]+){3}")
-# A URL, with or without a scheme, whose host is a plain name or an address.
-_HOST_OF_URL = re.compile(
-    r"(?:[a-z][a-z0-9+.-]*://)?(?:[^/?#@]*@)?"
-    r"(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]*[a-z0-9])\.?)(?:[:/?#]|\Z)"
-)
+# What stands before a URL's authority, and what in one is whole terms: an IPv6 address, or a name.
+_BEFORE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_WHOLE = re.compile(r"(?<=\[)[0-9A-Fa-f:.]+(?=\])|[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
 class Kusto(QueryDialect):
@@ -91,9 +89,8 @@ class Kusto(QueryDialect):
             return ()
         if column.field_type in _ONE_CASE:
             return [one.text for one in matches]
-        found = [_HOST_OF_URL.match(one.text) for one in matches]
-        hosts = [one[1] or one[2] for one in found if one is not None]
-        return list(dict.fromkeys(hosts)) if len(hosts) == len(matches) else ()
+        hosts = dict.fromkeys(_host(one.text) for one in matches)
+        return () if "" in hosts else list(hosts)
 
     def other(self, column: Column, value: SigmaType) -> SigmaType:
         """Return an expression for what the backend takes for strings, or columns for names.
@@ -128,6 +125,16 @@ class Kusto(QueryDialect):
         if match.type is MatchType.GLOB:
             return expression(f"* matches regex {literal(f'(?is){_regex(match.parts)}')}")
         return expression(f"* contains {literal(match.text)}")
+
+
+def _host(url: str) -> str:
+    """Return the longest name or address in a URL's authority; empty where there is none.
+
+    It need not be the host, as in `evil.example@SSL/DavWWWRoot/a`, to be in every such URL.
+    """
+    authority = re.split("[/?#]", _BEFORE.sub("", url, count=1), maxsplit=1)[0]
+    # Whether a letter beyond ASCII belongs to a term is Kusto's business.
+    return max(_WHOLE.findall(authority), key=len, default="") if authority.isascii() else ""
 
 
 def _start(match: Match) -> str:
