@@ -41,6 +41,9 @@ __all__ = ["Run"]
 
 _T = TypeVar("_T")
 
+# A reason ends with what can be used instead; only a backend's own may run on.
+_LONGEST_REASON = 1_000
+
 
 class Run:
     """One run of a command over its sources: the indicators, the account and the summary.
@@ -229,7 +232,7 @@ class Run:
         for line in hints(summary):
             click.echo(f"  {line}", err=True)
         for kind, reasons in sorted(self.unconverted.items()):
-            shown = shorten(reasons[0], 240)
+            shown = shorten(reasons[0], _LONGEST_REASON)
             click.echo(f"  not converted: {kind} {len(reasons)}, the first: {shown}", err=True)
 
     @contextlib.contextmanager

@@ -115,6 +115,20 @@ def test_failures_are_one_line_without_a_traceback(run_program, arguments, statu
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize(
+    ("arguments", "advice"),
+    [
+        (["-t", "defender", "-f", "detection_rule", "--type", "cve"], "or by the hunting API."),
+        (["-t", "qradar", "--profile", "inbound", "--type", "ipv4"], "src_ip, src_port."),
+    ],
+)
+def test_why_nothing_was_converted_ends_with_what_to_do(run_program, arguments, advice):
+    """A target's reason is shown to its end, which says what can be used instead."""
+    done = run_program("convert", FEED, *arguments)
+    (told,) = (line for line in done.stderr.splitlines() if "not converted: " in line)
+    assert told.endswith(advice)
+
+
 def test_output_is_written_whole_or_not_at_all(run_program, tmp_path):
     """-o replaces the file at the end; a run that fails leaves the old one."""
     file = tmp_path / "rules.yml"
