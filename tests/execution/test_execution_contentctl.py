@@ -50,7 +50,16 @@ pytestmark = pytest.mark.skipif(not RUNS_HERE, reason="contentctl needs Python 3
 _FORMATS = [(name, one) for name, target in TARGETS.items() for one in target.file_formats]
 _NAMES = ("", "acme-apt", "acme-apt-2")
 _SETTINGS = ConversionSettings(
-    Deployment.parse({"every": "15m", "delay": "10m", "throttle": "2h", "enabled": "yes"})
+    Deployment.parse(
+        {
+            "every": "15m",
+            "delay": "10m",
+            "throttle": "2h",
+            "enabled": "yes",
+            # The one that is in a new repository.
+            "analytic_story": "Cobalt Strike",
+        }
+    )
 )
 _RECORDS: list[dict[str, object]] = [
     *({"type": case.type, "value": case.spellings[0]} for case in CASES),

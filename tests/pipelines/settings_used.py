@@ -30,6 +30,7 @@ SAMPLES: dict[str, object] = {
     "index": ["our-index"],
     "sourcetype": ["OurType"],
     "source_macro": ["ours"],
+    "analytic_story": ["Our Story"],
     "subfield": "parts",
     "email_subfield": "lower",
     "throttle": "3h",

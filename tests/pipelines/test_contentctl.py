@@ -25,7 +25,7 @@ from sigma_socdefenders.targets.settings import ConversionSettings
 from .cases import CASES, rule
 from .test_correlations import correlated
 from .test_formats import RULE_ID, changed, converted
-from .test_saved_searches import stanzas
+from .test_saved_searches import searches
 
 FORMATS = [
     ("splunk", "contentctl"),
@@ -49,10 +49,8 @@ def test_a_detection_says_what_the_saved_search_says(name, output_format):
     settings = {"every": "15m", "delay": "10m", "throttle": "2h", "index": "ours"}
     document = changed("ipv4", level="high")
     found = detection(name, output_format, document, **settings)
-    target, saved = TARGETS[name], output_format.replace("contentctl", "savedsearches")
-    backend = target.make_backend(saved, ConversionSettings(Deployment.parse(settings)))
-    text = backend.convert(SigmaCollection.from_yaml(document), target.backend_format(saved))
-    (stanza,) = stanzas(text).values()
+    saved = output_format.replace("contentctl", "savedsearches")
+    (stanza,) = searches(name, saved, document, **settings).values()
     assert found["search"].startswith(f"{stanza['search'].strip()}\n| ")
     assert found["deployment"]["scheduling"] == {
         "cron_schedule": stanza["cron_schedule"],
@@ -219,6 +217,19 @@ def test_a_title_names_no_fields():
     assert found["rba"]["message"].startswith("See http://a.example/%20%41?b of 100  and 5 %: $")
     once = detection("splunk", "contentctl", changed("ipv4", title="5 % of 5 $"))
     assert once["deployment"]["alert_action"]["notable"]["rule_title"] == "5 % of 5 $"
+
+
+def test_stories_are_those_that_are_named():
+    """Detections and saved searches are filed under the stories of the deployment, or none."""
+    named = {"analytic_story": ["One", "Another one"]}
+    assert detection("splunk", "contentctl", CASES["ipv4"])["tags"]["analytic_story"] == []
+    found = detection("splunk", "contentctl", CASES["ipv4"], **named)
+    assert found["tags"]["analytic_story"] == ["One", "Another one"]
+    (stanza,) = searches("splunk", "savedsearches", CASES["ipv4"], **named).values()
+    assert json.loads(stanza["action.correlationsearch.annotations"]) == {
+        "analytic_story": ["One", "Another one"],
+        "mitre_attack": ["T1071.001"],
+    }
 
 
 def test_the_settings_decide_what_runs():

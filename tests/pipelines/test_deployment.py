@@ -39,6 +39,7 @@ DEPLOYMENTS = st.builds(
     index=st.lists(PATTERNS, unique=True).map(tuple),
     sourcetype=st.lists(PATTERNS, unique=True).map(tuple),
     source_macro=st.lists(st.sampled_from(["sysmon", "wineventlog(4688)"]), unique=True).map(tuple),
+    analytic_story=st.lists(PATTERNS, unique=True).map(tuple),
     throttle=st.integers(0, 5_000).map(lambda count: timedelta(minutes=count)),
 )
 

@@ -222,8 +222,8 @@ def _tags(
     category = None if isinstance(rule, SigmaCorrelationRule) else rule.logsource.category
     asset_type = "Identity" if kind == "user" else _ASSET_TYPES.get(category or "", "Endpoint")
     tags: dict[str, Any] = {
-        # Stories and data sources have to be in the repository: it is for its owner to name some.
-        "analytic_story": [],
+        # What is named here, as above under `data_source`, has to be in the repository.
+        "analytic_story": list(deployment.analytic_story),
         "asset_type": asset_type,
         "mitre_attack_id": _attack(rule.tags),
         "product": list(_PRODUCTS),

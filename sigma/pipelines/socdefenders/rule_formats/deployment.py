@@ -152,6 +152,7 @@ class Deployment:
         index: the indices or index patterns to search.
         sourcetype: Splunk's source types to search.
         source_macro: Splunk's macros that narrow a search down, such as `sysmon`.
+        analytic_story: the analytic stories of Splunk's that alerts belong to.
         subfield: Elasticsearch's and OpenSearch's sub-field of DNS names, which holds a name and
             every name above it; empty for none.
         email_subfield: their sub-field of mail addresses, which holds them in lower case; empty
@@ -200,6 +201,12 @@ class Deployment:
             _macros,
             "Begin each search with this macro of Splunk's, such as sysmon; repeatable.",
             "MACRO",
+        ),
+    )
+    analytic_story: tuple[str, ...] = field(
+        default=(),
+        metadata=_option(
+            _texts, "File alerts under this analytic story of Splunk's; repeatable.", "NAME"
         ),
     )
     subfield: str = field(

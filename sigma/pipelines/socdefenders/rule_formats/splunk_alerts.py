@@ -143,9 +143,9 @@ def alert_settings(
         "action.correlationsearch.enabled": 1,
         "action.correlationsearch.label": name,
     }
-    if attack:
-        annotations = json.dumps({"mitre_attack": attack})
-        settings["action.correlationsearch.annotations"] = annotations
+    annotations = {"analytic_story": list(deployment.analytic_story), "mitre_attack": attack}
+    if told := {key: names for key, names in annotations.items() if names}:
+        settings["action.correlationsearch.annotations"] = json.dumps(told)
     if rule_id is not None:
         settings["action.correlationsearch.metadata"] = json.dumps({"detection_id": rule_id})
     settings |= {
