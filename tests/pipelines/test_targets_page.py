@@ -19,6 +19,8 @@ from tests.pipelines.settings_used import SAMPLES, used_by_format, used_by_looku
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sigma_socdefenders.targets import Target
+
 LACKING = {name: {IndicatorType.SHA512} for name in ("defender", "qradar", "secops")} | {
     "crowdstrike": {
         IndicatorType.SHA1,
@@ -69,6 +71,20 @@ def rows() -> dict[tuple[str, str], dict[str, Coverage]]:
                 found.setdefault((row.type.value, row.logsource), {})[name] = row
     order = [kind.value for kind in IndicatorType]
     return dict(sorted(found.items(), key=lambda entry: order.index(entry[0][0])))
+
+
+def repeated(target: Target) -> dict[tuple[str, ...], list[str]]:
+    """Return the log sources that one query stands for in the profile broad, and their types."""
+    sources: dict[tuple[str, str], list[str]] = {}
+    for row in coverage(target, "broad"):
+        if row.query:
+            # The query is that of an example: types of one form have the same place.
+            sources.setdefault((row.type.value, row.query), []).append(row.logsource)
+    found: dict[tuple[str, ...], list[str]] = {}
+    for (kind, _), same in sources.items():
+        if len(same) > 1:
+            found.setdefault(tuple(same), []).append(kind)
+    return found
 
 
 def options(settings: list[str]) -> str:
@@ -126,6 +142,24 @@ def page() -> Iterator[str]:
                 yield f"{kind}, {source}:"
                 yield "".join(f"    {line}\n" for line in by_target[name].query.splitlines())
         yield "```"
+    yield from queries_that_stand_twice()
+
+
+def queries_that_stand_twice() -> Iterator[str]:
+    """Yield the page's last section."""
+    yield ""
+    yield "## One query for several log sources"
+    yield ""
+    yield "A rule is converted by itself. Where a platform keeps several log sources in one place,"
+    yield "the queries of profile `broad` for them are the same, and each event is an alert of each"
+    yield "rule: take one of them, or leave the others out by [a profile of your"
+    yield "own](rules.md#profiles)."
+    yield ""
+    yield "| target | types | log sources |"
+    yield "|---|---|---|"
+    for name, target in TARGETS.items():
+        for sources, kinds in repeated(target).items():
+            yield f"| `{name}` | {', '.join(kinds)} | {', '.join(sources)} |"
 
 
 def test_the_page_of_targets_is_current(request: pytest.FixtureRequest) -> None:
