@@ -195,8 +195,8 @@ SECOPS = QueryLimit(
 )
 """Google publishes no length. A search takes 169 logical operators ("Search best practices")."""
 
-_ALGORITHM = len('\n| extend FileHashAlgorithm = "SHA256"')
-"""What an analytics rule adds to a query for digests."""
+_ADDED = len('\n| where ProviderName !startswith "ASI "')
+"""What an analytics rule adds at most to a query."""
 
-SENTINEL = QueryLimit(10_000 - _ALGORITHM, 490, r" or ", 10_000, _KQL_REGEX)
+SENTINEL = QueryLimit(10_000 - _ADDED, 490, r" or ", 10_000, _KQL_REGEX)
 """A scheduled rule's query has 1 to 10,000 characters ("Create a scheduled analytics rule")."""

@@ -293,6 +293,21 @@ def test_a_sentinel_alert_shows_the_value() -> None:
     assert len(name) <= 256
 
 
+@pytest.mark.parametrize("case", ["cve", "mitre-attack"])
+def test_a_sentinel_rule_finds_no_alert_of_a_rule(case: str) -> None:
+    """An alert names what it is about, so that a rule about alerts would find its own for ever."""
+    query = sentinel_rule(CASES[case])["query"]
+    plain = converted("sentinel", "default", CASES[case])[0]
+    assert query == f'{plain}\n| where ProviderName !startswith "ASI "'
+
+
+def test_a_sentinel_alert_shows_no_long_texts() -> None:
+    """All details of an alert take 2 KB together: of an alert's texts only its name is shown."""
+    properties = sentinel_rule(CASES["cve"])
+    assert "ExtendedProperties has" in properties["query"]
+    assert properties["customDetails"] == {"AlertName": "AlertName"}
+
+
 def test_a_sentinel_rule_runs_as_the_deployment_says() -> None:
     """It looks back further than it runs, and what two runs see becomes one incident."""
     properties = sentinel_rule(CASES["ipv4"])

@@ -13,6 +13,7 @@ __all__ = [
     "SETTING_COLUMNS",
     "TABLE_ENTITIES",
     "TIMELESS",
+    "WIDE_COLUMNS",
 ]
 
 # Sentinel: the entity type and identifier of a column that a query asks about.
@@ -71,6 +72,8 @@ INBOUND_ENTITIES = {"_Im_NetworkSession": _ACCEPTED, "_Im_WebSession": _ACCEPTED
 EITHER_WAY_ENTITIES = {"_Im_NetworkSession": _EITHER, "_Im_WebSession": _EITHER_WEB}
 # Sentinel: columns that say what kind of event it is, and never which indicator was found.
 SETTING_COLUMNS = frozenset({"DvcAction", "EventType", "NetworkDirection"})
+# Sentinel: columns that are too long to be shown: an alert's details take 2 KB together.
+WIDE_COLUMNS = frozenset({"Description", "ExtendedProperties"})
 # Sentinel: names of details for columns whose own name is too long for one.
 DETAIL_KEYS = {"SenderMailFromAddress": "SenderMailFrom"}
 _HOST = ("hosts", {"deviceIdColumn": "DeviceId", "nameColumn": "DeviceName"})

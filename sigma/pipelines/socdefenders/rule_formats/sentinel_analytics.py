@@ -27,6 +27,7 @@ from .entities import (
     INBOUND_ENTITIES,
     SETTING_COLUMNS,
     TABLE_ENTITIES,
+    WIDE_COLUMNS,
 )
 from .pipeline import format_pipeline
 
@@ -132,7 +133,7 @@ def analytics_rule(
         "description": _literal(description[:_LONGEST_DESCRIPTION]),
         "severity": _SEVERITY[level],
         "enabled": deployment.enabled,
-        "query": _with_hash_algorithm(query, columns),
+        "query": f"{query}{_added(table, columns)}",
         "queryFrequency": _duration(every),
         # Longer than the frequency, so that an event that arrives late is seen.
         "queryPeriod": _duration(period),
@@ -182,10 +183,16 @@ def _literal(text: str) -> str:
     return f"[{text}" if text.startswith("[") and text.endswith("]") else text
 
 
-def _with_hash_algorithm(query: str, columns: Iterable[str]) -> str:
-    """Return the query with the column that says which algorithm its digests are of, if any."""
+def _added(table: str, columns: Iterable[str]) -> str:
+    """Return what a rule's query needs beside its condition.
+
+    A rule about alerts must not find its own, which name what they are about, nor those of other
+    rules; one about digests needs the column that says which algorithm they are of.
+    """
+    if table == "SecurityAlert":
+        return '\n| where ProviderName !startswith "ASI "'
     named = next((HASH_COLUMNS[column] for column in columns if column in HASH_COLUMNS), None)
-    return query if named is None else f'{query}\n| extend FileHashAlgorithm = "{named}"'
+    return "" if named is None else f'\n| extend FileHashAlgorithm = "{named}"'
 
 
 def _entities(table: str, columns: Iterable[str]) -> list[dict[str, Any]]:
@@ -231,7 +238,7 @@ def _details(title: str, columns: Iterable[str]) -> dict[str, Any]:
 
     What kind of event it is comes last.
     """
-    named = [column for column in columns if column.isidentifier()]
+    named = [one for one in columns if one.isidentifier() and one not in WIDE_COLUMNS]
     shown = sorted(named, key=SETTING_COLUMNS.__contains__)[:_MOST_DETAILS]
     if not shown:
         return {}
