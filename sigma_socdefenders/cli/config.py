@@ -33,6 +33,9 @@ _TRUSTED_ONLY = frozenset(
     }
 )
 
+# What makes a command write something else: a target that others share is no word on that.
+_BELOW_ONLY = {"sync": frozenset({"target", "format"})}
+
 
 def load_defaults(group: click.Group, ctx: click.Context, named: str | None) -> dict[str, Any]:
     """Return the options' defaults by command, as click's `default_map` takes them.
@@ -62,7 +65,7 @@ def load_defaults(group: click.Group, ctx: click.Context, named: str | None) -> 
                 _set(own[key], keys[key], (option, given), path, named)
         elif _plain(key) in everywhere:
             for name, options in keys.items():
-                if _plain(key) in options:
+                if _plain(key) in options and _plain(key) not in _BELOW_ONLY.get(name, ()):
                     _set(defaults[name], options, (key, value), path, named)
         else:
             raise _unknown(path, key, {*everywhere, *keys})

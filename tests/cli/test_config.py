@@ -38,6 +38,17 @@ def test_the_file_gives_defaults(convert):
     assert "kept 1," in found.stderr
 
 
+def test_a_target_of_other_commands_leaves_sync_alone(convert, tmp_path):
+    """A target for all commands does not turn a folder of rules into one of its files."""
+    assert convert("sync", "rules", FEED, config="target: elastic\nformat: dsl\n").returncode == 0
+    content = next(tmp_path.glob("rules/ipv4/*.yml")).read_text("utf-8")
+    assert "\nlogsource:\n" in content
+    told = convert("sync", "detections", FEED, config="sync: {target: splunk, format: contentctl}")
+    assert told.returncode == 0, told.stderr
+    content = next(tmp_path.glob("detections/ipv4/*.yml")).read_text("utf-8")
+    assert "\ndrilldown_searches:\n" in content
+
+
 def test_command_line_and_environment_come_first(convert, monkeypatch):
     """A flag counts more than the environment, and that more than the file."""
     config = "convert: {target: sentinel}\nlimit: 1"
