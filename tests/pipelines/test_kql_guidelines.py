@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,7 +15,7 @@ from tests.conftest import ROOT
 
 from .kql_guidelines import GUIDELINES, Guideline, Reason
 from .kql_query import Query
-from .microsoft import SIZED, VALUES, rules
+from .microsoft import PROFILES, SIZED, VALUES, rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,8 +39,21 @@ their queries are the same: those of an address for connections and firewalls in
 those of a name for connections and proxies in Defender. What is asked of all file events for a hash
 is asked once more of deleted files. A rule is converted by itself and keeps its id and title, and a
 processing pipeline of your own (`--pipeline`) may ask another table for one of the log sources
-(`query_table`). Where nothing tells them apart, [a profile of your
-own](defender.md) leaves the second out, since otherwise each event is two alerts."""
+(`query_table`). Where nothing tells them apart, each event is two alerts: let a profile of your own
+leave the second rule out, as here for IPv4 addresses and [there](defender.md) for names:
+
+```yaml
+extends: broad
+types:
+  ipv4:
+    rules:
+      - name: Network Connection
+        logsource: {category: network_connection, product: windows}
+        detection:
+          selection:
+            DestinationIp: "{value}"
+          condition: selection
+```"""
 
 each_guideline = pytest.mark.parametrize("guideline", GUIDELINES, ids=lambda one: one.title)
 
@@ -85,10 +99,26 @@ def queries() -> tuple[Query, ...]:
 def _queries() -> Iterator[Query]:
     for one in conversions():
         yield from (Query(one.target, text) for text in one.found)
+    for profile in PROFILES:
+        for kind in VALUES:
+            yield from _imported(profile, kind)
     for text in defender.queries("https://tables.example").values():
         yield Query("defender", text, is_lookup=True)
     for text in sentinel.queries().values():
         yield Query("sentinel", text, is_lookup=True)
+
+
+def _imported(profile: str, kind: str) -> Iterator[Query]:
+    """Yield the queries of what the two products import."""
+    formats = {"defender": "detection_rule", "sentinel": "analytics_rule"}
+    for name, output_format in formats.items():
+        built = rules(name, profile, kind, 1)
+        made = convert(built, TARGETS[name], output_format, on_error=lambda *_: None)
+        if name == "defender":
+            texts = [one["queryCondition"]["queryText"] for one in made]
+        else:
+            texts = [one["properties"]["query"] for one in json.loads(made)["resources"]]
+        yield from (Query(name, text) for text in texts)
 
 
 def excuse(guideline: Guideline, found: str) -> Reason | None:
