@@ -70,7 +70,13 @@ def convert(
     found = run.indicators()
 
     built = grouping.rules(
-        found, profile, list_name, run.summary, settings=settings, on_error=run.left_out
+        found,
+        profile,
+        list_name,
+        run.summary,
+        settings=settings,
+        on_error=run.left_out,
+        advance=run.advance,
     )
     converter = targets.Converter(targets.find_target(target), output_format, settings)
     queries = converter.all_queries(built, on_error=run.left_out)

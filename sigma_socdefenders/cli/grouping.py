@@ -44,6 +44,7 @@ class Grouping:
         *,
         settings: ConversionSettings | None = None,
         on_error: Callable[[BuiltRule, TargetError], object] | None = None,
+        advance: Callable[[int], object] | None = None,
     ) -> Iterator[BuiltRule]:
         """Build the rules of indicators, one by one or grouped; see `build_groups`.
 
@@ -54,6 +55,8 @@ class Grouping:
             summary: counts those that the profile has no rule for.
             settings: what the queries that are measured are converted with.
             on_error: called with each rule that is too long for the target.
+            advance: called with a number of indicators when their group has been found, and again
+                when the next rule is asked for.
 
         Raises:
             click.UsageError: an option of groups is given without `--group`.
@@ -73,7 +76,13 @@ class Grouping:
             return build_all(found, loaded)
         from sigma_socdefenders.rules.grouping import build_groups
 
-        return build_groups(found, loaded, self._capacity(settings), on_error=on_error)
+        capacity = self._capacity(settings)
+        if advance is None:
+            return build_groups(found, loaded, capacity, on_error=on_error)
+        from sigma_socdefenders.cli.progress import Watched
+
+        built = build_groups(found, loaded, Watched(capacity, advance), on_error=on_error)
+        return _telling(built, advance)
 
     def _capacity(self, settings: ConversionSettings | None) -> Capacity:
         from sigma_socdefenders.rules.grouping import DEFAULT_VALUES, ValueCapacity
@@ -89,6 +98,12 @@ class Grouping:
             limit = replace(limit, characters=self.query_length)
         values = None if self.group_size is None else ValueCapacity(self.group_size)
         return QueryCapacity(target, limit, values, settings)
+
+
+def _telling(built: Iterable[BuiltRule], advance: Callable[[int], object]) -> Iterator[BuiltRule]:
+    for one in built:
+        yield one
+        advance(len(one.indicators))
 
 
 def grouping_options(*, default: bool) -> Callable[[_Command], _Command]:

@@ -52,7 +52,9 @@ def rules(
 
     run = Run(reading, quiet=quiet, profile=profile, writes=(output, members))
     found = run.indicators()
-    built = grouping.rules(found, profile, list_name, run.summary, on_error=run.left_out)
+    built = grouping.rules(
+        found, profile, list_name, run.summary, on_error=run.left_out, advance=run.advance
+    )
     with contextlib.ExitStack() as stack:
         stream = stack.enter_context(run.output(output))
         if members is not None:

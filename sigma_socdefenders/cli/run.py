@@ -19,6 +19,7 @@ from sigma_socdefenders.audit.summary import Summary
 from sigma_socdefenders.audit.trace import Explanation, Report
 from sigma_socdefenders.cli.hints import hints
 from sigma_socdefenders.cli.paths import refuse_as_report
+from sigma_socdefenders.cli.progress import ConversionBar
 from sigma_socdefenders.errors import OutputError, shorten
 from sigma_socdefenders.files import atomic_writer
 from sigma_socdefenders.indicators.filters import LAST
@@ -73,6 +74,8 @@ class Run:
         self.selection = Selection.parse(**reading.selection())
         self.unconverted: dict[str, list[str]] = {}
         self._first: dict[str, Skipped] = {}
+        self._bar = ConversionBar(quiet=quiet)
+        click.get_current_context().call_on_close(self._bar.close)
         self._feed: FeedReading | None = None
         self._servers: ServersReading | None = None
         self._profile = profile
@@ -151,6 +154,10 @@ class Run:
         bar: Iterable[_T] = tqdm(items, unit=" records", leave=False, file=sys.stderr, delay=0.5)
         return iter(bar)
 
+    def advance(self, count: int) -> None:
+        """Show that so many indicators are a step further to being queries."""
+        self._bar.advance(count, self.summary.kept)
+
     @property
     def left_out(self) -> Callable[[BuiltRule, TargetError], None] | None:
         """What counts a rule that the target cannot express; None where that ends the run."""
@@ -216,6 +223,7 @@ class Run:
 
     def _sum_up(self) -> None:
         """Say on standard error what was read and kept, and why the rest was not."""
+        self._bar.close()
         for explanation in self._explanations:
             for line in explanation.lines():
                 click.echo(line, err=True)

@@ -132,7 +132,13 @@ def sync(
     )
     found = run.indicators()
     built = grouping.rules(
-        found, profile, list_name, run.summary, settings=settings, on_error=run.left_out
+        found,
+        profile,
+        list_name,
+        run.summary,
+        settings=settings,
+        on_error=run.left_out,
+        advance=run.advance,
     )
     reads_only = dry_run or check
     with contextlib.ExitStack() as stack:

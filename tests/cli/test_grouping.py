@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import TYPE_CHECKING
 
 import pytest
 
-from sigma_socdefenders import SocDefendersCollection
+from sigma_socdefenders import Indicator, SocDefendersCollection
+from sigma_socdefenders.audit.summary import Summary
+from sigma_socdefenders.cli.grouping import Grouping
+from sigma_socdefenders.cli.progress import STEPS, ConversionBar
+from sigma_socdefenders.errors import Position
+from sigma_socdefenders.indicators.indicator import SourcedIndicator
 from sigma_socdefenders.rules.grouping import ValueCapacity
+from sigma_socdefenders.rules.identity import FEED
 from sigma_socdefenders.targets import TARGETS
 from sigma_socdefenders.targets.capacity import QueryCapacity
 from tests.rules.grouping.lists import random_values
@@ -46,6 +53,31 @@ def test_rules_are_grouped_on_request(run_program, iocs):
     fitted = run_program("rules", iocs, "-q", "--group", "--group-for", "sentinel")
     queries = run_program("convert", iocs, "-q", "-t", "sentinel").stdout.split("\n\n")
     assert fitted.stdout.count("\nid: ") == len(queries)
+
+
+def test_progress_counts_each_indicator_when_grouped_and_when_converted(monkeypatch):
+    """A long conversion is on the way from its first group on, and never further than its end."""
+    values = [*random_values("sha256", 300), *random_values("cve", 40)]
+    found = [
+        SourcedIndicator(Indicator.from_record({"value": value}), Position("list", at))
+        for at, value in enumerate(values, 1)
+    ]
+    told: list[int] = []
+    grouping = Grouping(group=True, group_for="sentinel")
+    built = grouping.rules(found, "default", FEED, Summary(), advance=told.append)
+    next(built)
+    assert 0 < sum(told) <= 340
+    list(built)
+    assert 340 < sum(told) <= STEPS * 340
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stderr", terminal)
+    bar = ConversionBar(quiet=False)
+    for count in (300, 300, 300, 40):
+        bar.advance(count, 340)
+        assert bar.done <= 1
+    assert bar.done == 1
+    bar.close()
 
 
 def test_the_side_file_names_every_member(run_program, iocs, tmp_path):
