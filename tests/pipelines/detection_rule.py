@@ -1,11 +1,11 @@
 """The form of a custom detection, as a JSON schema.
 
 After Microsoft Graph's beta reference, May and June 2026: "Create detectionRule",
-"detectionAction", "alertTemplate", "mitreTechnique" and the resource types of its entity mappings.
-Properties that are deprecated there, and gone since 2026-10-01, are left out, so that one of them
-is an error. So is what the service itself refuses, in the words of its errors: an id that does not
-begin with a letter, a second tactic, an entity without one of the combinations of columns that
-tell it apart, and a rule without an entity that can carry an alert.
+"detectionAction", "alertTemplate", "alertCustomDetails", "mitreTechnique" and the resource types of
+its entity mappings. Properties that are deprecated there, and gone since 2026-10-01, are left out,
+so that one of them is an error. So is what the service itself refuses, in the words of its errors:
+an id that does not begin with a letter, a second tactic, an entity without one of the combinations
+of columns that tell it apart, and a rule without an entity that can carry an alert.
 """
 
 from __future__ import annotations
@@ -79,6 +79,12 @@ _ALERT = _object(
     severity={"enum": ["informational", "low", "medium", "high"]},
     recommendedActions=_TEXT,
     entityMappings=_ENTITIES,
+    customDetails={
+        "type": "object",
+        "propertyNames": {"pattern": r"^[A-Za-z]\w{0,19}$"},
+        "additionalProperties": {"type": "string", "pattern": r"^[A-Za-z_]\w*$"},
+        "maxProperties": 20,
+    },
     tactics={"type": "array", "items": _TACTIC, "maxItems": 1},
 )
 _PROPERTIES: dict[str, Any] = {

@@ -72,9 +72,11 @@ def parsed(query: Query) -> Iterator[str]:
 
 
 def computed(query: Query) -> Iterator[str]:
-    names = re.findall(r"(?:extend|mv-apply|project) (\w+) =", "\n".join(query.lines))
-    for name in dict.fromkeys(names):
-        yield from (name for line in query.filters if re.search(rf"\b{name}\b", line))
+    made: dict[str, None] = {}
+    for line in query.lines:
+        if line in query.filters:
+            yield from (name for name in made if re.search(rf"\b{name}\b", line))
+        made |= dict.fromkeys(re.findall(r"(?:extend|mv-apply|project) (\w+) =", line))
 
 
 def regular(query: Query) -> Iterator[str]:

@@ -93,13 +93,30 @@ def test_a_detection_has_the_columns_that_it_needs(kind: str) -> None:
     """What tells the event, and what its entities are read from, is in the table and kept."""
     for one in detections("broad", kind, 1):
         table, *operators = one["queryCondition"]["queryText"].split("\n")
-        assert all(operator.startswith("| where ") for operator in operators)
+        assert all(re.match(r"\| (?:where|extend) ", operator) for operator in operators)
         own = {"DeviceId"} if table.startswith("Device") else set()
-        mappings = one["detectionAction"]["alertTemplate"]["entityMappings"]
+        alert = one["detectionAction"]["alertTemplate"]
         mapped = {
-            column for listed in mappings.values() for each in listed for column in each.values()
+            column
+            for listed in alert["entityMappings"].values()
+            for each in listed
+            for column in each.values()
         }
-        assert {"Timestamp", "ReportId", *own, *mapped} <= MICROSOFT_XDR_TABLES[table].keys()
+        shown = {*alert["customDetails"].values()}
+        made = {operator.split()[2] for operator in operators if operator.startswith("| extend ")}
+        columns = MICROSOFT_XDR_TABLES[table].keys()
+        assert {"Timestamp", "ReportId", *own, *mapped} <= columns
+        assert shown <= columns | made
+        assert shown
+
+
+def test_a_detection_shows_the_name_that_was_asked_for() -> None:
+    """The name stands in a column with others, and becomes one of its own for the alert."""
+    (one,) = detections("default", "domain", 1)
+    queried = "DnsQueryString = tostring(parse_json(AdditionalFields).DnsQueryString)"
+    assert one["queryCondition"]["queryText"].endswith(f"\n| extend {queried}")
+    alert = one["detectionAction"]["alertTemplate"]
+    assert alert["customDetails"] == {"DnsQueryString": "DnsQueryString"}
 
 
 def test_a_detection_has_one_tactic() -> None:

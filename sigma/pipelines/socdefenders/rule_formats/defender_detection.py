@@ -11,6 +11,7 @@ single tactic"), and entities that lack the columns to tell them apart.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,7 @@ from sigma.processing.postprocessing import QueryPostprocessingTransformation
 
 from .attack import by_tactic, subtechniques, tactics, techniques, without_unknown
 from .deployment import Deployment
-from .entities import DEFENDER_COLUMNS, DEFENDER_TABLES, TIMELESS
+from .entities import DEFENDER_COLUMNS, DEFENDER_TABLES, DETAIL_KEYS, TIMELESS
 from .pipeline import format_pipeline
 
 if TYPE_CHECKING:
@@ -47,6 +48,10 @@ _FREQUENCIES = {
     timedelta(hours=3): "PT3H",
     timedelta(hours=1): "PT1H",
 }
+
+# A part of a column with JSON in it, and its name.
+_PART = re.compile(r"tostring\(parse_json\(\w+\)\.(\w+)\)")
+_LONGEST_DETAIL_KEY = 20
 
 
 @dataclass
@@ -78,6 +83,8 @@ class _MakeDetectionRule(QueryPostprocessingTransformation):
         identifier = rule.id or uuid5(NAMESPACE_URL, f"{rule.title}\n{query}")
         title = " ".join(rule.title.split())
         level = "medium" if rule.level is None else rule.level.name.lower()
+        columns = state.get("socdefenders_columns", ())
+        details, added = _details(columns)
         classified, others = _classified(without_unknown(rule.tags))
         described = rule.description or title
         if others:
@@ -89,7 +96,7 @@ class _MakeDetectionRule(QueryPostprocessingTransformation):
             "displayName": title,
             "description": described,
             "status": "enabled" if deployment.enabled else "disabled",
-            "queryCondition": {"queryText": str(query)},
+            "queryCondition": {"queryText": f"{query}{added}"},
             "schedule": {"frequency": _frequency(deployment.every)},
             "detectionAction": {
                 "alertTemplate": {
@@ -97,7 +104,8 @@ class _MakeDetectionRule(QueryPostprocessingTransformation):
                     "description": described,
                     "severity": _SEVERITY[level],
                     "recommendedActions": _actions(rule),
-                    "entityMappings": _entities(table, state.get("socdefenders_columns", ())),
+                    "entityMappings": _entities(table, columns),
+                    "customDetails": details,
                     "tactics": classified,
                 },
             },
@@ -122,6 +130,21 @@ def _entities(table: str, columns: Iterable[str]) -> dict[str, list[dict[str, st
         if mapping not in found.setdefault(kind, []):
             found[kind].append(mapping)
     return found
+
+
+def _details(columns: Iterable[str]) -> tuple[dict[str, str], str]:
+    """Return what makes an alert show the value that was found, and what a query needs for it.
+
+    Details are columns of the result by their names, so that a part of a column becomes one.
+    """
+    details: dict[str, str] = {}
+    added = ""
+    for column in columns:
+        part = _PART.fullmatch(column)
+        name = column if part is None else part[1]
+        added += "" if part is None else f"\n| extend {name} = {column}"
+        details[DETAIL_KEYS.get(name, name[:_LONGEST_DETAIL_KEY])] = name
+    return details, added
 
 
 def _classified(tags: Iterable[SigmaRuleTag]) -> tuple[list[dict[str, Any]], list[str]]:

@@ -74,7 +74,7 @@ EITHER_WAY_ENTITIES = {"_Im_NetworkSession": _EITHER, "_Im_WebSession": _EITHER_
 SETTING_COLUMNS = frozenset({"DvcAction", "EventType", "NetworkDirection"})
 # Sentinel: columns that are too long to be shown: an alert's details take 2 KB together.
 WIDE_COLUMNS = frozenset({"Description", "ExtendedProperties"})
-# Sentinel: names of details for columns whose own name is too long for one.
+# Both: names of details for columns whose own name is too long for one.
 DETAIL_KEYS = {"SenderMailFromAddress": "SenderMailFrom"}
 _HOST = ("hosts", {"deviceIdColumn": "DeviceId", "nameColumn": "DeviceName"})
 # Defender: the entities of every row of a table, as Graph's `entityMappings` has them.
