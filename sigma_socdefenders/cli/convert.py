@@ -66,7 +66,14 @@ def convert(
     Example:
       sigma-socdefenders convert iocs.json -t splunk -f savedsearches -o savedsearches.conf
     """  # noqa: D301 - \b is click's mark for a paragraph to leave alone
-    run = Run(reading, quiet=quiet, profile=profile, writes=(output,))
+    found_target = targets.find_target(target)
+    run = Run(
+        reading,
+        quiet=quiet,
+        profile=profile,
+        writes=(output,),
+        unnamed=not list_name.name and found_target.names_rules(output_format),
+    )
     found = run.indicators()
 
     built = grouping.rules(
@@ -78,7 +85,7 @@ def convert(
         on_error=run.left_out,
         advance=run.advance,
     )
-    converter = targets.Converter(targets.find_target(target), output_format, settings)
+    converter = targets.Converter(found_target, output_format, settings)
     queries = converter.all_queries(built, on_error=run.left_out)
     if not queries:
         run.refuse_empty(output, allowed=allow_empty)

@@ -12,7 +12,13 @@ if TYPE_CHECKING:
 
     from sigma_socdefenders.audit.summary import Summary
 
-__all__ = ["hints"]
+__all__ = ["UNNAMED", "hints"]
+
+UNNAMED = (
+    "the list has no name, so that its rules are called the feed's, and the next one like it"
+    " overwrites them: --name NAME"
+)
+"""What to say of a list of somebody's own before it is imported."""
 
 # More would hide the line that matters.
 _MOST = 4

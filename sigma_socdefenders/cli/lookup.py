@@ -84,7 +84,7 @@ def lookup(
             raise click.UsageError(
                 f"--{option} would leave all other indicators out of the tables."
             )
-    run = Run(reading, quiet=quiet)
+    run = Run(reading, quiet=quiet, unnamed=not list_name.name)
     files = lookup_files(
         run.indicators(),
         target,

@@ -17,7 +17,7 @@ from sigma_socdefenders import flow
 from sigma_socdefenders.audit.skipped import Reason
 from sigma_socdefenders.audit.summary import Summary
 from sigma_socdefenders.audit.trace import Explanation, Report
-from sigma_socdefenders.cli.hints import hints
+from sigma_socdefenders.cli.hints import UNNAMED, hints
 from sigma_socdefenders.cli.paths import refuse_as_report
 from sigma_socdefenders.cli.progress import ConversionBar
 from sigma_socdefenders.errors import OutputError, shorten
@@ -55,6 +55,7 @@ class Run:
         profile: what the rules are built from.
         writes: the files that the command writes, which its report must not be.
         tell_reasons: remember, in `reasons`, why each value was left out.
+        unnamed: what is written holds the names of rules, and the list has none of its own.
     """
 
     def __init__(
@@ -65,11 +66,13 @@ class Run:
         profile: str = "default",
         writes: tuple[str | None, ...] = (),
         tell_reasons: bool = False,
+        unnamed: bool = False,
     ) -> None:
         self.reading = reading
         self.quiet = quiet
         self.reasons: dict[str, str] = {}
         self._tells_reasons = tell_reasons
+        self._unnamed = unnamed and bool(reading.sources)
         self.summary = Summary(errors=reading.errors, on_skipped=self._skipped)
         self.selection = Selection.parse(**reading.selection())
         self.unconverted: dict[str, list[str]] = {}
@@ -239,6 +242,8 @@ class Run:
             click.echo(f"  {reason} {count}{first}", err=True)
         for line in hints(summary):
             click.echo(f"  {line}", err=True)
+        if self._unnamed and summary.kept:
+            click.echo(f"  {UNNAMED}", err=True)
         for kind, reasons in sorted(self.unconverted.items()):
             shown = shorten(reasons[0], _LONGEST_REASON)
             click.echo(f"  not converted: {kind} {len(reasons)}, the first: {shown}", err=True)

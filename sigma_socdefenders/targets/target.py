@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Target", "load_reference"]
 
+# Of a rule these hold the query alone, without its name and id.
+_BARE = frozenset({"default", "data_model", "dsl", "dsl_lucene", "eqlapi", "filter"})
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -54,6 +57,10 @@ class Target:
     file_formats: Mapping[str, str] = field(default_factory=dict)
     lookups: str = ""
     extra: str = ""
+
+    def names_rules(self, output_format: str) -> bool:
+        """Say whether a format holds the names and ids of rules, and so that of their list."""
+        return output_format not in _BARE
 
     def backend_format(self, output_format: str) -> str:
         """Return the backend's format that a format of the target is made of."""

@@ -22,6 +22,26 @@ def test_a_folder_of_tables_is_written(run_program, tmp_path):
     assert "192.0.2.1" in (folder / "lookups" / "socdefenders_ipv4.csv").read_text("utf-8")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "is_told"),
+    [
+        (("lookup", "app", FEED, "-t", "splunk"), True),
+        (("lookup", "app", FEED, "-t", "splunk", "--name", "acme"), False),
+        (("lookup", "app", "--example", "-t", "splunk"), False),
+        (("convert", FEED, "-t", "elastic", "-f", "siem_rule_ndjson"), True),
+        (("convert", FEED, "-t", "elastic", "-f", "siem_rule_ndjson", "--name", "acme"), False),
+        (("convert", FEED, "-t", "elastic"), False),
+    ],
+)
+def test_a_list_without_a_name_is_told_of_before_it_is_imported(
+    run_program, tmp_path, arguments, is_told
+):
+    """What a platform would take for another list's rules is said, unless the list has a name."""
+    done = run_program(*arguments, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert ("the list has no name" in done.stderr) is is_told
+
+
 @pytest.mark.parametrize("option", [("--since", "last"), ("--partial",)])
 def test_a_part_of_the_feed_is_refused(run_program, tmp_path, option):
     """Tables hold the whole list: what would make them of a part is refused."""
