@@ -178,8 +178,9 @@ feed, and passes over what has expired. To renew a list, put the new file in the
 Settings, Endpoints, Indicators, Import, a file at a time ({batch} rows each). A tenant holds
 {most:,} indicators. {much}
 They alert (`Audit`) and do not block; change the column `Action` to block. An indicator with an
-expiry goes by itself. To take back what a list no longer has, delete the indicators of the list by
-their title before you import again.
+expiry goes by itself. Defender keeps one indicator for a value, that of the list imported last. To
+take back what a list no longer has, delete the indicators of the list by their title before you
+import again.
 """
 
 LOOKUP = Platform(files, always(holds), KINDS, published_files=files)
