@@ -13,6 +13,7 @@ from events.sigma import taxonomy
 from hostile import URLS
 from outcomes import Outcome, outcome, page, same_engine
 from platforms import PLATFORMS, Platform
+from schemas import ECS
 from sigma.collection import SigmaCollection
 
 from sigma_socdefenders import Indicator, IndicatorType, SocDefendersCollection
@@ -44,6 +45,16 @@ def test_finds_it_and_no_near_miss(
     for spelling in case.spellings:
         result = outcome(platform, engine, case, spelling)
         assert result is None or result.found == list(case.found), result.queries
+
+
+@_each_case
+def test_eql_takes_fields_that_no_index_has(case: Case, eql: Engine) -> None:
+    """Where no index maps what a query compares, it finds nothing, which is no error."""
+    engine = type(eql)({name: kind for name, kind in ECS.items() if name.startswith("event.")})
+    (platform,) = (one for one in PLATFORMS if one.target == "eql")
+    result = outcome(platform, engine, case)
+    assert result is not None
+    assert result.found == []
 
 
 def test_the_published_table_is_current(request: pytest.FixtureRequest) -> None:

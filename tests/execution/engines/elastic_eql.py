@@ -9,7 +9,7 @@ After Elastic's EQL syntax and function references:
   functions with a `~` do not.
 * `:` and `like` have the wildcards `*` and `?` and no escape for them; `==` takes them literally.
 * `:`, `like` and `regex` are for text fields alone; an `ip` field takes `==`, `in`, `cidrMatch`.
-* A field that no index maps is an error, unless it is marked optional with `?`.
+* A field that no index maps is an error, unless it is marked optional with `?`: then it is null.
 * A comparison with a missing value is null, `not null` is null, and null drops the event.
 * A field of several values matches by any of them, as the term queries do that it becomes; so
   does the event's category before `where`.
@@ -132,7 +132,10 @@ class _Evaluation:
     def _value(self, name: str) -> Any:
         if self._event is None:
             return None
-        return self._mapping.value(self._event, name.replace("`", "").removeprefix("?"))
+        field = name.replace("`", "").removeprefix("?")
+        if self._mapping.type_of(field) is None:
+            return None
+        return self._mapping.value(self._event, field)
 
     def _text_field(self, tree: Any, operator: str) -> None:
         type_ = self._type(tree)

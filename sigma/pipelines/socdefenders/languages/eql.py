@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 __all__ = ["Eql"]
 
 
+# A field that no searched index has is an error, unless it is optional (EQL syntax reference,
+# "Optional fields"). What every index of the schema has is not marked.
+_MAPPED = "event."
+
+
 class Eql(QueryDialect):
     """Writes values for the EQL backend."""
 
@@ -52,6 +57,8 @@ class Eql(QueryDialect):
             text = _texts(column, numbers_as_text(column, matches))
         if negated:
             text = f"({FIELD} != null and {text})"
+        if not column.name.startswith(_MAPPED):
+            text = text.replace(FIELD, f"?{FIELD}")
         return [expression(text)]
 
 
