@@ -5,7 +5,8 @@
     SocDefendersError              a pySigma SigmaError, so that it fits SigmaCollection.errors
     ├── InvalidIndicatorError      a record that is no indicator: position, field, value, reason
     ├── SourceError                a file or stream that cannot be read at all
-    │   └── UnrecognisedSourceError  one that holds nothing known to be indicators
+    │   └── UnrecognisedSourceError  one that holds nothing known to be indicators,
+    │                              or is encrypted
     ├── SelectionError             what to select cannot be understood, or a list not be read
     ├── ListNameError              a name that a list of indicators cannot have
     ├── ProfileError               a profile that does not say which rules to build
@@ -151,7 +152,7 @@ class SourceError(SocDefendersError):
 
 
 class UnrecognisedSourceError(SourceError):
-    """A source in none of the forms that are read: taking it for indicators would be a guess."""
+    """A source in none of the forms that are read, or encrypted: all of it would be a guess."""
 
 
 class SelectionError(SocDefendersError):

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sigma_socdefenders.audit.skipped import Reason, Skipped
-from sigma_socdefenders.errors import Position, SourceError
+from sigma_socdefenders.errors import Position, SourceError, UnrecognisedSourceError
 from sigma_socdefenders.sources.documents.blocks import Paragraph, read_blocks
 from sigma_socdefenders.sources.documents.drawing import Allowance, OverdrawnError
 from sigma_socdefenders.sources.documents.libraries import guarded, library
@@ -36,8 +36,9 @@ def read_pdf(document: Document) -> Iterator[SourcedRecord | Skipped]:
     """Yield a record for each indicator in the text of a PDF, in order.
 
     Raises:
-        SourceError: it is damaged, encrypted, holds no text, or is beyond the bounds.
-        UnrecognisedSourceError: the library that reads it is not installed.
+        SourceError: it is damaged, or beyond the bounds.
+        UnrecognisedSourceError: it is encrypted, or holds no text; or the library that reads it is
+            not installed.
     """
     pypdf = library("pypdf", document.name)
     return _read(document, pypdf)
@@ -59,7 +60,9 @@ def _lines(document: Document, pypdf: Any, skipped: list[Skipped]) -> Iterator[P
         reader = guarded(lambda: pypdf.PdfReader(document.file, strict=False), name)
     # An empty password opens what is only protected from being changed.
     if reader.is_encrypted:
-        raise SourceError(f"Cannot read '{name}': it is encrypted; save it without a password")
+        raise UnrecognisedSourceError(
+            f"Cannot read '{name}': it is encrypted; save it without a password"
+        )
     with _Heard():
         pages = guarded(lambda: len(reader.pages), name)
     if pages > MOST_PAGES:
@@ -87,7 +90,7 @@ def _lines(document: Document, pypdf: Any, skipped: list[Skipped]) -> Iterator[P
                 empty = False
                 yield Paragraph(position, (plain,))
     if empty and not skipped:
-        raise SourceError(
+        raise UnrecognisedSourceError(
             f"Cannot read '{name}': it holds no text, only pictures; have their text recognised"
         )
 

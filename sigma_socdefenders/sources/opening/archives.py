@@ -169,9 +169,13 @@ def _zip_texts(found: Found, packed: IO[bytes]) -> Iterator[Opened | Skipped]:
                 continue
             inner = f"{name}/{member.filename}"
             if member.flag_bits & 1:
-                raise SourceError(
+                error = UnrecognisedSourceError(
                     f"Cannot read '{inner}': it is encrypted; unpack the archive with its password"
                 )
+                if found.asked_for:
+                    raise error
+                yield unreadable(inner, error)
+                continue
             if member.compress_type not in _METHODS:
                 # The library would inflate these without a bound.
                 method = _OTHER_METHODS.get(member.compress_type, "an unknown method")

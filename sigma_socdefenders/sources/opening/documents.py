@@ -49,8 +49,8 @@ def office_kind(name: str, members: Sequence[zipfile.ZipInfo]) -> Kind:
     No member of an archive gives more bytes than its entry says, so that these bound it.
 
     Raises:
-        SourceError: it unpacks to more than `LARGEST_UNPACKED` bytes, or is encrypted.
-        UnrecognisedSourceError: it is a document that is not read.
+        SourceError: it unpacks to more than `LARGEST_UNPACKED` bytes.
+        UnrecognisedSourceError: it is a document that is not read, or is encrypted.
     """
     names = {member.filename for member in members}
     kind = next((kind for part, kind in _KINDS.items() if part in names), None)
@@ -60,7 +60,9 @@ def office_kind(name: str, members: Sequence[zipfile.ZipInfo]) -> Kind:
             " save it as DOCX, XLSX, CSV or text"
         )
     if any(member.flag_bits & 1 for member in members):
-        raise SourceError(f"Cannot read '{name}': it is encrypted; save it without a password")
+        raise UnrecognisedSourceError(
+            f"Cannot read '{name}': it is encrypted; save it without a password"
+        )
     if sum(member.file_size for member in members) > LARGEST_UNPACKED:
         raise SourceError(
             f"Cannot read '{name}': it unpacks to more than {LARGEST_UNPACKED >> 20} MiB;"

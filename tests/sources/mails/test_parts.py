@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from sigma_socdefenders.errors import SourceError, UnrecognisedSourceError
 from tests.sources.conftest import read_all
+from tests.sources.documents.test_pdf import drawn, written
 from tests.sources.mails.made import CONTEXT, ENCODINGS, HEADER, encoded, mail, parts
+from tests.sources.opening.test_decode import encrypted
 
 LONG = f"hxxp://bad[.]example/{'x' * 100}"
 ADVISORY = f"C2 servers:\nhttp://evil.example/a?id=7\n{LONG}\n{'a' * 64}\n"
@@ -195,6 +197,26 @@ def test_what_cannot_be_read(reading, said):
     assert result.reasons["unreadable"] == 1
     with pytest.raises(UnrecognisedSourceError, match="list/part 2"):
         reading(content, errors="raise")
+
+
+@pytest.mark.parametrize(
+    "sample",
+    [
+        encrypted(zipped(a=b"MZ")),
+        encrypted(zipped(**{"[Content_Types].xml": "", "word/document.xml": ""})),
+        written(drawn(["worse.example"]), password="x"),
+        written(b""),
+    ],
+    ids=["archive", "DOCX", "PDF", "scan"],
+)
+def test_attachments_that_need_a_password(reading, sample):
+    """A sample in an archive with a password, or a scan, leaves the mail's text and its lists."""
+    made = mail("hxxp://evil[.]example/a\n")
+    made.add_attachment(sample, maintype="application", subtype="x", filename="sample")
+    made.add_attachment("bad.example\n", filename="iocs.txt")
+    result = reading(made.as_bytes())
+    assert result.values == ["http://evil.example/a", "bad.example"]
+    assert result.reasons["unreadable"] == 1
 
 
 def test_an_encrypted_mail_says_so(reading):

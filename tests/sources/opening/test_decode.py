@@ -48,6 +48,14 @@ def zipped(**members):
     return out.getvalue()
 
 
+def encrypted(archive):
+    """Return an archive of one file that says it is encrypted."""
+    changed = bytearray(archive)
+    for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        changed[changed.index(mark) + offset] |= 1
+    return bytes(changed)
+
+
 def test_archives(reading):
     """Archives of gzip and zip are unpacked by their content; members carry their names."""
     assert reading(gzip.compress(TEXT.encode())).values == VALUES
@@ -184,11 +192,21 @@ def test_truncated_archives(reading):
 
 def test_encrypted_archive(reading):
     """An archive with a password says so."""
-    archive = bytearray(zipped(x="a.example\n"))
-    for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
-        archive[archive.index(mark) + offset] |= 1
     with pytest.raises(SourceError, match="encrypted"):
-        reading(bytes(archive))
+        reading(encrypted(zipped(x="a.example\n")))
+
+
+def test_encrypted_archives_in_folders_and_archives(tmp_path):
+    """What needs a password is counted where a folder or archive names it, as what is no list."""
+    sample = encrypted(zipped(x="a.example\n"))
+    (tmp_path / "a.zip").write_bytes(sample)
+    (tmp_path / "b.zip").write_bytes(zipped(inner=sample, list="b.example\n"))
+    result = read_all(tmp_path)
+    assert result.values == ["b.example"]
+    assert [str(each.position) for each in result.drops] == [
+        f"{tmp_path}/{place}/x, file 1" for place in ("a.zip", "b.zip/inner")
+    ]
+    assert all("unpack the archive with its password" in each.detail for each in result.drops)
 
 
 class Endless(io.RawIOBase):
