@@ -99,17 +99,20 @@ class ItemTranslation:
         for group in groups:
             flattened = list(flat(group))
             found = list(islice(remaining, len(flattened)))
+            within = place
             if not all(found):
                 pairs = zip(flattened, found, strict=True)
                 values += [self._other(column, value) for value, each in pairs if not each]
+                # An event may have one of those instead of what the matches are about.
+                within = replace(place, required=False)
             matches = list(dict.fromkeys(chain.from_iterable(found)))
             if matches:
-                new = self._values(column, matches, place)
+                new = self._values(column, matches, within)
                 linked = item.value_linking is ConditionAND and len(new) > 1
                 values.extend([SigmaExpansion(new)] if linked else new)
-                if place.required and column.parameter and len(groups) == 1:
+                if within.required and column.parameter and len(groups) == 1:
                     self.arguments[column.parameter] = self.dialect.argument(column, matches)
-                narrower = self.dialect.narrowed(column, matches, required=place.required)
+                narrower = self.dialect.narrowed(column, matches, required=within.required)
                 narrowing.extend([narrower] if narrower is not None else [])
         written = [_in_column(item, column, values)]
         written += [_in_column(item, column, [narrower]) for narrower in narrowing]
