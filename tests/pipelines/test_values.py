@@ -12,7 +12,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sigma.collection import SigmaCollection
-from sigma.exceptions import SigmaError
+from sigma.exceptions import SigmaError, SigmaTransformationError
 from sigma.types import SigmaNumber, SigmaString
 
 from sigma.pipelines.socdefenders.languages import esql, kql
@@ -57,6 +57,46 @@ def test_spl_holds_no_backtick(text: str) -> None:
     document = rule(PROXY, {"c-uri": f"`{SigmaString.from_str(text).to_plain()}`"})
     (query,) = TARGETS["splunk"].make_backend().convert(SigmaCollection.from_yaml(document))
     assert "`" not in query
+
+
+@pytest.mark.parametrize(
+    ("pattern", "written"),
+    [
+        (r"a`b", r"a\\x60b"),
+        (r"a\`b", r"a\\x60b"),
+        (r"a\\`b", r"a\\\\\\x60b"),
+        (r"[`.]\w", r"[\\x60.]\\w"),
+    ],
+)
+def test_spl_holds_no_backtick_of_an_expression(pattern: str, written: str) -> None:
+    """A rule's own regular expression is the same without; Splunk halves backslashes in quotes."""
+    document = rule(PROCESS, {"CommandLine|re": pattern})
+    (query,) = TARGETS["splunk"].make_backend().convert(SigmaCollection.from_yaml(document))
+    assert query.endswith(f'| regex CommandLine="{written}"')
+
+
+def test_spl_looks_for_no_backtick_in_every_field() -> None:
+    """There is no field whose regular expression could tell a backtick from anything else."""
+    for value in ("a`b", "a*`b"):
+        with pytest.raises(SigmaTransformationError, match="name the field in the rule"):
+            Spl().anywhere(Match.of(SigmaString(value)))
+    assert Spl().anywhere(Match.of(SigmaString("a*b"))) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "written"),
+    [
+        ({"CommandLine|re": r'a"\.b'}, r'?process.command_line regex~ "a\"\\.b"'),
+        ({"CommandLine|re|i": "a.*b"}, '?process.command_line regex~ "a.*b"'),
+        ({"ProcessId|gte": 4}, "?process.pid >= 4"),
+        ({"EventID|lt": 4}, "event.code < 4"),
+    ],
+)
+def test_fields_of_eql_are_optional(asked: dict[str, object], written: str) -> None:
+    """So are those that a rule compares with an expression or a number, as with a text."""
+    collection = SigmaCollection.from_yaml(rule(PROCESS, asked))
+    (query,) = TARGETS["eql"].make_backend().convert(collection)
+    assert query == f'process where event.type == "start" and {written}'
 
 
 @given(st.ip_addresses(v=6) | MAPPED)

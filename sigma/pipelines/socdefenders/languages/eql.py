@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from sigma.exceptions import SigmaTransformationError
-from sigma.types import SigmaExists, SpecialChars
+from sigma.types import (
+    CompareOperators,
+    SigmaCompareExpression,
+    SigmaExists,
+    SigmaRegularExpression,
+    SpecialChars,
+)
 
 from sigma.pipelines.socdefenders.translate.columns import FieldType, Match, MatchType
 from sigma.pipelines.socdefenders.translate.dialect import QueryDialect
@@ -28,6 +34,13 @@ __all__ = ["Eql"]
 # A field that no searched index has is an error, unless it is optional (EQL syntax reference,
 # "Optional fields"). What every index of the schema has is not marked.
 _MAPPED = "event."
+_OPERATORS = {
+    CompareOperators.LT: "<",
+    CompareOperators.LTE: "<=",
+    CompareOperators.GT: ">",
+    CompareOperators.GTE: ">=",
+    CompareOperators.NEQ: "!=",
+}
 
 
 class Eql(QueryDialect):
@@ -35,10 +48,16 @@ class Eql(QueryDialect):
 
     category: ClassVar[str] = "event.category"
 
-    def other(self, column: Column, value: SigmaType) -> SigmaType:  # noqa: ARG002 - the base's
-        """Return an expression for whether a field is there, which the backend has none for."""
+    def other(self, column: Column, value: SigmaType) -> SigmaType:
+        """Return an expression over an optional field, of which the backend writes null alone."""
         if isinstance(value, SigmaExists):
             return expression(f"?{FIELD} {'!=' if value.exists else '=='} null")
+        name = FIELD if column.name.startswith(_MAPPED) else f"?{FIELD}"
+        if isinstance(value, SigmaRegularExpression):
+            # `regex~` compares without regard to case, and Lucene knows no flags.
+            return expression(f"{name} regex~ {literal(value.regexp.to_plain_regex())}")
+        if isinstance(value, SigmaCompareExpression):
+            return expression(f"{name} {_OPERATORS[value.op]} {value.number}")
         return value
 
     def anywhere(self, match: Match) -> SigmaType | None:
@@ -48,7 +67,7 @@ class Eql(QueryDialect):
         )
 
     def values(self, column: Column, matches: list[Match], *, negated: bool) -> list[SigmaType]:
-        """Return one query expression for all the matches; see `language.QueryDialect`."""
+        """Return one query expression for all the matches; see `dialect.QueryDialect`."""
         if column.field_type is FieldType.ADDRESS:
             text = in_networks("cidrMatch", matches)
         elif column.field_type is FieldType.NUMBER:

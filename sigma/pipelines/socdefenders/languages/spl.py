@@ -60,6 +60,27 @@ class Spl(QueryDialect):
         """Return values that the search command compares; see `dialect.QueryDialect`."""
         return [_native(match) for match in matches]
 
+    def other(self, column: Column, value: SigmaType) -> SigmaType:  # noqa: ARG002 - the base's
+        """Return a regular expression without backticks; everything else as it is."""
+        if isinstance(value, SigmaRegularExpression):
+            pattern = value.regexp.to_plain_regex()
+            if "`" in pattern:
+                return SigmaRegularExpression(_without_backticks(pattern), value.flags)
+        return value
+
+    def anywhere(self, match: Match) -> SigmaType | None:
+        """Leave a text to the backend.
+
+        Raises:
+            SigmaTransformationError: it has a backtick, and no field that `regex` could look at.
+        """
+        if any(isinstance(part, str) and "`" in part for part in match.glob()):
+            raise SigmaTransformationError(
+                "SPL cannot look for a text with a backtick in every field: name the field in the"
+                " rule."
+            )
+        return None
+
     def narrowed(self, column: Column, matches: list[Match], *, required: bool) -> SigmaType | None:
         """Return a regular expression where the search command would find too much.
 
@@ -160,4 +181,9 @@ def _pcre(match: Match) -> str:
         else wild[part]
         for part in match.glob()
     )
-    return text.replace("`", r"\x60")
+    return _without_backticks(text)
+
+
+def _without_backticks(pcre: str) -> str:
+    """Return the same regular expression with each backtick, escaped or not, as its number."""
+    return re.sub(r"\\.|`", lambda found: r"\x60" if found[0][-1] == "`" else found[0], pcre)
