@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 import pytest
+from sigma.collection import SigmaCollection
 from sigma.pipelines.microsoftxdr.tables import MICROSOFT_XDR_TABLES
 
 from sigma.pipelines.socdefenders.rule_formats.attack import technique
@@ -21,6 +22,7 @@ from sigma_socdefenders.targets import TARGETS, convert
 from sigma_socdefenders.targets.settings import ConversionSettings
 
 from .analytics_rule import ANALYTICS_RULE
+from .cases import PROCESS, rule
 from .detection_rule import DETECTION_RULE
 from .microsoft import SIZED, VALUES, rules, sourced
 
@@ -117,6 +119,19 @@ def test_a_detection_shows_the_name_that_was_asked_for() -> None:
     assert one["queryCondition"]["queryText"].endswith(f"\n| extend {queried}")
     alert = one["detectionAction"]["alertTemplate"]
     assert alert["customDetails"] == {"DnsQueryString": "DnsQueryString"}
+
+
+def test_each_column_is_a_detail_of_its_own() -> None:
+    """Columns whose long names begin alike do not take each other's place in an alert."""
+    document = rule(PROCESS, {"Product": "a", "FileVersion": "b", "Company": "c"})
+    backend = TARGETS["defender"].make_backend("detection_rule")
+    (one,) = backend.convert(SigmaCollection.from_yaml(document))
+    details = one["detectionAction"]["alertTemplate"]["customDetails"]
+    assert [*details.values()] == [
+        "ProcessVersionInfoProductName",
+        "ProcessVersionInfoProductVersion",
+        "ProcessVersionInfoCompanyName",
+    ]
 
 
 def test_a_detection_has_one_tactic() -> None:

@@ -75,7 +75,11 @@ SETTING_COLUMNS = frozenset({"DvcAction", "EventType", "NetworkDirection"})
 # Sentinel: columns that are too long to be shown: an alert's details take 2 KB together.
 WIDE_COLUMNS = frozenset({"Description", "ExtendedProperties"})
 # Both: names of details for columns whose own name is too long for one.
-DETAIL_KEYS = {"SenderMailFromAddress": "SenderMailFrom"}
+DETAIL_KEYS = {
+    "ProcessVersionInfoProductName": "ProductName",
+    "ProcessVersionInfoProductVersion": "ProductVersion",
+    "SenderMailFromAddress": "SenderMailFrom",
+}
 _HOST = ("hosts", {"deviceIdColumn": "DeviceId", "nameColumn": "DeviceName"})
 # Defender: the entities of every row of a table, as Graph's `entityMappings` has them.
 DEFENDER_TABLES = {
