@@ -22,7 +22,7 @@ from sigma.pipelines.socdefenders.rule_formats.yaml_documents import yaml_docume
 from sigma_socdefenders.targets import TARGETS
 from sigma_socdefenders.targets.settings import ConversionSettings
 
-from .cases import CASES, rule
+from .cases import CASES, PROCESS, rule
 from .test_correlations import correlated
 from .test_formats import RULE_ID, changed, converted
 from .test_saved_searches import searches
@@ -109,6 +109,13 @@ def test_an_address_names_no_lookup():
         '"c-uri"="http://evil.example/*Lookup*a"',
         r'| regex c-uri="(?is)^(?:http://evil[.]example/[*]Lookup\x20a)$"',
     ]
+
+
+def test_an_expression_names_no_lookup():
+    """A blank in a regular expression stays one, where the search tries several of them, too."""
+    asked = {"CommandLine|re": ["a lookup b", "c"]}
+    found = detection("splunk", "contentctl", rule(PROCESS, asked))
+    assert r'"(?<CommandLineMatch>a\x20lookup\x20b)"' in found["search"]
 
 
 def test_a_field_with_a_hyphen_is_quoted():

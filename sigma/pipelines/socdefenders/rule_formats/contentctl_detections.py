@@ -167,7 +167,7 @@ def _without_false_lookups(search: str) -> str:
         return search
     lines = []
     for line in search.split("\n"):
-        blank = r"\x20" if line.startswith("| regex ") else "*"
+        blank = r"\x20" if line.startswith(("| regex ", "| rex ")) else "*"
         lines.append(_QUOTED.sub(partial(_unblanked, blank=blank), line))
     return "\n".join(lines)
 
