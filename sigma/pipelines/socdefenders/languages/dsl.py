@@ -55,7 +55,7 @@ class Dsl(QueryDialect):
         *,
         negated: bool,  # noqa: ARG002 - a clause on an absent field is false, not undecided
     ) -> list[SigmaType]:
-        """Return one query expression for all the matches; see `language.QueryDialect`."""
+        """Return one query expression for all the matches; see `dialect.QueryDialect`."""
         clauses = list(self._clauses(column, numbers_as_text(column, matches)))
         clause = clauses[0] if len(clauses) == 1 else {"bool": {"should": clauses}}
         return [expression(json.dumps(clause, ensure_ascii=False))]

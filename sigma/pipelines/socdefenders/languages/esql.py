@@ -65,7 +65,7 @@ class Esql(QueryDialect):
         )
 
     def values(self, column: Column, matches: list[Match], *, negated: bool) -> list[SigmaType]:
-        """Return one query expression for all the matches; see `language.QueryDialect`."""
+        """Return one query expression for all the matches; see `dialect.QueryDialect`."""
         matches = numbers_as_text(column, matches)
         subfield, texts, matches = parted(column, matches, self.subfields)
         asked = []

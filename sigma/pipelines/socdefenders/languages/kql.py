@@ -62,7 +62,7 @@ class Kusto(QueryDialect):
         *,
         negated: bool,  # noqa: ARG002 - KQL's strings are empty, not null
     ) -> list[SigmaType]:
-        """Return one query expression for all the matches; see `language.QueryDialect`."""
+        """Return one query expression for all the matches; see `dialect.QueryDialect`."""
         subject = FIELD if re.fullmatch(r"\w+", column.name) else column.name
         if column.field_type in _AROUND:
             merged = merge_domains(matches)

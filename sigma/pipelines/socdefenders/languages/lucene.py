@@ -56,7 +56,7 @@ class Lucene(QueryDialect):
         *,
         negated: bool,  # noqa: ARG002 - a clause on an absent field is false, not undecided
     ) -> list[SigmaType]:
-        """Return one query expression for all the matches; see `language.QueryDialect`."""
+        """Return one query expression for all the matches; see `dialect.QueryDialect`."""
         subfield, texts, matches = parted(column, matches, self.subfields)
         asked = [f"{FIELD}.{subfield}:{any_term(texts)}"] if texts else []
         asked += [f"{FIELD}:{terms(column, matches)}"] if matches else []

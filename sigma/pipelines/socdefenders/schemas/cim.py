@@ -26,7 +26,8 @@ class DataSet:
         tags: what puts an event into it.
         asset: the field of the machine or mailbox that an event is about.
         fields: its fields, by those of Sigma's log sources.
-        far_asset: that of the other end, where the two may change their parts.
+        far_asset: the field of the machine where a rule asks for the source of traffic; empty
+            (default) for the same field.
     """
 
     model: str

@@ -183,8 +183,8 @@ def log_sources(*, alternatives: bool = True) -> LogSourceTable:
     """Return where each log source is in the schema.
 
     Args:
-        alternatives: look for a URL in both of its fields (default); False for the first alone,
-            for languages in which a field that no index has is an error.
+        alternatives: look for a URL in both of its fields (default), or in the first alone, as
+            ES|QL does, in which a field that no index has is an error, and EQL.
     """
     table: dict[str, LogSourceMapping | tuple[LogSourceMapping, ...]] = {}
     for category, columns in _CATEGORIES.items():

@@ -99,7 +99,7 @@ class _NameIndices(PreprocessingTransformation):
 
 
 def socdefenders_eql() -> ProcessingPipeline:
-    """Return the pipeline to EQL; a field that no index has is an error there."""
+    """Return the pipeline to EQL; a field that no index has is null there."""
     return platform_pipeline(
         "socdefenders_eql",
         "EQL with ECS fields",

@@ -134,7 +134,7 @@ class Column:
 
     Attributes:
         name: as its query language writes it; for Kusto also an expression.
-        holds: what it holds.
+        field_type: what it holds.
         many: whether one event can hold several values in it.
         indexed: the column that a search finds words of it in without computing it, for one that is
             a computed expression; empty (default) for itself.
