@@ -15,7 +15,8 @@ from sigma_socdefenders._version import __version__
 
 __all__ = ["cli", "main"]
 
-_DEBUG = "SOCDEFENDERS_DEBUG"
+_VARIABLES = "SOCDEFENDERS"
+_DEBUG = f"{_VARIABLES}_DEBUG"
 
 # Each command is in the module of its name. What it does is repeated from there, so that neither
 # `--help` nor completion imports it.
@@ -40,6 +41,7 @@ class _LazyGroup(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         command: click.Command = getattr(import_module(f"{__name__}.{cmd_name}"), cmd_name)
+        _name_variables(command, f"{_VARIABLES}_{cmd_name.upper()}")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
@@ -55,11 +57,22 @@ class _LazyGroup(click.Group):
         return commands + click.Command.shell_complete(self, ctx, incomplete)
 
 
+def _name_variables(command: click.Command, prefix: str) -> None:
+    """Have the environment set options by their own names: click goes by those of parameters."""
+    for option in command.params:
+        if isinstance(option, click.Option):
+            flags = [flag[2:] for flag in option.opts if flag.startswith("--")]
+            option.envvar = [f"{prefix}_{flag.replace('-', '_').upper()}" for flag in flags]
+    if isinstance(command, click.Group):
+        for name, inner in command.commands.items():
+            _name_variables(inner, f"{prefix}_{name.upper()}")
+
+
 @click.group(
     cls=_LazyGroup,
     context_settings={
         "help_option_names": ["-h", "--help"],
-        "auto_envvar_prefix": "SOCDEFENDERS",
+        "auto_envvar_prefix": _VARIABLES,
         "max_content_width": 100,
     },
 )

@@ -60,6 +60,18 @@ def test_command_line_and_environment_come_first(convert, monkeypatch):
     assert "EventID" in set_.stdout
 
 
+def test_the_environment_goes_by_the_names_of_options(convert, monkeypatch):
+    """Every option is set by a variable of its own name, whatever the code calls its value."""
+    said = {"TARGET": "splunk", "FORMAT": "savedsearches", "NAME": "acme", "ENABLE": "1"}
+    for name, value in said.items():
+        monkeypatch.setenv(f"SOCDEFENDERS_CONVERT_{name}", value)
+    shown = convert("convert", FEED).stdout
+    assert "disabled = 0" in shown
+    assert "[acme" in shown
+    monkeypatch.setenv("SOCDEFENDERS_KEYS_LIST_KEYS", "no-such-file")
+    assert "'no-such-file'" in convert("keys", "list").stderr
+
+
 def test_lists_and_switches_are_read(convert):
     """An option that repeats takes a list or one value; a switch takes true, false and its name."""
     config = "type: [ipv4, domain]\nper-indicator: true\nquiet: yes\nconvert: {target: splunk}\n"
