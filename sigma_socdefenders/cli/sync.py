@@ -180,7 +180,7 @@ def _converter(
     if target is None and output_format is None:
         return None
     if target is None or output_format is None:
-        raise click.UsageError("--target and --format say together what the files hold.")
+        raise click.UsageError("--target and --format belong together: give both or neither.")
     if deprecate:
         raise click.UsageError("--deprecate is for Sigma rules: a target's files go with the rule.")
     return Converter(find_target(target), output_format, settings)

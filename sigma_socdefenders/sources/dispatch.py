@@ -89,7 +89,7 @@ def _records(
     if form is Form.DOCUMENT:
         return read_document(source)
     if form is Form.HTML:
-        from sigma_socdefenders.sources.documents.html import read_html  # noqa: PLC0415 - see above
+        from sigma_socdefenders.sources.documents.html import read_html  # noqa: PLC0415 - for pages
 
         return read_html(source)
     if form is Form.OPENIOC:
@@ -100,7 +100,7 @@ def _records(
         from sigma_socdefenders.sources.sigma_rules.reader import read_sigma  # noqa: PLC0415 - YAML
 
         return read_sigma(source)
-    from sigma_socdefenders.sources.json_lists.reader import read_json  # noqa: PLC0415 - see above
+    from sigma_socdefenders.sources.json_lists.reader import read_json  # noqa: PLC0415 - for JSON
 
     return read_json(source, by_line=form is Form.JSON_LINES, to_ids=to_ids)
 
@@ -108,14 +108,14 @@ def _records(
 def _document_records(document: Document) -> Iterator[SourcedRecord | Skipped]:
     """Yield what a document holds that is no text."""
     if document.kind == "pdf":
-        from sigma_socdefenders.sources.documents.pdf import read_pdf  # noqa: PLC0415 - see above
+        from sigma_socdefenders.sources.documents.pdf import read_pdf  # noqa: PLC0415 - for PDF
 
         return read_pdf(document)
     if document.kind == "docx":
-        from sigma_socdefenders.sources.documents.docx import read_docx  # noqa: PLC0415 - see above
+        from sigma_socdefenders.sources.documents.docx import read_docx  # noqa: PLC0415 - for DOCX
 
         return read_docx(document)
-    from sigma_socdefenders.sources.documents.xlsx import read_xlsx  # noqa: PLC0415 - see above
+    from sigma_socdefenders.sources.documents.xlsx import read_xlsx  # noqa: PLC0415 - for XLSX
 
     return read_xlsx(document)
 

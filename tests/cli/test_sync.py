@@ -278,8 +278,8 @@ def test_sync_writes_detections_of_a_target(run_program, tmp_path, source):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("-t", "splunk"), "--target and --format say together"),
-        (("-f", "contentctl"), "--target and --format say together"),
+        (("-t", "splunk"), "--target and --format belong together"),
+        (("-f", "contentctl"), "--target and --format belong together"),
         (("-t", "splunk", "-f", "contentctl", "--deprecate"), "--deprecate is for Sigma rules"),
         (("-t", "splunk", "-f", "contentctl", "--group-for", "elastic"), "leave --group-for out"),
         (("-t", "elastic", "-f", "contentctl"), "'elastic' is not one of"),

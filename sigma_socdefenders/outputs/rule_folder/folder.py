@@ -81,7 +81,8 @@ class Folder:
             raise RepositoryError(f"'{self.manifest}' is a link: it has to be a file of its own.")
         manifest, about = load_manifest(self.manifest, self.layout.path)
         if manifest and about != self.layout.about and not force:
-            held = ", ".join(f"{key} {shorten(text)}" for key, text in sorted(about.items()))
+            said = [f"{key} {shorten(text)}" for key, text in sorted(about.items())]
+            held = ", ".join(said) or "Sigma rules"
             raise RepositoryError(
                 f"'{self.root}' is kept for something else ({held}): use another folder, or have it"
                 " replaced with --force."

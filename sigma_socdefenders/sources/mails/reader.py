@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["read_mail", "read_parts"]
 
-_ENCRYPTED = "multipart/encrypted"
 # What mails hold beside their lists, and are whole without.
 _NO_LISTS = (
     (r"image/.*", "a picture"),

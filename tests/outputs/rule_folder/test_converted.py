@@ -117,7 +117,7 @@ def test_a_folder_is_kept_for_one_format(tmp_path):
     """What holds Sigma rules, or another format, does not become detections by a slip."""
     sync(tmp_path / "sigma", built(VALUES))
     sync(tmp_path / "contentctl", built(VALUES), converter=converter())
-    with pytest.raises(RepositoryError, match="kept for something else"):
+    with pytest.raises(RepositoryError, match=r"kept for something else \(Sigma rules\)"):
         sync(tmp_path / "sigma", built(VALUES), converter=converter())
     with pytest.raises(RepositoryError, match="written as splunk-cim contentctl"):
         sync(tmp_path / "contentctl", built(VALUES))
