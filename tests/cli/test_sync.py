@@ -296,5 +296,5 @@ def test_what_a_folder_holds_is_said_in_full(run_program, tmp_path, source, opti
 def test_a_format_of_no_files_is_refused(run_program, tmp_path, source):
     """A format that is one text of all rules is no folder; the message names those that are."""
     done = run_program("sync", str(tmp_path / "out"), str(source), "-t", "splunk", "-f", "default")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "its formats that are: contentctl" in done.stderr

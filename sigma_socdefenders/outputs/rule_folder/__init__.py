@@ -84,7 +84,8 @@ def sync(
         RepositoryError: the folder is in use or damaged, or would lose too much; nothing was
             written.
         OutputError: something could not be written; the next run picks up where this one stopped.
-        TargetError: the converter's format is not kept as files, or a rule cannot be converted.
+        SettingsError: the converter's format is not kept as files.
+        TargetError: without `on_error`, a rule cannot be converted.
     """
     if converter is None:
         wanted, layout = documents(built, list_name), rule_layout(list_name)

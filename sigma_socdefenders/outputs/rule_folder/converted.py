@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sigma_socdefenders.errors import TargetError
+from sigma_socdefenders.errors import SettingsError, TargetError
 from sigma_socdefenders.outputs.rule_folder.naming import Document
 from sigma_socdefenders.targets import load_reference
 
@@ -23,7 +23,7 @@ def converted_documents(
     *,
     on_error: Callable[[BuiltRule, TargetError], object] | None = None,
 ) -> Iterator[Document]:
-    """Yield the document of each rule, in order; of several under one name, the first alone.
+    """Return the document of each rule, in order; of several under one name, the first alone.
 
     Args:
         built: the rules, which the conversion changes.
@@ -32,17 +32,26 @@ def converted_documents(
             it the first such rule ends the run.
 
     Raises:
-        TargetError: the format is not kept as files, or (without `on_error`) a rule cannot be
-            converted.
+        SettingsError: at once, the format is not kept as files.
+        TargetError: without `on_error`, a rule cannot be converted.
     """
     target, output_format = converter.target, converter.output_format
     if output_format not in target.file_formats:
         known = ", ".join(target.file_formats) or "none"
-        raise TargetError(
+        raise SettingsError(
             f"The format '{output_format}' of {target.name} is not kept as files, a rule each: "
             f"its formats that are: {known}."
         )
     file_name = load_reference(target.file_formats[output_format])
+    return _documents(built, converter, file_name, on_error)
+
+
+def _documents(
+    built: Iterable[BuiltRule],
+    converter: Converter,
+    file_name: Callable[[str], str],
+    on_error: Callable[[BuiltRule, TargetError], object] | None,
+) -> Iterator[Document]:
     paths: set[str] = set()
     for each in built:
         kind = each.indicators[0].type.value

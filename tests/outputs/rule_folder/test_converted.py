@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
-from sigma_socdefenders.errors import Position, RepositoryError, TargetError
+from sigma_socdefenders.errors import Position, RepositoryError, SettingsError, TargetError
 from sigma_socdefenders.indicators.indicator import Indicator, SourcedIndicator
 from sigma_socdefenders.outputs.rule_folder import MANIFEST, sync
 from sigma_socdefenders.rules.grouping import ValueCapacity, build_groups
@@ -142,8 +142,9 @@ def test_what_cannot_be_converted_is_left_out_by_name(tmp_path):
 
 
 def test_only_formats_of_files_are_kept_in_folders(tmp_path):
-    """A format that is one text of all rules says which formats are not."""
-    with pytest.raises(TargetError, match="formats that are: contentctl, data_model_contentctl"):
+    """A format that is one text of all rules is refused, with the others, before all else."""
+    with pytest.raises(SettingsError, match="formats that are: contentctl, data_model_contentctl"):
         sync(tmp_path, built(VALUES), converter=converter(output_format="savedsearches"))
-    with pytest.raises(TargetError, match="formats that are: none"):
+    with pytest.raises(SettingsError, match="formats that are: none"):
         sync(tmp_path, built(VALUES), converter=converter("elastic", "default"))
+    assert list(tmp_path.iterdir()) == []
