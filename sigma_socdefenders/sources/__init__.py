@@ -52,7 +52,7 @@ def read(
             are unpacked, and mails taken apart.
         to_ids: which attributes of a MISP event are taken.
         input_format: what form every file and stream has; by default each is detected from its
-            content, as Office documents always are.
+            content, as Office documents, PDF and mails of several or encoded parts always are.
         since: what servers are asked for: what was added or published after it.
 
     Raises:
