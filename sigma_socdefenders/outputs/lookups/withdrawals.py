@@ -23,6 +23,8 @@ __all__ = ["WITHDRAWN", "with_withdrawals"]
 WITHDRAWN = "threat_intelligence/withdrawn-*.json"
 """The files of revoked objects."""
 
+_NEEDED = ("id", "valid_from")
+
 
 def with_withdrawals(folder: str | os.PathLike[str], files: Iterable[File]) -> Iterator[File]:
     """Pass files on, and add revocations of the STIX objects that they no longer have.
@@ -67,10 +69,10 @@ def _earlier(folder: Path) -> Iterator[dict[str, Any]]:
         for path in sorted(folder.glob(pattern)):
             try:
                 found = json.loads(path.read_text(encoding="utf-8"))["stixobjects"]
-                complete = all(one["id"] and one["valid_from"] for one in found)
+                complete = all(isinstance(one[key], str) for one in found for key in _NEEDED)
             except OSError as error:
                 raise OutputError(f"Cannot read '{path}': {error.strerror}.") from None
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, RecursionError):
                 complete = False
             if not complete:
                 raise OutputError(

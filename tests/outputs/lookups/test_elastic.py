@@ -239,10 +239,13 @@ def test_what_is_withdrawn_is_deleted(tmp_path):
     assert ids("deletions", "delete") == set()
 
 
-def test_a_folder_that_was_changed_by_hand_is_refused(tmp_path):
+@pytest.mark.parametrize(
+    "held", ["{}", '{"_index": "a", "_id": 5}', '{"_index": {}, "_id": ""}', "[" * 100_000]
+)
+def test_a_folder_that_was_changed_by_hand_is_refused(tmp_path, held):
     """A file that is not what was written cannot say what has been withdrawn."""
     write_files(tmp_path, map(File._make, _files([{"value": "192.0.2.1"}]).items()))
-    (tmp_path / "indicators" / "indicators-001.ndjson").write_text('{"index": {}}\n')
+    (tmp_path / "indicators" / "indicators-001.ndjson").write_text(f'{{"index": {held}}}\n')
     with pytest.raises(OutputError, match="is not as an earlier run"):
         write_files(tmp_path, map(File._make, _files([{"value": "192.0.2.1"}]).items()))
 

@@ -138,10 +138,11 @@ def test_what_is_withdrawn_is_revoked(tmp_path):
     assert set(still) == (set(gone) | second) - third
 
 
-def test_objects_that_were_changed_by_hand_are_refused(tmp_path):
+@pytest.mark.parametrize("held", ["{}", '{"id": 5, "valid_from": "x"}', "[" * 100_000])
+def test_objects_that_were_changed_by_hand_are_refused(tmp_path, held):
     """A file that is not what was written cannot say what has been withdrawn."""
     write_files(tmp_path, map(File._make, _files([DATED], "sentinel").items()))
-    (tmp_path / "threat_intelligence" / "stix-0001.json").write_text('{"stixobjects": [{}]}')
+    (tmp_path / "threat_intelligence" / "stix-0001.json").write_text(f'{{"stixobjects": [{held}]}}')
     with pytest.raises(OutputError, match="not as an earlier run has written it"):
         write_files(tmp_path, map(File._make, _files([DATED], "sentinel").items()))
 

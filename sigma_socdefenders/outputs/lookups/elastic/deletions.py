@@ -70,7 +70,7 @@ def _read(path: Path, action: str) -> set[_Address]:
         return set(_addresses(path.read_text(encoding="utf-8"), action))
     except OSError as error:
         raise OutputError(f"Cannot read '{path}': {error.strerror}.") from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise OutputError(
             f"'{path}' is not as an earlier run has written it: remove it, or write to another"
             " folder; what is withdrawn can be told from it alone."
@@ -83,4 +83,7 @@ def _addresses(text: str, action: str) -> Iterator[_Address]:
     for line in text.split("\n"):
         if line.startswith(begin):
             target = json.loads(line)[action]
-            yield _Address(target["_index"], target["_id"])
+            address = _Address(target["_index"], target["_id"])
+            if not all(isinstance(name, str) for name in address):
+                raise TypeError("a name is no text")
+            yield address
