@@ -73,10 +73,7 @@ class Aql(QueryDialect):
             empty = isinstance(value, SigmaNull) or not value.exists
             return expression(f"{FIELD} IS {'' if empty else 'NOT '}NULL")
         if isinstance(value, SigmaRegularExpression):
-            ignore_case = SigmaRegularExpressionFlag.IGNORECASE in value.flags
-            operator = "IMATCHES" if ignore_case else "MATCHES"
-            pattern = f"^.*(?:{value.regexp.to_plain_regex()}).*$"
-            return expression(f"{FIELD} {operator} {literal(pattern)}")
+            return expression(_matched(value))
         if isinstance(value, SigmaFieldReference) and not (value.starts_with or value.ends_with):
             return expression(f'{FIELD} = "{value.field}"')
         if isinstance(value, SigmaQueryExpression):
@@ -85,11 +82,24 @@ class Aql(QueryDialect):
             f"AQL cannot compare {column.name} with {value}: use a text or a regular expression."
         )
 
+    def negated_other(self, column: Column, value: SigmaType) -> SigmaType:
+        """Return the same, which is false where the field is not there."""
+        if isinstance(value, SigmaRegularExpression):
+            return expression(f"({FIELD} IS NOT NULL AND {_matched(value)})")
+        return self.other(column, value)
+
     def anywhere(self, match: Match) -> SigmaType:
         """Return the search of the whole payload for a text."""
         if match.type is MatchType.GLOB:
             return expression(_matches(_PAYLOAD, f"^.*{_regex(match.parts)}.*$"))
         return expression(_like(_PAYLOAD, "%", match.text, "%"))
+
+
+def _matched(value: SigmaRegularExpression) -> str:
+    ignore_case = SigmaRegularExpressionFlag.IGNORECASE in value.flags
+    operator = "IMATCHES" if ignore_case else "MATCHES"
+    pattern = f"^.*(?:{value.regexp.to_plain_regex()}).*$"
+    return f"{FIELD} {operator} {literal(pattern)}"
 
 
 def _addresses(column: Column, matches: list[Match]) -> list[str]:

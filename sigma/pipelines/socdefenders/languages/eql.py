@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from sigma.exceptions import SigmaTransformationError
 from sigma.types import (
-    CompareOperators,
     SigmaCompareExpression,
     SigmaExists,
     SigmaRegularExpression,
@@ -17,7 +16,7 @@ from sigma.pipelines.socdefenders.translate.columns import FieldType, Match, Mat
 from sigma.pipelines.socdefenders.translate.dialect import QueryDialect
 from sigma.pipelines.socdefenders.translate.values import merge_domains, numbers_as_text
 
-from .esql import ONE_SPELLING, equal_numbers, in_networks, literal
+from .esql import ONE_SPELLING, OPERATORS, equal_numbers, in_networks, literal
 from .expression import FIELD, any_of, expression
 from .lucene import ANYWHERE, FEW
 from .lucene_regexp import alternative, merged
@@ -34,13 +33,6 @@ __all__ = ["Eql"]
 # A field that no searched index has is an error, unless it is optional (EQL syntax reference,
 # "Optional fields"). What every index of the schema has is not marked.
 _MAPPED = "event."
-_OPERATORS = {
-    CompareOperators.LT: "<",
-    CompareOperators.LTE: "<=",
-    CompareOperators.GT: ">",
-    CompareOperators.GTE: ">=",
-    CompareOperators.NEQ: "!=",
-}
 
 
 class Eql(QueryDialect):
@@ -52,13 +44,13 @@ class Eql(QueryDialect):
         """Return an expression over an optional field, of which the backend writes null alone."""
         if isinstance(value, SigmaExists):
             return expression(f"?{FIELD} {'!=' if value.exists else '=='} null")
-        name = FIELD if column.name.startswith(_MAPPED) else f"?{FIELD}"
-        if isinstance(value, SigmaRegularExpression):
-            # `regex~` compares without regard to case, and Lucene knows no flags.
-            return expression(f"{name} regex~ {literal(value.regexp.to_plain_regex())}")
-        if isinstance(value, SigmaCompareExpression):
-            return expression(f"{name} {_OPERATORS[value.op]} {value.number}")
-        return value
+        text = _comparison(value)
+        return _asked(column, text, negated=False) if text else value
+
+    def negated_other(self, column: Column, value: SigmaType) -> SigmaType:
+        """Return the same, which is false where the field is not there."""
+        text = _comparison(value)
+        return _asked(column, text, negated=True) if text else self.other(column, value)
 
     def anywhere(self, match: Match) -> SigmaType | None:
         """Refuse a text in any field: it has to be looked for in one that is named."""
@@ -74,11 +66,26 @@ class Eql(QueryDialect):
             text = equal_numbers(matches)
         else:
             text = _texts(column, numbers_as_text(column, matches))
-        if negated:
-            text = f"({FIELD} != null and {text})"
-        if not column.name.startswith(_MAPPED):
-            text = text.replace(FIELD, f"?{FIELD}")
-        return [expression(text)]
+        return [_asked(column, text, negated=negated)]
+
+
+def _asked(column: Column, text: str, *, negated: bool) -> SigmaType:
+    """Return a comparison as a value: over an optional field, and never undecided if negated."""
+    if negated:
+        text = f"({FIELD} != null and {text})"
+    if not column.name.startswith(_MAPPED):
+        text = text.replace(FIELD, f"?{FIELD}")
+    return expression(text)
+
+
+def _comparison(value: SigmaType) -> str:
+    """Return the comparison with a regular expression or a number; empty for anything else."""
+    if isinstance(value, SigmaRegularExpression):
+        # `regex~` compares without regard to case, and Lucene knows no flags.
+        return f"{FIELD} regex~ {literal(value.regexp.to_plain_regex())}"
+    if isinstance(value, SigmaCompareExpression):
+        return f"{FIELD} {OPERATORS[value.op]} {value.number}"
+    return ""
 
 
 def _texts(column: Column, matches: list[Match]) -> str:

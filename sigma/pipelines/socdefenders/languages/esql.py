@@ -17,6 +17,7 @@ import re
 from typing import TYPE_CHECKING
 
 from sigma.exceptions import SigmaTransformationError
+from sigma.types import CompareOperators, SigmaCompareExpression, SigmaRegularExpression
 
 from sigma.pipelines.socdefenders.translate.columns import FieldType, Match, MatchType
 from sigma.pipelines.socdefenders.translate.dialect import QueryDialect
@@ -32,12 +33,21 @@ if TYPE_CHECKING:
     from sigma.types import SigmaType
 
     from sigma.pipelines.socdefenders.translate.columns import Column
-__all__ = ["ONE_SPELLING", "Esql"]
+__all__ = ["ONE_SPELLING", "OPERATORS", "Esql"]
 
 ONE_SPELLING = frozenset(
     {FieldType.KEYWORD, FieldType.CHOICE, FieldType.DIGEST, FieldType.CVE, FieldType.TECHNIQUE}
 )
 """What columns hold whose values have one spelling, which the field keeps."""
+
+OPERATORS = {
+    CompareOperators.LT: "<",
+    CompareOperators.LTE: "<=",
+    CompareOperators.GT: ">",
+    CompareOperators.GTE: ">=",
+    CompareOperators.NEQ: "!=",
+}
+"""How numbers are compared."""
 
 # Whole words are what query strings have and ES|QL has not.
 _SEARCHED = {FieldType.WORDS, FieldType.TECHNIQUES}
@@ -57,6 +67,16 @@ class Esql(QueryDialect):
 
     def __init__(self, subfields: Mapping[FieldType, str] = NO_SUBFIELDS) -> None:
         self.subfields = subfields
+
+    def negated_other(self, column: Column, value: SigmaType) -> SigmaType:
+        """Return a comparison that is false where the field is not there; see `dialect`."""
+        if isinstance(value, SigmaRegularExpression) and not value.flags:
+            text = f"rlike {literal(value.regexp.to_plain_regex())}"
+        elif isinstance(value, SigmaCompareExpression):
+            text = f"{OPERATORS[value.op]} {value.number}"
+        else:
+            return self.other(column, value)
+        return expression(f"({FIELD} is not null and {FIELD} {text})")
 
     def anywhere(self, match: Match) -> SigmaType | None:
         """Refuse a text in any field: it has to be looked for in one that is named."""

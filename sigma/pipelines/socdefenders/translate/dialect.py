@@ -53,6 +53,13 @@ class QueryDialect(ABC):
         """Return what to put for a value that is no text, number or network: it, by default."""
         return value
 
+    def negated_other(self, column: Column, value: SigmaType) -> SigmaType:
+        """Return the same where the rule negates it: `other`, by default.
+
+        As of `values`, an event without the column must make it false and not undecided.
+        """
+        return self.other(column, value)
+
     def anywhere(self, match: Match) -> SigmaType | None:  # noqa: ARG002 - as above
         """Return what to put for a text in any field; None (default) leaves it to the backend.
 

@@ -102,7 +102,7 @@ class ItemTranslation:
             within = place
             if not all(found):
                 pairs = zip(flattened, found, strict=True)
-                values += [self._other(column, value) for value, each in pairs if not each]
+                values += [self._other(column, value, place) for value, each in pairs if not each]
                 # An event may have one of those instead of what the matches are about.
                 within = replace(place, required=False)
             matches = list(dict.fromkeys(chain.from_iterable(found)))
@@ -200,11 +200,13 @@ class ItemTranslation:
             parted.setdefault(as_columns(spec[found[0]]), []).append(value)
         return list(parted.items())
 
-    def _other(self, column: Column, value: SigmaType) -> SigmaType:
+    def _other(self, column: Column, value: SigmaType, place: Place) -> SigmaType:
         """Return what to put for a value that has no matches, in the language's words."""
         if isinstance(value, SigmaFieldReference):
             named = self._column_of(self._rule, value.field)
             value = SigmaFieldReference(named, value.starts_with, value.ends_with)
+        if place.negated:
+            return self.dialect.negated_other(column, value)
         return self.dialect.other(column, value)
 
 

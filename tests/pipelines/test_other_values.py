@@ -1,4 +1,4 @@
-"""Lists that hold, beside texts, what has no text to look for: nothing at all, and expressions."""
+"""Values without a text to look for: no value at all, regular expressions and comparisons."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _EITHER = {
 }
 
 
-def _query(target: str, category: str, selection: Any) -> str:
+def _query(target: str, category: str, selection: Any, condition: str = "selection") -> str:
     rule = {
         "title": "Test",
         "logsource": {"category": category},
-        "detection": {"selection": selection, "condition": "selection"},
+        "detection": {"selection": selection, "condition": condition},
     }
     collection = SigmaCollection.from_yaml(json.dumps(rule))
     (query,) = find_target(target).make_backend().convert(collection)
@@ -44,3 +44,21 @@ def test_spl_narrows_no_alternative_down() -> None:
     """`| regex` would leave out events without the field, which the list asks for as well."""
     with pytest.raises(SigmaTransformationError, match="only where nothing else can match instead"):
         _query("splunk", "proxy", {"c-uri": [None, r"http://evil.example/\*"]})
+
+
+@pytest.mark.parametrize(
+    ("target", "asked", "written"),
+    [
+        ("esql", {"User|re": "b.*"}, '(user.name is not null and user.name rlike "b.*")'),
+        ("esql", {"ProcessId|gt": 4}, "(process.pid is not null and process.pid > 4)"),
+        ("eql", {"User|re": "b.*"}, '(?user.name != null and ?user.name regex~ "b.*")'),
+        ("eql", {"ProcessId|gt": 4}, "(?process.pid != null and ?process.pid > 4)"),
+        ("qradar", {"User|re": "b"}, "(username IS NOT NULL AND username MATCHES '^.*(?:b).*$')"),
+    ],
+)
+def test_a_negation_keeps_events_without_the_field(
+    target: str, asked: dict[str, object], written: str
+) -> None:
+    """What is negated is false, and not undecided, where there is nothing to compare."""
+    query = _query(target, "network_connection", asked, "not selection")
+    assert written in query
