@@ -78,8 +78,9 @@ def lookup_files(
         able = ", ".join(name for name, each in PLATFORMS.items() if each.published_files)
         raise SettingsError(f"Only the queries of {able} fetch tables from an address.")
     if published is not None and not _ADDRESS.fullmatch(published):
+        # Not shown, for it may be signed, or hold a password.
         raise SettingsError(
-            f"Tables are fetched from an address such as https://host/folder, not '{published}'."
+            "Tables are fetched from an address such as https://host/folder, and this is none."
         )
     tabled: list[SourcedIndicator] = []
     others: list[SourcedIndicator] = []

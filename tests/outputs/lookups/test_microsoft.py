@@ -167,6 +167,14 @@ def test_an_address_of_no_tables_is_refused(address):
         _files([DATED], "defender", published=address)
 
 
+@pytest.mark.parametrize("address", ["https://u:SECRET@host/x", "https://host/x?sig=SECRET' "])
+def test_an_address_that_is_refused_shows_no_secret(address):
+    """What a refused address is signed with, or who may ask it, stands in no message."""
+    with pytest.raises(SettingsError) as raised:
+        _files([DATED], "defender", published=address)
+    assert "SECRET" not in str(raised.value)
+
+
 def test_a_signed_address_is_signed_for_each_table():
     """A storage account's signature stands behind each table's name, and nowhere else."""
     files = _files([DATED], "defender", published=f"{PUBLISHED}/?sv=1&sig=SECRET%3D")
