@@ -73,3 +73,9 @@ def test_senders_share_an_expression_where_they_share_a_domain() -> None:
     senders.insert(1, Match(MatchType.EXACT, "b@x.example"))
     written = list(merged(map(alternative, senders)))
     assert written == [r"(a|b)\@x\.example", r"c\@y\.example"]
+
+
+def test_an_empty_text_is_an_alternative() -> None:
+    """Lucene reads `()` as nothing, and a bar that nothing stands before as a bar."""
+    values = [Match(MatchType.EXACT, text) for text in ("", "a")]
+    assert list(merged(map(alternative, values))) == ["(()|a)"]

@@ -67,7 +67,8 @@ def alternative(match: Match, *, fold: bool = False, closing_dot: bool = False) 
         return Alternative(r"(.*\.)?", text, tail, dot)
     if match.type is MatchType.EXACT:
         mailbox, at, domain = match.text.rpartition("@")
-        text = _literal(mailbox or match.text, fold=fold)
+        # Lucene takes `(|a)` for a bar and a letter; `()` is nothing.
+        text = _literal(mailbox or match.text, fold=fold) or "()"
         after = _literal(at + domain, fold=fold) if mailbox else ""
         return Alternative("", text, "", after + dot)
     text = _literal(match.text, fold=fold)
