@@ -66,10 +66,10 @@ def lookup(
     """Write lists of any size as a platform's own tables, with a rule for each type.
 
     The folder DIR becomes a Splunk app with lookup tables, watchlists and queries for Sentinel,
-    tables, queries and files to import for Defender, or documents and indicator-match rules for
-    Elastic. What a table cannot hold becomes grouped rules. SOURCE is a file of IOC records, -
-    for standard input, or a TAXII or MISP server (taxii+https://host/path/, misp+https://host/);
-    without one, the feed is read.
+    tables, queries and files to import for Defender, documents and indicator-match rules for
+    Elastic, or reference sets, reference tables and searches for QRadar. What a table cannot hold
+    becomes grouped rules. SOURCE is a file of IOC records, - for standard input, or a TAXII or
+    MISP server (taxii+https://host/path/, misp+https://host/); without one, the feed is read.
 
     \b
     Example:
