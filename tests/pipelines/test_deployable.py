@@ -134,6 +134,22 @@ def test_each_column_is_a_detail_of_its_own() -> None:
     ]
 
 
+def test_a_rule_about_two_algorithms_names_the_digest_of_one() -> None:
+    """The service takes no digest without its algorithm, and a rule's column names one."""
+    digests = {"Hashes|contains": [f"SHA1={'a' * 40}", f"MD5={'b' * 32}"]}
+    backend = TARGETS["sentinel"].make_backend("analytics_rule")
+    made = backend.convert(SigmaCollection.from_yaml(rule(PROCESS, digests)))
+    (one,) = resources(made)
+    of_sentinel.validate(one)
+    mappings = one["properties"]["entityMappings"]
+    (found,) = (each["fieldMappings"] for each in mappings if each["entityType"] == "FileHash")
+    assert {each["identifier"]: each["columnName"] for each in found} == {
+        "Algorithm": "FileHashAlgorithm",
+        "Value": "TargetProcessSHA1",
+    }
+    assert one["properties"]["query"].endswith('\n| extend FileHashAlgorithm = "SHA1"')
+
+
 def test_a_detection_has_one_tactic() -> None:
     """Its techniques stand under it, their sub-techniques below them; others are described."""
     (one,) = detections("default", "domain", 1)

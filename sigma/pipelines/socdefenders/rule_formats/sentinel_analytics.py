@@ -191,16 +191,23 @@ def _added(table: str, columns: Iterable[str]) -> str:
     """
     if table == "SecurityAlert":
         return '\n| where ProviderName !startswith "ASI "'
-    named = next((HASH_COLUMNS[column] for column in columns if column in HASH_COLUMNS), None)
-    return "" if named is None else f'\n| extend FileHashAlgorithm = "{named}"'
+    named = _algorithm(columns)
+    return f'\n| extend FileHashAlgorithm = "{named}"' if named else ""
+
+
+def _algorithm(columns: Iterable[str]) -> str:
+    """Return the algorithm of the first digest that is asked for, which alerts show; or nothing."""
+    return next((HASH_COLUMNS[column] for column in columns if column in HASH_COLUMNS), "")
 
 
 def _entities(table: str, columns: Iterable[str]) -> list[dict[str, Any]]:
     """Return the mappings of the table's rows, and of what is asked about: ten at most.
 
-    Identifiers of one kind stand in one mapping, unless it has that identifier already.
+    Identifiers of one kind stand in one mapping, unless it has that identifier already. A digest is
+    none without its algorithm, of which there is one.
     """
     columns = list(columns)
+    algorithm = _algorithm(columns)
     rows = TABLE_ENTITIES
     if "SrcIpAddr" in columns:
         rows = rows | (EITHER_WAY_ENTITIES if "DstIpAddr" in columns else INBOUND_ENTITIES)
@@ -208,7 +215,7 @@ def _entities(table: str, columns: Iterable[str]) -> list[dict[str, Any]]:
     for column in columns:
         if column in COLUMN_ENTITIES:
             given.append((*COLUMN_ENTITIES[column], column))
-        elif column in HASH_COLUMNS:
+        elif HASH_COLUMNS.get(column) == algorithm:
             given += [
                 ("FileHash", "Algorithm", "FileHashAlgorithm"),
                 ("FileHash", "Value", column),
