@@ -44,7 +44,7 @@ class ListName:
         """
         if not text:
             return FEED
-        from sigma.pipelines.socdefenders.rule_formats.deployment import (  # noqa: PLC0415 - start-up
+        from sigma.pipelines.socdefenders.rule_formats.deployment_values import (  # noqa: PLC0415 - start-up
             parse_list_name,
         )
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from sigma.exceptions import SigmaConfigurationError
 from sigma.processing.pipeline import ProcessingPipeline
 
-from sigma.pipelines.socdefenders.rule_formats.deployment import (
-    Deployment,
+from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
+from sigma.pipelines.socdefenders.rule_formats.deployment_values import (
     duration_text,
     parse_duration,
 )

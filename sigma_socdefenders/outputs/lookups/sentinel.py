@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sigma.pipelines.socdefenders.rule_formats.arm_templates import templates
 from sigma.pipelines.socdefenders.rule_formats.deployment import Deployment
-from sigma.pipelines.socdefenders.rule_formats.sentinel_analytics import analytics_rule, templates
+from sigma.pipelines.socdefenders.rule_formats.sentinel_analytics import analytics_rule
 from sigma.pipelines.socdefenders.schemas.microsoft import events_of
 from sigma_socdefenders.indicators.ioc_types import HASHES, IndicatorType
 from sigma_socdefenders.outputs.lookups.files import File, csv_text

@@ -17,7 +17,6 @@ configuration file and the variable follow from it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Container, Mapping
 from dataclasses import Field, dataclass, field, fields
 from datetime import timedelta
@@ -26,106 +25,25 @@ from typing import TYPE_CHECKING, Any
 
 from sigma.exceptions import SigmaConfigurationError
 
+from .deployment_values import (
+    duration_text,
+    parse_duration,
+    parse_field_name,
+    parse_interval,
+    parse_list_name,
+    parse_macros,
+    parse_properties,
+    parse_switch,
+    parse_texts,
+)
+
 if TYPE_CHECKING:
     from sigma.processing.pipeline import ProcessingPipeline
 
-__all__ = ["PREFIX", "Deployment", "duration_text", "parse_duration", "parse_list_name"]
+__all__ = ["PREFIX", "Deployment"]
 
 PREFIX = "socdefenders_"
 """What the names of the variables begin with."""
-
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
-_DURATION = re.compile(r"(?:[0-9]{1,6}[mhd])+|0")
-_LONGEST = timedelta(days=366)
-_LIST_NAME = re.compile(r"(?=.{1,40}\Z)[a-z0-9]+(?:-[a-z0-9]+)*")
-_FIELD_NAME = re.compile(r"[A-Za-z]\w{0,39}", re.ASCII)
-_MACRO = re.compile(r"\w+(?:\([^`|\"\\()\n\r]*\))?", re.ASCII)
-
-
-def parse_duration(given: object) -> timedelta:
-    """Return the length of time that a text such as `15m`, `1h`, `1h30m` or `1d` says.
-
-    Raises:
-        ValueError: it says none, or more than a year.
-    """
-    text = str(given).strip().lower()
-    if not _DURATION.fullmatch(text):
-        raise ValueError("is not a length of time such as 15m, 1h or 1d")
-    parts = re.findall(r"([0-9]+)([mhd])", text)
-    total = sum((timedelta(**{_UNITS[unit]: int(count)}) for count, unit in parts), timedelta())
-    if total > _LONGEST:
-        raise ValueError("is longer than a year")
-    return total
-
-
-def duration_text(duration: timedelta) -> str:
-    """Return a length of whole minutes as `parse_duration` reads it, in its largest unit."""
-    minutes = duration // timedelta(minutes=1)
-    for unit, size in (("d", 1440), ("h", 60)):
-        if minutes and minutes % size == 0:
-            return f"{minutes // size}{unit}"
-    return f"{minutes}m"
-
-
-def parse_list_name(given: object) -> str:
-    """Return the name of a list; a name is part of file names and of tables' names.
-
-    Raises:
-        ValueError: it is not 1 to 40 lower-case letters, digits and single hyphens.
-    """
-    text = str(given)
-    if not _LIST_NAME.fullmatch(text):
-        raise ValueError("is not made of lower-case letters, digits and hyphens (1 to 40)")
-    return text
-
-
-def _interval(given: object) -> timedelta:
-    found = parse_duration(given)
-    if not found:
-        raise ValueError("has to be at least one minute")
-    return found
-
-
-def _switch(given: object) -> bool:
-    word = str(given).strip().lower()
-    if word in {"true", "yes", "on", "1"}:
-        return True
-    if word in {"false", "no", "off", "0"}:
-        return False
-    raise ValueError("is neither true nor false")
-
-
-def _texts(given: object) -> tuple[str, ...]:
-    parts = given if isinstance(given, (list, tuple)) else str(given).split(",")
-    texts = tuple(dict.fromkeys(text for part in parts if (text := str(part).strip())))
-    for text in texts:
-        if not text.isprintable() or re.search(r"[\"'`|\\\[\]]", text):
-            raise ValueError("holds quotes, brackets, backslashes, pipes or control characters")
-    return texts
-
-
-def _macros(given: object) -> tuple[str, ...]:
-    parts = given if isinstance(given, (list, tuple)) else [given]
-    texts = tuple(dict.fromkeys(str(part).strip().strip("`") for part in parts))
-    if not all(map(_MACRO.fullmatch, texts)):
-        raise ValueError("is not a macro's name, with or without arguments in brackets")
-    return texts
-
-
-def _properties(given: object) -> tuple[str, ...]:
-    texts = _texts(given)
-    for text in texts:
-        name, equals, column = text.partition("=")
-        if not (name.isidentifier() and equals and column):
-            raise ValueError("is not of the form NAME=PROPERTY")
-    return texts
-
-
-def _field_name(given: object) -> str:
-    text = str(given)
-    if not _FIELD_NAME.fullmatch(text):
-        raise ValueError("is not a sub-field's name of letters, digits and underscores")
-    return text
 
 
 def _option(
@@ -165,12 +83,14 @@ class Deployment:
     name: str = field(default="", metadata={"parse": parse_list_name})
     every: timedelta = field(
         default=timedelta(hours=1),
-        metadata=_option(_interval, "How often each rule runs: 15m, 1h, 1d (default: 1h).", "TIME"),
+        metadata=_option(
+            parse_interval, "How often each rule runs: 15m, 1h, 1d (default: 1h).", "TIME"
+        ),
     )
     window: timedelta | None = field(
         default=None,
         metadata=_option(
-            _interval,
+            parse_interval,
             "How far back each run looks: --every plus --delay (default), or longer.",
             "TIME",
         ),
@@ -182,23 +102,25 @@ class Deployment:
     enabled: bool = field(
         default=False,
         metadata=_option(
-            _switch,
+            parse_switch,
             "Have rules run once they are imported, or leave enabling them to a person (default).",
             flags="--enable/--disable",
         ),
     )
     index: tuple[str, ...] = field(
         default=(),
-        metadata=_option(_texts, "Search in this index or index pattern; repeatable.", "PATTERN"),
+        metadata=_option(
+            parse_texts, "Search in this index or index pattern; repeatable.", "PATTERN"
+        ),
     )
     sourcetype: tuple[str, ...] = field(
         default=(),
-        metadata=_option(_texts, "Search this source type of Splunk's; repeatable.", "NAME"),
+        metadata=_option(parse_texts, "Search this source type of Splunk's; repeatable.", "NAME"),
     )
     source_macro: tuple[str, ...] = field(
         default=(),
         metadata=_option(
-            _macros,
+            parse_macros,
             "Begin each search with this macro of Splunk's, such as sysmon; repeatable.",
             "MACRO",
         ),
@@ -206,13 +128,13 @@ class Deployment:
     analytic_story: tuple[str, ...] = field(
         default=(),
         metadata=_option(
-            _texts, "File alerts under this analytic story of Splunk's; repeatable.", "NAME"
+            parse_texts, "File alerts under this analytic story of Splunk's; repeatable.", "NAME"
         ),
     )
     subfield: str = field(
         default="",
         metadata=_option(
-            _field_name,
+            parse_field_name,
             "Look for DNS names in this sub-field of Elasticsearch's (see the page on Elastic).",
             "NAME",
         ),
@@ -220,7 +142,7 @@ class Deployment:
     email_subfield: str = field(
         default="",
         metadata=_option(
-            _field_name,
+            parse_field_name,
             "Look for mail addresses in this lower-case sub-field of Elasticsearch's.",
             "NAME",
         ),
@@ -233,11 +155,10 @@ class Deployment:
             "TIME",
         ),
     )
-
     qradar_property: tuple[str, ...] = field(
         default=(),
         metadata=_option(
-            _properties,
+            parse_properties,
             "Search this custom event property of QRadar's: domain, url, host, md5, sha1, sha256, "
             "threat, rule or sender=PROPERTY; repeatable.",
             "NAME=PROPERTY",

@@ -20,7 +20,8 @@ from sigma.processing.pipeline import ProcessingPipeline
 from sigma.processing.postprocessing import QueryPostprocessingTransformation
 
 from .attack import TACTICS, by_tactic, technique
-from .deployment import Deployment, duration_text
+from .deployment import Deployment
+from .deployment_values import duration_text
 from .pipeline import format_pipeline
 
 if TYPE_CHECKING:

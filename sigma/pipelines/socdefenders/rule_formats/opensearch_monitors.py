@@ -15,7 +15,8 @@ from sigma.exceptions import SigmaTransformationError
 from sigma.processing.pipeline import ProcessingPipeline
 from sigma.processing.postprocessing import QueryPostprocessingTransformation
 
-from .deployment import Deployment, duration_text
+from .deployment import Deployment
+from .deployment_values import duration_text
 from .elastic_rules import INDICES
 from .pipeline import format_pipeline
 

@@ -6,17 +6,16 @@ Azure Resource Manager, with a scheduled rule for each.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
 from sigma.exceptions import SigmaTransformationError
-from sigma.processing.finalization import Finalizer
 from sigma.processing.pipeline import ProcessingPipeline
 from sigma.processing.postprocessing import QueryPostprocessingTransformation
 
+from .arm_templates import MakeTemplates, literal
 from .attack import by_tactic, subtechniques, techniques, without_unknown
 from .deployment import Deployment
 from .entities import (
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from sigma.correlations import SigmaCorrelationRule
     from sigma.rule import SigmaRule, SigmaRuleTag
 
-__all__ = ["analytics_rule", "socdefenders_sentinel_analytics", "templates"]
+__all__ = ["analytics_rule", "socdefenders_sentinel_analytics"]
 
 _SEVERITY = {
     "informational": "Informational",
@@ -56,9 +55,6 @@ _SHORTEST, _LONGEST = timedelta(minutes=5), timedelta(days=14)
 # Who looks back that far may look once an hour at most.
 _FAR_BACK, _SELDOM = timedelta(days=2), timedelta(hours=1)
 _MOST_ENTITIES, _MOST_DETAILS = 10, 5
-# What Azure Resource Manager takes as one template:
-# https://learn.microsoft.com/azure/azure-resource-manager/templates/best-practices
-_MOST_RESOURCES, _LARGEST_TEMPLATE = 800, 4_000_000
 
 
 @dataclass
@@ -129,8 +125,8 @@ def analytics_rule(
     period = deployment.look_back
     every = max(deployment.every, _SELDOM) if period >= _FAR_BACK else deployment.every
     properties = {
-        "displayName": _literal(title),
-        "description": _literal(description[:_LONGEST_DESCRIPTION]),
+        "displayName": literal(title),
+        "description": literal(description[:_LONGEST_DESCRIPTION]),
         "severity": _SEVERITY[level],
         "enabled": deployment.enabled,
         "query": f"{query}{_added(table, columns)}",
@@ -173,14 +169,6 @@ def analytics_rule(
         "apiVersion": "2023-12-01-preview",
         "properties": properties,
     }
-
-
-def _literal(text: str) -> str:
-    """Return a text that a template does not take for an expression.
-
-    One that does not end with a bracket is none, and has to stay as it is ("Escape characters").
-    """
-    return f"[{text}" if text.startswith("[") and text.endswith("]") else text
 
 
 def _added(table: str, columns: Iterable[str]) -> str:
@@ -254,7 +242,7 @@ def _details(title: str, columns: Iterable[str]) -> dict[str, Any]:
         "customDetails": {
             DETAIL_KEYS.get(column, column[:_LONGEST_DETAIL_KEY]): column for column in shown
         },
-        "alertDetailsOverride": {"alertDisplayNameFormat": _literal(name)},
+        "alertDetailsOverride": {"alertDisplayNameFormat": literal(name)},
     }
 
 
@@ -264,40 +252,6 @@ def _duration(length: timedelta) -> str:
     return f"PT{bounded // timedelta(minutes=1)}M"
 
 
-def templates(rules: Iterable[Any]) -> str:
-    """Return rules as one template, or as several, a line each, if they do not fit one."""
-    parts: list[list[Any]] = [[]]
-    size = 0
-    for rule in rules:
-        length = len(json.dumps(rule, ensure_ascii=False, indent=2).encode()) * 2
-        if len(parts[-1]) == _MOST_RESOURCES or size + length > _LARGEST_TEMPLATE:
-            parts.append([])
-            size = 0
-        parts[-1].append(rule)
-        size += length
-    indent = 2 if len(parts) == 1 else None
-    texts = (json.dumps(_template(part), indent=indent, ensure_ascii=False) for part in parts)
-    return "\n".join(texts)
-
-
-@dataclass
-class _MakeTemplates(Finalizer):
-    """Put the rules into templates."""
-
-    def apply(self, queries: list[Any]) -> str:
-        return templates(queries)
-
-
-def _template(resources: list[Any]) -> dict[str, Any]:
-    schema = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
-    return {
-        "$schema": schema,
-        "contentVersion": "1.0.0.0",
-        "parameters": {"workspace": {"type": "String"}},
-        "resources": resources,
-    }
-
-
 def socdefenders_sentinel_analytics() -> ProcessingPipeline:
     """Return the pipeline that writes Sentinel's queries as scheduled analytics rules."""
     return format_pipeline(
@@ -305,5 +259,5 @@ def socdefenders_sentinel_analytics() -> ProcessingPipeline:
         "Sentinel analytics rules",
         frozenset({"kusto"}),
         _MakeAnalyticsRule(),
-        finalizers=(_MakeTemplates(),),
+        finalizers=(MakeTemplates(),),
     )
