@@ -57,8 +57,8 @@ def read(
 
     Raises:
         SourceError: a source cannot be read to its end.
-        UnrecognisedSourceError: a source is in none of the forms that are read. A file inside a
-            folder, an archive or a mail is skipped instead.
+        UnrecognisedSourceError: a source is in none of the forms that are read, or encrypted. A
+            file inside a folder, an archive or a mail is skipped instead.
         FeedError: a server cannot be read to its end.
     """
     for source in _opened(sources):

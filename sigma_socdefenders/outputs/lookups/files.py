@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sigma_socdefenders.errors import OutputError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
-__all__ = ["File", "csv_text", "ndjson", "numbered", "safe_cell"]
+__all__ = ["File", "csv_text", "ndjson", "numbered", "read_back", "safe_cell"]
 
 _FORMULA = ("=", "+", "-", "@")
 
@@ -73,3 +77,24 @@ def numbered(pattern: str, lines: Iterable[str], most: int) -> Iterator[File]:
         held.append(line)
         size += length
     yield File(pattern.replace("*", f"{number + 1:03d}"), "".join(held))
+
+
+@contextlib.contextmanager
+def read_back(path: Path) -> Iterator[None]:
+    """Turn what the reading of an earlier run's file raises into an error that names it.
+
+    Args:
+        path: the file, which is read and understood within the statement.
+
+    Raises:
+        OutputError: it cannot be read, or is not what was written.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(f"Cannot read '{path}': {error.strerror}.") from None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise OutputError(
+            f"'{path}' is not as an earlier run has written it: remove it, or write to another"
+            " folder; what is withdrawn can be told from it alone."
+        ) from None

@@ -10,8 +10,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sigma_socdefenders.errors import OutputError
-from sigma_socdefenders.outputs.lookups.files import File
+from sigma_socdefenders.outputs.lookups.files import File, read_back
 from sigma_socdefenders.outputs.lookups.stix_objects import BATCH, LOADED, OBJECTS, body
 
 if TYPE_CHECKING:
@@ -67,16 +66,13 @@ def _revoked(found: dict[str, Any]) -> dict[str, Any]:
 def _earlier(folder: Path) -> Iterator[dict[str, Any]]:
     for pattern in (OBJECTS, WITHDRAWN):
         for path in sorted(folder.glob(pattern)):
-            try:
-                found = json.loads(path.read_text(encoding="utf-8"))["stixobjects"]
-                complete = all(isinstance(one[key], str) for one in found for key in _NEEDED)
-            except OSError as error:
-                raise OutputError(f"Cannot read '{path}': {error.strerror}.") from None
-            except (ValueError, KeyError, TypeError, RecursionError):
-                complete = False
-            if not complete:
-                raise OutputError(
-                    f"'{path}' is not as an earlier run has written it: remove it, or write to"
-                    " another folder; what is withdrawn can be told from it alone."
-                )
+            with read_back(path):
+                found = _objects(path.read_text(encoding="utf-8"))
             yield from found
+
+
+def _objects(text: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(text)["stixobjects"]
+    if not all(isinstance(one[key], str) for one in found for key in _NEEDED):
+        raise TypeError("an id or date is no text")
+    return found

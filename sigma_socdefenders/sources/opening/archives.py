@@ -61,7 +61,7 @@ def texts(found: Found) -> Iterator[Opened | Skipped]:
 
     Raises:
         SourceError: it cannot be read or unpacked.
-        UnrecognisedSourceError: it was asked for and is none.
+        UnrecognisedSourceError: it was asked for, and is none or encrypted.
     """
     stream, name, asked_for = found[:3]
     with named(name):

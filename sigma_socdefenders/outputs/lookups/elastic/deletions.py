@@ -6,9 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from sigma_socdefenders.errors import OutputError
 from sigma_socdefenders.outputs.lookups.elastic.documents import DOCUMENTS
-from sigma_socdefenders.outputs.lookups.files import numbered
+from sigma_socdefenders.outputs.lookups.files import numbered, read_back
 
 if TYPE_CHECKING:
     import os
@@ -66,15 +65,8 @@ def _earlier(folder: Path) -> set[_Address]:
 
 
 def _read(path: Path, action: str) -> set[_Address]:
-    try:
+    with read_back(path):
         return set(_addresses(path.read_text(encoding="utf-8"), action))
-    except OSError as error:
-        raise OutputError(f"Cannot read '{path}': {error.strerror}.") from None
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise OutputError(
-            f"'{path}' is not as an earlier run has written it: remove it, or write to another"
-            " folder; what is withdrawn can be told from it alone."
-        ) from None
 
 
 def _addresses(text: str, action: str) -> Iterator[_Address]:
