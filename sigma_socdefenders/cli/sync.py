@@ -129,6 +129,7 @@ def sync(
         profile=profile,
         writes=(members, summary),
         tell_reasons=summary is not None,
+        unnamed=converter is not None and not list_name.name,
     )
     found = run.indicators()
     built = grouping.rules(

@@ -31,6 +31,8 @@ def test_a_folder_of_tables_is_written(run_program, tmp_path):
         (("convert", FEED, "-t", "elastic", "-f", "siem_rule_ndjson"), True),
         (("convert", FEED, "-t", "elastic", "-f", "siem_rule_ndjson", "--name", "acme"), False),
         (("convert", FEED, "-t", "elastic"), False),
+        (("sync", "out", FEED, "-t", "splunk", "-f", "contentctl"), True),
+        (("sync", "out", FEED), False),
     ],
 )
 def test_a_list_without_a_name_is_told_of_before_it_is_imported(
