@@ -17,15 +17,25 @@ _EITHER = {
 }
 
 
-def _query(target: str, category: str, selection: Any, condition: str = "selection") -> str:
+def _converted(
+    target: str,
+    category: str,
+    selection: Any,
+    condition: str = "selection",
+    output_format: str = "default",
+) -> Any:
     rule = {
         "title": "Test",
         "logsource": {"category": category},
         "detection": {"selection": selection, "condition": condition},
     }
     collection = SigmaCollection.from_yaml(json.dumps(rule))
-    (query,) = find_target(target).make_backend().convert(collection)
-    return str(query)
+    (query,) = find_target(target).make_backend(output_format).convert(collection)
+    return query
+
+
+def _query(target: str, category: str, selection: Any, condition: str = "selection") -> str:
+    return str(_converted(target, category, selection, condition))
 
 
 @pytest.mark.parametrize("selection", _EITHER.values(), ids=_EITHER)
@@ -62,3 +72,27 @@ def test_a_negation_keeps_events_without_the_field(
     """What is negated is false, and not undecided, where there is nothing to compare."""
     query = _query(target, "network_connection", asked, "not selection")
     assert written in query
+
+
+@pytest.mark.parametrize("modifier", ["lt", "lte", "gt", "gte"])
+def test_the_query_dsl_compares_numbers(modifier: str) -> None:
+    """A comparison with a number is a range without an end."""
+    asked = {f"DestinationPort|{modifier}": 1024}
+    found = _converted("elastic", "network_connection", asked, output_format="dsl")
+    assert found == {"query": {"range": {"destination.port": {modifier: 1024}}}}
+
+
+def test_the_query_dsl_names_an_expression_that_it_refuses() -> None:
+    """The message has the expression as the rule has it."""
+    with pytest.raises(SigmaTransformationError, match=r"the regular expression 'b\.\*c' in"):
+        _converted("elastic", "dns", {"query|re": "b.*c"}, output_format="dsl")
+
+
+@pytest.mark.parametrize(
+    ("target", "output_format"),
+    [("esql", "default"), ("eql", "default"), ("elastic", "dsl"), ("secops", "default")],
+)
+def test_a_text_for_every_field_is_refused_by_its_name(target: str, output_format: str) -> None:
+    """One with wildcards is shown with them."""
+    with pytest.raises(SigmaTransformationError, match=r"'a\*b\?c'"):
+        _converted(target, "dns", ["a*b?c"], output_format=output_format)

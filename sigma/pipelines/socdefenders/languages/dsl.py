@@ -44,8 +44,7 @@ class Dsl(QueryDialect):
     def anywhere(self, match: Match) -> SigmaType | None:
         """Refuse a text in any field: it has to be looked for in one that is named."""
         raise SigmaTransformationError(
-            f"The format dsl cannot look for '{match.text}' in every field: name the field in the"
-            " rule."
+            f"The format dsl cannot look for '{match}' in every field: name the field in the rule."
         )
 
     def values(

@@ -55,7 +55,7 @@ class Eql(QueryDialect):
     def anywhere(self, match: Match) -> SigmaType | None:
         """Refuse a text in any field: it has to be looked for in one that is named."""
         raise SigmaTransformationError(
-            f"EQL cannot look for '{match.text}' in every field: name the field in the rule."
+            f"EQL cannot look for '{match}' in every field: name the field in the rule."
         )
 
     def values(self, column: Column, matches: list[Match], *, negated: bool) -> list[SigmaType]:

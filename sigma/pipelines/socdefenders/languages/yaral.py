@@ -69,7 +69,7 @@ class YaraL(SlashedDialect):
             SigmaTransformationError: always.
         """
         raise SigmaTransformationError(
-            f"UDM search has no keywords: name the field that '{match.text}' is in."
+            f"UDM search has no keywords: name the field that '{match}' is in."
         )
 
 

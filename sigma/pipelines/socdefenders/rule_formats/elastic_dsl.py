@@ -20,7 +20,14 @@ from sigma.correlations import SigmaCorrelationRule
 from sigma.exceptions import SigmaTransformationError
 from sigma.processing.pipeline import ProcessingPipeline
 from sigma.processing.postprocessing import QueryPostprocessingTransformation
-from sigma.types import SigmaCompareExpression, SigmaExists, SigmaNull, SigmaQueryExpression
+from sigma.types import (
+    CompareOperators,
+    SigmaCompareExpression,
+    SigmaExists,
+    SigmaNull,
+    SigmaQueryExpression,
+    SigmaRegularExpression,
+)
 
 from .pipeline import format_pipeline
 
@@ -32,7 +39,12 @@ __all__ = ["DIALECT", "socdefenders_elastic_dsl"]
 DIALECT = "socdefenders_dialect"
 """The pipeline's variable that tells the platform's pipeline which dialect to write."""
 
-_RANGES = {"<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}
+_RANGES = {
+    CompareOperators.LT: "lt",
+    CompareOperators.LTE: "lte",
+    CompareOperators.GT: "gt",
+    CompareOperators.GTE: "gte",
+}
 
 
 @dataclass
@@ -77,11 +89,13 @@ def _clause(condition: Any) -> dict[str, Any]:
         return {"bool": {"must_not": [{"exists": {"field": name}}]}}
     if isinstance(value, SigmaExists):
         return {"exists": {"field": name}}
-    if isinstance(value, SigmaCompareExpression):
-        number = value.number.number
-        return {"range": {name: {_RANGES[str(value.op.value)]: number}}}
+    if isinstance(value, SigmaCompareExpression) and value.op in _RANGES:
+        return {"range": {name: {_RANGES[value.op]: value.number.number}}}
+    shown = f"'{value}'"
+    if isinstance(value, SigmaRegularExpression):
+        shown = f"the regular expression '{value.regexp.to_plain_regex()}'"
     raise SigmaTransformationError(
-        f"The format dsl has no clause for '{value}' in {name}: use the format default."
+        f"The format dsl has no clause for {shown} in {name}: use the format default."
     )
 
 

@@ -110,6 +110,11 @@ class Match(NamedTuple):
         )
         return (*before, self.text, *after)
 
+    def __str__(self) -> str:
+        """Return the match as a rule writes it, for messages."""
+        wild = {SpecialChars.WILDCARD_MULTI: "*", SpecialChars.WILDCARD_SINGLE: "?"}
+        return "".join(part if isinstance(part, str) else wild[part] for part in self.glob())
+
     def with_text(self, text: str) -> Match:
         """Return the same kind of match for another text."""
         return Match(self.type, text)
