@@ -68,3 +68,14 @@ def test_an_empty_value_beside_a_name_leaves_the_name(
     detection = {"selection": names, "condition": "selection"}
     hosts = ("evil.example", "other.example", "|evil.example")
     assert _found(platform, request, detection, hosts) == {0}
+
+
+@_each_platform
+def test_an_expression_for_any_case_finds_any(
+    platform: Platform, request: pytest.FixtureRequest
+) -> None:
+    """The flag of a rule's expression is no part of what it looks for."""
+    expression = {"DestinationHostname|re|i": "EVIL[0-9]+[.]Exam[o-q]le"}
+    detection = {"selection": expression, "condition": "selection"}
+    hosts = ("evil1.example", "EVIL2.EXAMPLE", "evil.example")
+    assert _found(platform, request, detection, hosts) == {0, 1}

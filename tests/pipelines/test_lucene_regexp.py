@@ -6,8 +6,9 @@ import re
 
 from hypothesis import given
 from hypothesis import strategies as st
+from sigma.types import SigmaRegularExpression, SigmaRegularExpressionFlag
 
-from sigma.pipelines.socdefenders.languages.lucene_regexp import alternative, merged
+from sigma.pipelines.socdefenders.languages.lucene_regexp import alternative, merged, without_flags
 from sigma.pipelines.socdefenders.translate.columns import Match, MatchType
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
@@ -79,3 +80,19 @@ def test_an_empty_text_is_an_alternative() -> None:
     """Lucene reads `()` as nothing, and a bar that nothing stands before as a bar."""
     values = [Match(MatchType.EXACT, text) for text in ("", "a")]
     assert list(merged(map(alternative, values))) == ["(()|a)"]
+
+
+@given(
+    st.lists(
+        st.sampled_from(["a", "B", "-", r"\w", r"\.", "[a-c]", "[^xY-Z]", "[a-]", r"[\]b]", ".*"]),
+        max_size=6,
+    ).map("".join),
+    st.text("aAbBcCxXyYzZ-.] "),
+)
+def test_an_expression_for_any_case_needs_no_flag(pattern: str, subject: str) -> None:
+    """Each letter, and each range of letters, is written in both cases."""
+    flags = {SigmaRegularExpressionFlag.IGNORECASE, SigmaRegularExpressionFlag.DOTALL}
+    written = without_flags(SigmaRegularExpression(pattern, flags))
+    assert not written.flags
+    found = re.fullmatch(written.regexp.to_plain_regex(), subject)
+    assert bool(found) == bool(re.fullmatch(pattern, subject, re.IGNORECASE))

@@ -25,7 +25,7 @@ from sigma.pipelines.socdefenders.translate.values import merge_domains, numbers
 
 from .expression import FIELD, any_of, expression
 from .lucene import NO_SUBFIELDS, any_term, field_name, parted, terms
-from .lucene_regexp import alternative, merged
+from .lucene_regexp import alternative, merged, without_flags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -68,14 +68,19 @@ class Esql(QueryDialect):
     def __init__(self, subfields: Mapping[FieldType, str] = NO_SUBFIELDS) -> None:
         self.subfields = subfields
 
+    def other(self, column: Column, value: SigmaType) -> SigmaType:  # noqa: ARG002 - the base's
+        """Return a regular expression without flags; everything else as it is."""
+        return without_flags(value) if isinstance(value, SigmaRegularExpression) else value
+
     def negated_other(self, column: Column, value: SigmaType) -> SigmaType:
         """Return a comparison that is false where the field is not there; see `dialect`."""
-        if isinstance(value, SigmaRegularExpression) and not value.flags:
+        value = self.other(column, value)
+        if isinstance(value, SigmaRegularExpression):
             text = f"rlike {literal(value.regexp.to_plain_regex())}"
         elif isinstance(value, SigmaCompareExpression):
             text = f"{OPERATORS[value.op]} {value.number}"
         else:
-            return self.other(column, value)
+            return value
         return expression(f"({FIELD} is not null and {FIELD} {text})")
 
     def anywhere(self, match: Match) -> SigmaType | None:

@@ -11,14 +11,14 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from sigma.types import SpecialChars
+from sigma.types import SigmaRegularExpression, SpecialChars
 
 from sigma.pipelines.socdefenders.translate.columns import FieldType, Match, MatchType
 from sigma.pipelines.socdefenders.translate.dialect import QueryDialect
 from sigma.pipelines.socdefenders.translate.values import merge_domains, with_closing_dot
 
 from .expression import FIELD, any_of, expression
-from .lucene_regexp import LONGEST, Alternative, alternative, merged
+from .lucene_regexp import LONGEST, Alternative, alternative, merged, without_flags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -61,6 +61,10 @@ class Lucene(QueryDialect):
         asked = [f"{FIELD}.{subfield}:{any_term(texts)}"] if texts else []
         asked += [f"{FIELD}:{terms(column, matches)}"] if matches else []
         return [expression(any_of(asked, "OR"))]
+
+    def other(self, column: Column, value: SigmaType) -> SigmaType:  # noqa: ARG002 - the base's
+        """Return a regular expression without flags; everything else as it is."""
+        return without_flags(value) if isinstance(value, SigmaRegularExpression) else value
 
 
 def parted(

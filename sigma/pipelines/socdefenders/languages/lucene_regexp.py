@@ -13,7 +13,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from sigma.types import SpecialChars
+from sigma.types import SigmaRegularExpression, SigmaRegularExpressionFlag, SpecialChars
 
 from sigma.pipelines.socdefenders.translate.columns import MatchType
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from sigma.pipelines.socdefenders.translate.columns import Match
-__all__ = ["LONGEST", "Alternative", "alternative", "merged"]
+__all__ = ["LONGEST", "Alternative", "alternative", "merged", "without_flags"]
 
 LONGEST = 1000
 """The default of `index.max_regex_length`: an index refuses longer ones."""
@@ -29,6 +29,9 @@ LONGEST = 1000
 # What means itself outside of brackets. A slash does here: a query string, which it ends, escapes
 # it itself.
 _PLAIN = re.compile(r"[\w/:=%,-]")
+# Of a rule's own expression: an escape, what may be a range of a class, or a character.
+_RANGE = re.compile("[a-z]-[a-z]|[A-Z]-[A-Z]")
+_PIECE = re.compile(rf"\\.|{_RANGE.pattern}|.", re.DOTALL)
 _DOTTED = {MatchType.EXACT, MatchType.SUFFIX, MatchType.DOMAIN}
 
 
@@ -116,6 +119,34 @@ def merged(
                     listed, left = {}, room - size - opening
                 listed.setdefault(tail, []).append(text)
         yield written(_joined(before, listed, after))
+
+
+def without_flags(value: SigmaRegularExpression) -> SigmaRegularExpression:
+    """Return a rule's own regular expression as one without flags, which Lucene reads as text.
+
+    Whoever asks for any case gets both cases of each ASCII letter; a dot is any character anyway.
+    """
+    if not value.flags:
+        return value
+    pattern = value.regexp.to_plain_regex()
+    ignoring = SigmaRegularExpressionFlag.IGNORECASE in value.flags
+    return SigmaRegularExpression("".join(_folded(pattern)) if ignoring else pattern)
+
+
+def _folded(pattern: str) -> Iterator[str]:
+    listing = False
+    for found in _PIECE.finditer(pattern):
+        piece = found[0]
+        if len(piece) == 1 and piece in "[]":
+            listing = piece == "["
+        if listing and _RANGE.fullmatch(piece):
+            yield piece + piece.swapcase()
+        elif piece[0] == "\\" or not piece.isascii():
+            yield piece
+        else:
+            for letter in piece:
+                both = f"{letter.lower()}{letter.upper()}" if letter.isalpha() else letter
+                yield f"[{both}]" if letter.isalpha() and not listing else both
 
 
 def _joined(before: str, listed: dict[str, list[str]], after: str) -> str:
