@@ -97,3 +97,14 @@ def test_elastic_rules_name_a_severity_that_elastic_refuses() -> None:
     backend.finalize_output_threat_model = lambda tags: []
     (found,) = backend.convert(rules, "siem_rule_ndjson")
     assert found["severity"] == "informational"
+
+
+@pytest.mark.parametrize("backend", [LuceneBackend, ESQLBackend, EqlBackend])
+def test_flags_of_an_expression_are_text(backend: type[Backend]) -> None:
+    """Elastic: Lucene's expressions have no flags (`lucene_regexp.without_flags`, `Eql.other`)."""
+    assert "(?i)a" in query(backend, {"f|re|i": "a"})
+
+
+def test_eql_leaves_quotes_in_an_expression() -> None:
+    """EQL: a quote ends the string that the expression is in (`Eql.other`)."""
+    assert query(EqlBackend, {"f|re": 'a"b'}).endswith('f regex~ "a"b"')
