@@ -184,8 +184,8 @@ def _how_to_implement(search: str, fields: tuple[str, ...], stem: str) -> str:
     model = re.search(r" from datamodel=(\w+)", search)
     where = f"the accelerated data model {model[1]}" if model else "Splunk"
     return (
-        f"Events with the fields {', '.join(fields)} have to be in {where}. Take what is not to be"
-        f" reported out by the macro {stem}_filter."
+        f"Events with the fields {', '.join(fields)} have to be in {where}. Use the macro"
+        f" {stem}_filter to leave out what should not be reported."
     )
 
 
