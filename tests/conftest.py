@@ -50,6 +50,19 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
 
 
 @pytest.fixture
+def published(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compare a text with the page of that name below docs, or write it with the switch."""
+
+    def check(name: str, text: str) -> None:
+        page = ROOT / "docs" / name
+        if request.config.getoption("--update-golden"):
+            page.write_text(text, encoding="utf-8")
+        assert page.read_text(encoding="utf-8") == text
+
+    return check
+
+
+@pytest.fixture
 def run_program() -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run `sigma-socdefenders` as its own process and return what it printed."""
 

@@ -101,7 +101,7 @@ def test_every_command_and_option_is_described(name):
             assert parameter.help, f"{name} {parameter.opts[0]} has no help text"
 
 
-def test_the_page_of_commands_is_current(request):
+def test_the_page_of_commands_is_current(published):
     """docs/commands.md holds the help text of every command; `--update-golden` writes it anew."""
     parts = ["# Commands\n\nMade from the help texts by `pytest tests --update-golden`.\n"]
     for name in ALL_COMMANDS:
@@ -114,11 +114,7 @@ def test_the_page_of_commands_is_current(request):
             check=True,
         ).stdout
         parts.append(f"## {name}\n\n```\n{shown.rstrip()}\n```\n")
-    page = ROOT / "docs" / "commands.md"
-    text = "\n".join(parts)
-    if request.config.getoption("--update-golden"):
-        page.write_text(text, "utf-8")
-    assert page.read_text("utf-8") == text
+    published("commands.md", "\n".join(parts))
 
 
 def test_the_public_names_are_sorted_and_real():

@@ -12,12 +12,11 @@ from sigma_socdefenders.errors import TargetError
 from sigma_socdefenders.indicators.normalize import IndicatorType
 from sigma_socdefenders.outputs.coverage import Coverage, coverage
 from sigma_socdefenders.targets import TARGETS, Converter
-from tests.conftest import ROOT
 from tests.pipelines.cases import rule
 from tests.pipelines.settings_used import SAMPLES, used_by_format, used_by_lookup
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sigma_socdefenders.targets import Target
 
@@ -162,10 +161,6 @@ def queries_that_stand_twice() -> Iterator[str]:
             yield f"| `{name}` | {', '.join(kinds)} | {', '.join(sources)} |"
 
 
-def test_the_page_of_targets_is_current(request: pytest.FixtureRequest) -> None:
+def test_the_page_of_targets_is_current(published: Callable[[str, str], None]) -> None:
     """docs/targets.md shows what the table gives; `--update-golden` writes it anew."""
-    text = "\n".join(page()) + "\n"
-    path = ROOT / "docs" / "targets.md"
-    if request.config.getoption("--update-golden"):
-        path.write_text(text, "utf-8")
-    assert path.read_text("utf-8") == text
+    published("targets.md", "\n".join(page()) + "\n")
